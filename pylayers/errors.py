@@ -1,0 +1,29 @@
+"""The ways in which input can be wrong; the tools turn each into one line and an exit code."""
+
+
+class ScanRefused(Exception):
+    """A scan that must not be scored.
+
+    `slug` is the stable name of the reason, `sentence` says what was seen.
+    """
+
+    def __init__(self, slug: str, sentence: str):
+        super().__init__(f"{slug}: {sentence}")
+        self.slug = slug
+        self.sentence = sentence
+
+    def __reduce__(self):
+        # Exceptions cross process borders by their constructor's arguments.
+        return type(self), (self.slug, self.sentence)
+
+
+class CohortError(Exception):
+    """A cohort folder, table or label that cannot be used; the message says what to do."""
+
+
+class WeightsError(Exception):
+    """A run folder without usable weights; the message says what to do."""
+
+
+class UsageError(Exception):
+    """A request that cannot be meant: an unknown name, a number out of range."""

@@ -1,0 +1,78 @@
+"""Loader: batches of stacks, each a function of (seed, index of the batch) and nothing else.
+
+Workers, resumed runs and tests can therefore make any batch at any time, in any order.
+"""
+
+import numpy as np
+
+from pylayers.cohort import read_cohort
+from pylayers.params import LayerParams
+from pylayers.stack import SIDE, draw_augmentation, fill_stack, no_augmentation, slice_indices
+from pylayers.store import read_planes
+from pylayers.targets import target_named
+
+# Streams of the seed: one for the order of an epoch, one for the draws of a sample, one for Caffe.
+ORDER, AUGMENT, DROPOUT = 0, 1, 2
+
+
+class Loader:
+    """Makes batches of one split of a cohort.
+
+    With train=True every epoch visits each scan once in a drawn order and stacks are augmented;
+    else scans come in the order of the table, again and again, without augmentation.
+    """
+
+    def __init__(self, params: LayerParams, train: bool):
+        self.params = params
+        self.train = train
+        cohort = read_cohort(params.cohort)
+        self.scans = cohort.labelled(params.split, params.target)
+        self.paths = [cohort.store_path(scan) for scan in self.scans]
+        unit = target_named(params.target).network_unit
+        self.labels = [np.float32(scan.labels[params.target] / unit) for scan in self.scans]
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Shapes of data (batch * slices, 1, SIDE, SIDE) and label (batch, 1)."""
+        batch, slices = self.params.batch, self.params.slices
+        return (batch * slices, 1, SIDE, SIDE), (batch, 1)
+
+    def fill(self, index: int, data: np.ndarray, label: np.ndarray) -> None:
+        """Write batch number `index` into float32 arrays of `shapes`."""
+        batch, slices = self.params.batch, self.params.slices
+        stacks = data.reshape(batch, slices, 1, SIDE, SIDE)
+        for position in range(batch):
+            sample = index * batch + position
+            scan = self._scan_of(sample)
+            augmentation = self._augmentation_of(sample)
+            planes = self._planes(scan, augmentation.offset)
+            fill_stack(planes, augmentation, stacks[position])
+            label[position] = self.labels[scan]
+
+    def dropout_seed(self, index: int) -> int:
+        """Return what Caffe's own generator is seeded with before batch `index`."""
+        return int(self._rng(DROPOUT, index).integers(2**31))
+
+    def _planes(self, scan: int, offset: float) -> list[np.ndarray]:
+        try:
+            return read_planes(
+                self.paths[scan], lambda n: slice_indices(n, self.params.slices, offset)
+            )
+        except (OSError, KeyError) as error:
+            raise RuntimeError(
+                f"scan {self.scans[scan].scan_id}: {self.paths[scan]}: {error}"
+            ) from error
+
+    def _scan_of(self, sample: int) -> int:
+        epoch, place = divmod(sample, len(self.scans))
+        if not self.train:
+            return place
+        return int(self._rng(ORDER, epoch).permutation(len(self.scans))[place])
+
+    def _augmentation_of(self, sample: int):
+        if not self.train:
+            return no_augmentation(self.params.slices)
+        return draw_augmentation(self._rng(AUGMENT, sample), self.params.slices)
+
+    def _rng(self, stream: int, number: int) -> np.random.Generator:
+        return np.random.default_rng([self.params.seed, stream, number])

@@ -1,0 +1,52 @@
+"""From a scan file to its lungs' crop: the one path that training and scoring share."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pylayers.densitometry import laa950, volume_l
+from pylayers.lungs import Box, bounding_box, lung_mask, mask_from_labels
+from pylayers.scan import read_labels, read_scan
+
+# Goes into every store and every score's version: raise it when a scan's crop may change.
+PREPROCESSING_VERSION = 1
+
+
+@dataclass(frozen=True)
+class LungCrop:
+    """The bounding box of the lungs at the scan's own resolution (paper, section 3).
+
+    hu: int16 (n, h, w), HU. spacing_mm: (z, y, x). bottom_mm: z of the crop's lowest slice.
+    box: where it lies in the scan (LPS). lungs_l: lung volume in litres. laa950: percent of the
+    lung below -950 HU. mask_given: whether the mask came with the scan.
+    """
+
+    hu: np.ndarray
+    spacing_mm: tuple[float, float, float]
+    bottom_mm: float
+    box: Box
+    lungs_l: float
+    laa950: float
+    mask_given: bool
+
+
+def crop_lungs(scan_path, mask_path=None) -> LungCrop:
+    """Read a scan, find or read its lungs and cut out their bounding box.
+
+    Raises ScanRefused with the reason when the scan or the mask cannot be used.
+    """
+    scan = read_scan(scan_path)
+    if mask_path is None:
+        mask = lung_mask(scan.hu, scan.spacing_mm)
+    else:
+        mask = mask_from_labels(read_labels(mask_path, like=scan))
+    box = bounding_box(mask)
+    return LungCrop(
+        hu=np.ascontiguousarray(box.of(scan.hu)),
+        spacing_mm=scan.spacing_mm,
+        bottom_mm=scan.bottom_mm + box.z0 * scan.spacing_mm[0],
+        box=box,
+        lungs_l=volume_l(mask, scan.spacing_mm),
+        laa950=laa950(scan.hu, mask),
+        mask_given=mask_path is not None,
+    )

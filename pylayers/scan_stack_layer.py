@@ -1,0 +1,36 @@
+"""The Caffe data layer: an adapter from Loader to blobs, and nothing more."""
+
+import caffe
+
+from pylayers.loader import Loader
+from pylayers.params import parse
+
+
+class ScanStackLayer(caffe.Layer):
+    """Tops: data (batch * slices, 1, 512, 512) and label (batch, 1).
+
+    `param_str` is JSON with the keys of pylayers.params.LayerParams. In TRAIN the order is drawn
+    and stacks are augmented; in TEST neither.
+    """
+
+    def setup(self, bottom, top):
+        """Read param_str and the cohort's table."""
+        self.loader = Loader(parse(self.param_str), train=self.phase == caffe.TRAIN)
+        self.index = 0
+
+    def reshape(self, bottom, top):
+        """Shape the tops; they stay as they are."""
+        data_shape, label_shape = self.loader.shapes
+        top[0].reshape(*data_shape)
+        top[1].reshape(*label_shape)
+
+    def forward(self, bottom, top):
+        """Fill the next batch."""
+        if self.loader.train:
+            # dropout draws follow the batch, not the process's history
+            caffe.set_random_seed(self.loader.dropout_seed(self.index))
+        self.loader.fill(self.index, top[0].data, top[1].data)
+        self.index += 1
+
+    def backward(self, top, propagate_down, bottom):
+        """Pass nothing down: data has no gradient."""

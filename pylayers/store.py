@@ -1,0 +1,88 @@
+"""Store: one HDF5 file per scan, one chunk per slice, so that a stack reads only its slices."""
+
+import hashlib
+import os
+from dataclasses import fields
+from pathlib import Path
+
+import h5py
+import hdf5plugin
+import numpy as np
+
+from pylayers.lungs import Box
+from pylayers.preprocess import PREPROCESSING_VERSION, LungCrop
+
+DATASET = "hu"
+VERSION_KEY = "preprocessing_version"
+
+
+def write_crop(path, crop: LungCrop, source_key: str = "") -> None:
+    """Write a crop; the file appears whole or not at all.
+
+    source_key tells later which files the crop was made from.
+    """
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with h5py.File(partial, "w") as file:
+            file.create_dataset(
+                DATASET,
+                data=crop.hu,
+                chunks=(1, *crop.hu.shape[1:]),
+                shuffle=True,
+                fletcher32=True,
+                compression=hdf5plugin.Zstd(clevel=3),
+            )
+            for field in fields(LungCrop):
+                if field.name != DATASET:
+                    file.attrs[field.name] = getattr(crop, field.name)
+            file.attrs[VERSION_KEY] = PREPROCESSING_VERSION
+            file.attrs["source_key"] = source_key
+            file.attrs["crop_sha256"] = hashlib.sha256(crop.hu.tobytes()).hexdigest()
+        partial.rename(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_crop(path) -> LungCrop:
+    """Read a whole crop back."""
+    with h5py.File(path) as file:
+        attrs = file.attrs
+        return LungCrop(
+            hu=file[DATASET][:],
+            spacing_mm=tuple(float(value) for value in attrs["spacing_mm"]),
+            bottom_mm=float(attrs["bottom_mm"]),
+            box=Box(*(int(value) for value in attrs["box"])),
+            lungs_l=float(attrs["lungs_l"]),
+            laa950=float(attrs["laa950"]),
+            mask_given=bool(attrs["mask_given"]),
+        )
+
+
+def read_facts(path) -> dict | None:
+    """Return what a cohort's table says of a stored crop; None unless it is whole and current."""
+    try:
+        with h5py.File(path) as file:
+            attrs = file.attrs
+            if attrs.get(VERSION_KEY) != PREPROCESSING_VERSION:
+                return None
+            return {
+                "slices": len(file[DATASET]),
+                "laa950": float(attrs["laa950"]),
+                "lungs_l": float(attrs["lungs_l"]),
+                "mask_given": bool(attrs["mask_given"]),
+                "source_key": attrs["source_key"],
+                "crop_sha256": attrs["crop_sha256"],
+            }
+    except (OSError, KeyError):
+        return None
+
+
+def read_planes(path, choose) -> list[np.ndarray]:
+    """Read some slices of a crop as int16 HU planes (h, w).
+
+    choose: function from the number of slices to their indices; an index may repeat.
+    """
+    with h5py.File(path) as file:
+        hu = file[DATASET]
+        return [hu[index] for index in choose(len(hu))]

@@ -1,0 +1,44 @@
+"""The three numbers of the paper, their units and their plausible ranges."""
+
+from dataclasses import dataclass
+
+from pylayers.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Target:
+    """One outcome.
+
+    Tables and scores are in the unit people use; the network sees `value / network_unit`.
+    """
+
+    name: str
+    title: str
+    unit: str
+    low: float  # smallest plausible label, in the people's unit
+    high: float  # largest plausible label
+    network_unit: float  # people's units per unit inside the network
+    decimals: int  # as printed
+
+    def text(self, value: float) -> str:
+        """Return a value as people read it, with its unit."""
+        return f"{value:.{self.decimals}f}{' ' + self.unit if self.unit else ''}"
+
+
+# Ranges: the VE scale is 0..5 (paper, section 2.2); FEV1/FVC is a fraction; FEV1 % predicted may
+# exceed 100, and above 200 it is a typing error or a fraction mistaken for percent turned round.
+TARGETS = {
+    target.name: target
+    for target in (
+        Target("ve", "Visual emphysema score", "", 0.0, 5.0, 1.0, 2),
+        Target("fev1fvc", "FEV1/FVC", "", 0.05, 1.0, 1.0, 3),
+        Target("fev1pp", "FEV1 % predicted", "%", 3.0, 200.0, 100.0, 1),
+    )
+}
+
+
+def target_named(name: str) -> Target:
+    """Return the target of that name; UsageError lists the names when there is none."""
+    if name not in TARGETS:
+        raise UsageError(f"target {name!r} is not known; it is one of {', '.join(TARGETS)}")
+    return TARGETS[name]

@@ -1,0 +1,1 @@
+"""Programs; each file with a main() runs as `python tools/<file>.py --help`."""

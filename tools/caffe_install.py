@@ -1,0 +1,50 @@
+"""The Caffe that `make setup` put into the virtual environment of this Python."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from pylayers.errors import UsageError
+
+ROOT = Path(__file__).resolve().parent.parent
+LOG_LEVEL = "GLOG_minloglevel"  # read once, when the library is loaded
+
+
+def caffe_binary() -> Path:
+    """Return the path of `caffe`; UsageError when it is not installed."""
+    path = Path(sys.prefix) / "bin" / "caffe"
+    if not path.exists():
+        raise UsageError(f"there is no {path}; run `make setup`")
+    return path
+
+
+def build_info() -> dict:
+    """Return what the build recorded of itself: version, commit, flags."""
+    path = Path(sys.prefix) / "share" / "scan2num-caffe.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def import_caffe():
+    """Import pycaffe with its log limited to errors; children's logs stay whole."""
+    before = os.environ.get(LOG_LEVEL)
+    os.environ[LOG_LEVEL] = before or "2"
+    import caffe
+
+    if before is None:
+        del os.environ[LOG_LEVEL]
+    return caffe
+
+
+def gpu_id(choice: str) -> int | None:
+    """Return the GPU that `auto`, `none` or a number stands for; None is the CPU."""
+    cuda = build_info().get("cuda", False)
+    if choice == "none" or (choice == "auto" and not cuda):
+        return None
+    if choice == "auto":
+        return 0
+    if not choice.isdecimal():
+        raise UsageError(f"GPU {choice!r} is not auto, none or a number")
+    if not cuda:
+        raise UsageError(f"GPU {choice} was asked for, but this Caffe is built for the CPU only")
+    return int(choice)

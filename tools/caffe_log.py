@@ -1,0 +1,63 @@
+"""Caffe's log read as events. Patterns also match nan and inf: a diverged run must not vanish."""
+
+import re
+from typing import NamedTuple
+
+NUMBER = r"(-?nan|-?inf|[-+0-9.eE]+)"
+TRAINED = re.compile(rf"Iteration (\d+) \(.*\), loss = {NUMBER}")
+TRAIN_LOSS = re.compile(rf"Train net output #\d+: loss = {NUMBER}")
+TESTING = re.compile(r"Iteration (\d+), Testing net")
+TEST_LOSS = re.compile(rf"Test net output #\d+: loss = {NUMBER}")
+SNAPSHOT = re.compile(r"Snapshotting solver state to binary proto file .*_iter_(\d+)\.solverstate")
+FATAL = re.compile(r"F\d{4,8} |[\w.]*(Error|Exception)\b")
+TEST_MEAN = re.compile(rf"caffe\.cpp:\d+\] Loss: {NUMBER}")
+
+
+class Event(NamedTuple):
+    """kind: trained (loss averaged as the solver says), validated (loss) or snapshot (no loss)."""
+
+    kind: str
+    iteration: int
+    loss: float
+
+
+class LogReader:
+    """Turns lines into events; the loss of a validation comes lines after its iteration."""
+
+    def __init__(self):
+        self.testing = None
+
+    def event(self, line: str) -> Event | None:
+        """Return the event that a line completes, if any."""
+        if match := TRAINED.search(line):
+            return Event("trained", int(match[1]), float(match[2]))
+        if match := TESTING.search(line):
+            self.testing = int(match[1])
+        elif (match := TEST_LOSS.search(line)) and self.testing is not None:
+            return Event("validated", self.testing, float(match[1]))
+        elif match := SNAPSHOT.search(line):
+            return Event("snapshot", int(match[1]), 0.0)
+        return None
+
+
+def read_events(path) -> list[Event]:
+    """Return all events of a log file."""
+    reader = LogReader()
+    with open(path, errors="replace") as file:
+        events = (reader.event(line) for line in file)
+        return [event for event in events if event]
+
+
+def test_mean_loss(log: str) -> float | None:
+    """Return the mean loss that `caffe test` prints at its end."""
+    match = TEST_MEAN.search(log)
+    return float(match[1]) if match else None
+
+
+def last_error(log: str) -> str:
+    """Return what Caffe said last of why it failed."""
+    lines = [line for line in log.splitlines() if line.strip()]
+    fatal = [
+        line for line in lines if line.startswith("F") or re.match(r"\w*(Error|Exception)\b", line)
+    ]
+    return (fatal or lines or ["no message"])[-1].split("] ", 1)[-1].strip()

@@ -1,0 +1,87 @@
+"""`caffe test` with a run's best weights on the test split, checked against our own predictions."""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from pylayers.cohort import read_cohort
+from pylayers.targets import TARGETS, target_named
+from tools.caffe_install import ROOT, caffe_binary, gpu_id
+from tools.caffe_log import last_error, test_mean_loss
+from tools.exit_codes import TrainingStopped, run
+from tools.predict import euclidean_loss, predict_split
+from tools.run_folder import TEST_STAGE, RunFolder, relative, write_json
+
+TOLERANCE = 1e-5  # between Caffe's loss and ours: float32 sums in another order
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    p.add_argument("target", help=f"one of {', '.join(TARGETS)}")
+    p.add_argument("--run", help="run folder (default: runs/TARGET)")
+    p.add_argument("--gpu", default="auto", help="auto, none or a GPU's number")
+    p.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    return p
+
+
+def caffe_test(args) -> None:
+    """Run `caffe test`, compare its loss with ours and keep both in test.json."""
+    target = target_named(args.target)
+    folder = RunFolder(Path(args.run) if args.run else ROOT / "runs" / target.name)
+    folder.best()
+    gpu = gpu_id(args.gpu)
+    params = folder.layer_params("test")
+    scans = read_cohort(ROOT / params.cohort).labelled("test", target.name)
+    iterations, rest = divmod(len(scans), params.batch)
+    if rest:
+        raise TrainingStopped(
+            f"{len(scans)} test scans are no multiple of the batch of {params.batch}: "
+            "the cohort has changed since the training; train again"
+        )
+    loss = loss_by_caffe(folder, iterations, gpu)
+    ours = euclidean_loss(predict_split(folder, "test", gpu, args.quiet), target.network_unit)
+    if not abs(loss - ours) <= TOLERANCE * max(1.0, abs(loss)):
+        raise AssertionError(f"caffe test says {loss}, our predictions {ours}")
+    write_json(
+        folder.path / "test.json",
+        {"n_test": len(scans), "test_loss": loss, "test_loss_from_predictions": ours},
+    )
+    if not args.quiet:
+        print(f"{target.name}: caffe test loss {loss:.6g} over {len(scans)} scans", end="")
+        print(f" (from our predictions {ours:.6g})")
+
+
+def loss_by_caffe(folder: RunFolder, iterations: int, gpu: int | None) -> float:
+    """Return the mean loss that `caffe test` prints; its log is kept in test.log."""
+    command = [
+        str(caffe_binary()),
+        "test",
+        f"--model={relative(folder.net)}",
+        f"--weights={relative(folder.best_weights)}",
+        f"--iterations={iterations}",
+        f"--stage={TEST_STAGE}",
+        *([] if gpu is None else [f"--gpu={gpu}"]),
+    ]
+    result = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    log = folder.path / "test.log"
+    log.write_text(result.stdout)
+    loss = test_mean_loss(result.stdout)
+    if result.returncode != 0 or loss is None:
+        reason = last_error(result.stdout)
+        raise TrainingStopped(f"caffe test failed: {reason} (log: {relative(log)})")
+    return loss
+
+
+def main(argv=None) -> int | None:
+    """Run the program."""
+    return caffe_test(parser().parse_args(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

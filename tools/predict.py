@@ -1,0 +1,47 @@
+"""Predictions of a run over a split of its cohort, by the same code as score_scan."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from pylayers.cohort import CohortScan, read_cohort
+from pylayers.store import read_crop
+from tools.caffe_install import ROOT
+from tools.run_folder import RunFolder
+from tools.scorer import Scorer
+
+
+class Prediction(NamedTuple):
+    """truth and score in the people's unit; contributions: float64 (slices,)."""
+
+    scan: CohortScan
+    truth: float
+    score: float
+    contributions: np.ndarray
+
+
+def predict_split(run: RunFolder, split: str, gpu=None, quiet=False) -> list[Prediction]:
+    """Score every labelled scan of a split, in the order of the table."""
+    scorer = Scorer(run, gpu)
+    cohort = read_cohort(Path(ROOT, run.layer_params(split).cohort))
+    target = scorer.target.name
+    predictions = []
+    scans = cohort.labelled(split, target)
+    for scan in tqdm(
+        scans, desc=f"score {split}", unit="scan", disable=None if not quiet else True
+    ):
+        contributions = scorer.score(read_crop(cohort.store_path(scan)).hu)
+        score = float(contributions.mean())
+        predictions.append(Prediction(scan, scan.labels[target], score, contributions))
+    return predictions
+
+
+def euclidean_loss(predictions: list[Prediction], network_unit: float) -> float:
+    """Return Caffe's EuclideanLoss over all predictions: half the mean squared error.
+
+    network_unit: people's units per unit inside the network, where the loss is taken.
+    """
+    errors = np.array([p.score - p.truth for p in predictions]) / network_unit
+    return float(np.mean(errors**2) / 2)

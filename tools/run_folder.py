@@ -1,0 +1,125 @@
+"""Run folder: runs/<name>/ holds exactly what it ran, and what came of it."""
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from google.protobuf import text_format
+
+from pylayers.errors import WeightsError
+from pylayers.params import LayerParams, parse
+from tools.caffe_install import ROOT, import_caffe
+
+NET, SOLVER, DEPLOY = "train_test.prototxt", "solver.prototxt", "deploy.prototxt"
+SNAPSHOT_PREFIX = "scan2num"
+TEST_STAGE = "test-split"  # selects the test split's data layer in train_test.prototxt
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The paths of a run."""
+
+    path: Path
+
+    @property
+    def net(self) -> Path:
+        """The net for training, validation and test."""
+        return self.path / NET
+
+    @property
+    def solver(self) -> Path:
+        """The solver."""
+        return self.path / SOLVER
+
+    @property
+    def deploy(self) -> Path:
+        """The net for scoring."""
+        return self.path / DEPLOY
+
+    @property
+    def log(self) -> Path:
+        """Caffe's whole log of the training."""
+        return self.path / "train.log"
+
+    @property
+    def snapshots(self) -> Path:
+        """The folder of snapshots."""
+        return self.path / "snapshots"
+
+    @property
+    def best_weights(self) -> Path:
+        """The weights of the lowest validation loss."""
+        return self.path / "best.caffemodel"
+
+    @property
+    def best_json(self) -> Path:
+        """What the best weights are: iteration, loss, hashes, versions."""
+        return self.path / "best.json"
+
+    @property
+    def run_json(self) -> Path:
+        """What was asked for, and how far it came."""
+        return self.path / "run.json"
+
+    def snapshot(self, iteration: int, kind: str) -> Path:
+        """Return the path of a snapshot; kind: caffemodel or solverstate."""
+        return self.snapshots / f"{SNAPSHOT_PREFIX}_iter_{iteration}.{kind}"
+
+    def snapshot_iterations(self) -> list[int]:
+        """Return the iterations that have weights on disk, ascending."""
+        name = re.compile(rf"{SNAPSHOT_PREFIX}_iter_(\d+)\.caffemodel")
+        found = (name.fullmatch(path.name) for path in self.snapshots.glob("*.caffemodel"))
+        return sorted(int(match[1]) for match in found if match)
+
+    def layer_params(self, split: str) -> LayerParams:
+        """Return what the data layer of a split is told."""
+        net = text_format.Parse(self.net.read_text(), import_caffe().proto.caffe_pb2.NetParameter())
+        for layer in net.layer:
+            if layer.type == "Python":
+                params = parse(layer.python_param.param_str)
+                if params.split == split:
+                    return params
+        raise WeightsError(f"{self.net} has no data layer for split {split!r}")
+
+    def best(self) -> dict:
+        """Return best.json of a run with usable weights; WeightsError says what is missing."""
+        for path in (self.best_json, self.best_weights, self.deploy):
+            if not path.is_file():
+                raise WeightsError(f"there is no {relative(path)}; run `make train TARGET=...`")
+        try:
+            best = json.loads(self.best_json.read_text())
+            promised = best["weights_sha256"], best["target"]
+        except (json.JSONDecodeError, KeyError, TypeError):
+            raise WeightsError(f"{relative(self.best_json)} is damaged; train again") from None
+        if sha256(self.best_weights) != promised[0]:
+            raise WeightsError(
+                f"{relative(self.best_weights)} is not what best.json describes; train again"
+            )
+        return best
+
+
+def relative(path) -> str:
+    """Return a path relative to the checkout where it lies in it, else absolute."""
+    path = Path(path).resolve()
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def sha256(path) -> str:
+    """Return the hash of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file that appears whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_text(text)
+    partial.rename(path)
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Write a JSON file that appears whole or not at all."""
+    write_whole(path, json.dumps(content, indent=2) + "\n")

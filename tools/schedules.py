@@ -1,0 +1,51 @@
+"""Schedules: what a run changes of the hand-written prototxts."""
+
+from dataclasses import dataclass, replace
+
+from pylayers.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The numbers of a training; None leaves what solver.prototxt says.
+
+    iterations: max_iter. interval: of validation and snapshots. display: of the training loss.
+    slices, batch: of TRAIN. test_slices: of validation, test and scoring.
+    """
+
+    slices: int = 16
+    test_slices: int = 16
+    batch: int = 16
+    iterations: int | None = None
+    interval: int | None = None
+    display: int | None = None
+
+
+SCHEDULES = {
+    # the paper's, as prototxt/ has it
+    "paper": Schedule(),
+    # some minutes on two cores: 32 slices an iteration, validated and scored with 16 a scan
+    "demo": Schedule(slices=4, batch=8, iterations=120, interval=20, display=1),
+}
+
+
+def with_overrides(name: str, given: dict) -> Schedule:
+    """Return the schedule of that name with given slices, batch, iterations and interval.
+
+    UsageError for an unknown name or a number below 1. `slices` sets those of test as well.
+    """
+    if name not in SCHEDULES:
+        raise UsageError(f"schedule {name!r} is not one of {', '.join(SCHEDULES)}")
+    changes = {k: given[k] for k in ("slices", "batch", "iterations", "interval") if k in given}
+    for key, value in changes.items():
+        if value < 1:
+            raise UsageError(f"--{key} {value} is below 1")
+    if "slices" in changes:
+        changes["test_slices"] = changes["slices"]
+    schedule = replace(SCHEDULES[name], **changes)
+    if schedule.iterations and schedule.interval and schedule.iterations % schedule.interval:
+        raise UsageError(
+            f"--iterations {schedule.iterations} is no multiple of --interval "
+            f"{schedule.interval}: the last weights would not be validated"
+        )
+    return schedule
