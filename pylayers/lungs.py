@@ -53,7 +53,8 @@ def mask_from_labels(labels: np.ndarray) -> np.ndarray:
 
     A plain 0/1 mask or a lobe map reads the same way. Raises ScanRefused (mask-empty).
     """
-    mask = np.isin(labels & 0xFF, LUNG_REGIONS) & ((labels >> 8) & 0xFF != AIRWAY_TYPE)
+    codes = labels.astype(np.int32)  # 0xFF does not fit into int8
+    mask = np.isin(codes & 0xFF, LUNG_REGIONS) & ((codes >> 8) & 0xFF != AIRWAY_TYPE)
     if not mask.any():
         found = ", ".join(str(value) for value in np.unique(labels)[:8])
         raise ScanRefused("mask-empty", f"the lung mask marks no lung; its values are {found}")
@@ -106,8 +107,17 @@ def _air_inside_body(coarse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         outside = np.zeros(components, bool)
         outside[border] = True
         outside[0] = False
-        body[z] = ~outside[labels]
+        body[z] = _largest_area(~outside[labels])  # a table's foam is air inside a shell, too
     return body, air & body
+
+
+def _largest_area(plane: np.ndarray) -> np.ndarray:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        plane.astype(np.uint8), connectivity=4
+    )
+    if count <= 2:
+        return plane
+    return labels == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])
 
 
 def _airways(air: np.ndarray, body: np.ndarray, spacing) -> np.ndarray:

@@ -39,7 +39,8 @@ def read_scan(path) -> Scan:
     image = read_lps(path)
     hu = sitk.GetArrayViewFromImage(image)
     if hu.dtype.kind == "f":
-        hu = np.rint(np.clip(hu, HU_MIN, HU_MAX))
+        # some write NaN where nothing was reconstructed: padding, too
+        hu = np.rint(np.nan_to_num(np.clip(hu, HU_MIN, HU_MAX), nan=HU_MIN))
     hu = np.clip(hu, HU_MIN, HU_MAX).astype(np.int16)
     x, y, z = image.GetSpacing()
     return Scan(hu, (z, y, x), image.GetOrigin()[2])
@@ -73,10 +74,14 @@ def read_lps(path) -> sitk.Image:
     path = Path(path)
     if not path.exists():
         raise ScanRefused("not-found", f"there is no {path.name}")
+    if path.is_dir():
+        raise ScanRefused("unreadable", f"{path.name} is a folder; a scan is one file")
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:
-        raise ScanRefused("unreadable", f"{path.name}: {_reason(error)}") from None
+        # folders may carry names of patients
+        reason = _reason(error).replace(str(path), path.name)
+        raise ScanRefused("unreadable", f"{path.name}: {reason}") from None
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise ScanRefused(
             "not-3d",

@@ -46,7 +46,8 @@ def no_augmentation(slices: int) -> Augmentation:
 
 def slice_indices(n: int, slices: int, offset: float) -> np.ndarray:
     """Return the regularly spaced slices of n, int (slices,): floor((offset + i) * n / slices)."""
-    return np.floor((offset + np.arange(slices)) * n / slices).astype(int)
+    indices = np.floor((offset + np.arange(slices)) * n / slices).astype(int)
+    return np.minimum(indices, n - 1)  # an offset just below 1 may be rounded up to it
 
 
 def place(plane: np.ndarray) -> np.ndarray:
@@ -64,7 +65,7 @@ def place(plane: np.ndarray) -> np.ndarray:
 
 
 def rotate(plane: np.ndarray, angle_deg: float) -> np.ndarray:
-    """Rotate a placed plane about its centre, bilinear, air outside."""
+    """Rotate a placed plane counter-clockwise about its centre, bilinear, air outside."""
     if angle_deg == 0.0:
         return plane
     centre = ((SIDE - 1) / 2, (SIDE - 1) / 2)

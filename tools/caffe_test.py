@@ -10,7 +10,7 @@ from pylayers.targets import TARGETS, target_named
 from tools.caffe_install import ROOT, caffe_binary, gpu_id
 from tools.caffe_log import last_error, test_mean_loss
 from tools.exit_codes import TrainingStopped, run
-from tools.predict import euclidean_loss, predict_split
+from tools.predict import euclidean_loss, predict_split, write_predictions
 from tools.run_folder import TEST_STAGE, RunFolder, relative, write_json
 
 TOLERANCE = 1e-5  # between Caffe's loss and ours: float32 sums in another order
@@ -43,11 +43,13 @@ def caffe_test(args) -> None:
             "the cohort has changed since the training; train again"
         )
     loss = loss_by_caffe(folder, iterations, gpu)
-    ours = euclidean_loss(predict_split(folder, "test", gpu, args.quiet), target.network_unit)
+    predictions = predict_split(folder, "test", gpu, args.quiet)
+    write_predictions(folder.predictions("test"), predictions)
+    ours = euclidean_loss(predictions, target.network_unit)
     if not abs(loss - ours) <= TOLERANCE * max(1.0, abs(loss)):
         raise AssertionError(f"caffe test says {loss}, our predictions {ours}")
     write_json(
-        folder.path / "test.json",
+        folder.test_json,
         {"n_test": len(scans), "test_loss": loss, "test_loss_from_predictions": ours},
     )
     if not args.quiet:

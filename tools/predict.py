@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from pylayers.cohort import CohortScan, read_cohort
+from pylayers.cohort import CohortScan, read_cohort, write_rows
 from pylayers.store import read_crop
 from tools.caffe_install import ROOT
 from tools.run_folder import RunFolder
@@ -45,3 +45,14 @@ def euclidean_loss(predictions: list[Prediction], network_unit: float) -> float:
     """
     errors = np.array([p.score - p.truth for p in predictions]) / network_unit
     return float(np.mean(errors**2) / 2)
+
+
+def write_predictions(path, predictions: list[Prediction]) -> None:
+    """Write scan_id, truth and prediction of each scan as CSV, in the people's unit."""
+    write_rows(
+        path,
+        [
+            {"scan_id": p.scan.scan_id, "truth": repr(p.truth), "prediction": repr(p.score)}
+            for p in predictions
+        ],
+    )

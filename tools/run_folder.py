@@ -64,6 +64,15 @@ class RunFolder:
         """What was asked for, and how far it came."""
         return self.path / "run.json"
 
+    @property
+    def test_json(self) -> Path:
+        """What `caffe test` said of the best weights."""
+        return self.path / "test.json"
+
+    def predictions(self, split: str) -> Path:
+        """Return the path of the predictions over a split."""
+        return self.path / f"predictions_{split}.csv"
+
     def snapshot(self, iteration: int, kind: str) -> Path:
         """Return the path of a snapshot; kind: caffemodel or solverstate."""
         return self.snapshots / f"{SNAPSHOT_PREFIX}_iter_{iteration}.{kind}"
@@ -76,8 +85,7 @@ class RunFolder:
 
     def layer_params(self, split: str) -> LayerParams:
         """Return what the data layer of a split is told."""
-        net = text_format.Parse(self.net.read_text(), import_caffe().proto.caffe_pb2.NetParameter())
-        for layer in net.layer:
+        for layer in read_net(self.net).layer:
             if layer.type == "Python":
                 params = parse(layer.python_param.param_str)
                 if params.split == split:
@@ -94,11 +102,20 @@ class RunFolder:
             promised = best["weights_sha256"], best["target"]
         except (json.JSONDecodeError, KeyError, TypeError):
             raise WeightsError(f"{relative(self.best_json)} is damaged; train again") from None
+        read_net(self.deploy)  # Caffe would end the process over it
         if sha256(self.best_weights) != promised[0]:
             raise WeightsError(
                 f"{relative(self.best_weights)} is not what best.json describes; train again"
             )
         return best
+
+
+def read_net(path):
+    """Parse a run's net into a protobuf message; WeightsError when it is damaged."""
+    try:
+        return text_format.Parse(path.read_text(), import_caffe().proto.caffe_pb2.NetParameter())
+    except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
+        raise WeightsError(f"{relative(path)} is no net: {error}; train again") from None
 
 
 def relative(path) -> str:

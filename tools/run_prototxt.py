@@ -1,9 +1,12 @@
 """A run's prototxts: the hand-written ones with a run's overrides applied as protobuf messages."""
 
+from statistics import fmean
+
 from google.protobuf import text_format
 
 from pylayers.cohort import Cohort
 from pylayers.params import LayerParams, parse
+from pylayers.targets import target_named
 from tools.caffe_install import ROOT, import_caffe
 from tools.run_folder import DEPLOY, NET, SNAPSHOT_PREFIX, SOLVER, RunFolder, relative, write_whole
 from tools.schedules import Schedule
@@ -35,6 +38,7 @@ def write_prototxts(
             split = parse(layer.python_param.param_str).split
             layer.python_param.param_str = params[split].to_json()
     _set_slices(net, schedule)
+    _start_at_mean(net, cohort, target)
     deploy.layer[0].input_param.shape[0].dim[0] = schedule.test_slices
 
     solver.net = relative(run.net)
@@ -86,6 +90,14 @@ def _set_slices(net, schedule: Schedule) -> None:
                 twin.include[0].phase = caffe_pb2.TEST
                 _fuse(twin, schedule.test_slices)
                 net.layer.insert(position, twin)
+
+
+def _start_at_mean(net, cohort: Cohort, target: str) -> None:
+    """Let the score start at the mean training label: less to learn, no violent first steps."""
+    labels = [scan.labels[target] for scan in cohort.labelled("train", target)]
+    mean = fmean(labels) / target_named(target).network_unit
+    score = next(layer for layer in net.layer if layer.name == "fc7")
+    score.inner_product_param.bias_filler.value = mean
 
 
 def _fuse(layer, slices: int) -> None:

@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
 def score_scan(args) -> int:
     """Score args.scan and print, write and draw what was asked for; return the exit code."""
     gpu = device(args.device)
+    check_outputs(args)
     started = time.perf_counter()
     scorers = [Scorer(folder, gpu) for folder in run_folders(args.weights)]
     if len({scorer.target.name for scorer in scorers}) < len(scorers):
@@ -87,6 +88,19 @@ def score_scan(args) -> int:
         for warning in [*result["warnings"], "research use, not a medical device"]:
             print(f"note: {warning}", file=sys.stderr)
     return 0
+
+
+def check_outputs(args) -> None:
+    """Raise UsageError, before any work, for a file that could not be written."""
+    for option, name in (("--json", args.json), ("--figure", args.figure)):
+        if name in (None, "-"):
+            continue
+        path = Path(name)
+        if path.is_dir() or not path.parent.is_dir():
+            why = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+            raise UsageError(f"{option} {name}: {why}")
+    if args.figure and Path(args.figure).suffix != ".png":
+        raise UsageError(f"--figure {args.figure} does not end in .png")
 
 
 def device(text: str) -> int | None:

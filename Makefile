@@ -1,0 +1,124 @@
+# The commands of scan2num; `make` lists them. Everything is set up in .venv, whose stamps say what
+# is done already: nothing is done twice.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# What other targets use and depend on: $(PYTHON), and .venv/.stamp-caffe for "all is installed".
+PYTHON := .venv/bin/python
+BUILD := tools/caffe_build
+
+# What to train on what, and how: make train TARGET=ve COHORT=path/to/cohort SLICES=24
+TARGETS := ve fev1fvc fev1pp
+PHANTOMS := build/phantom
+PHANTOM_COHORT := $(PHANTOMS)/cohort
+COHORT ?= $(PHANTOM_COHORT)
+IS_PHANTOM := $(filter $(PHANTOM_COHORT),$(COHORT))
+SCHEDULE ?= $(if $(IS_PHANTOM),demo,paper)
+GPU ?= auto
+RUN ?= runs/$(TARGET)
+
+.PHONY: help setup demo cohort train caffe-test caffe-runtest lint test clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# ---- set-up --------------------------------------------------------------------------------------
+
+setup: .venv/.stamp-caffe ## install Debian packages, .venv and Caffe, as far as missing
+	@echo "setup: all in place (.venv/bin/caffe, .venv/bin/python)"
+
+.venv/.stamp-debian: $(BUILD)/debian-packages.txt $(BUILD)/install_debian_packages.sh
+	@$(BUILD)/install_debian_packages.sh $<
+	@mkdir -p .venv && touch $@
+
+# The .pth puts the checkout on sys.path; its line is relative, so the checkout may be moved.
+.venv/.stamp-python: .venv/.stamp-debian requirements.txt requirements-dev.txt constraints.txt
+	@echo "setup: Python packages into .venv (a minute or two)"
+	@$(PYTHON) -c '' 2>/dev/null || /usr/bin/python3 -m venv .venv
+	@$(PYTHON) -m pip install --quiet --quiet --disable-pip-version-check \
+	    -r requirements.txt -r requirements-dev.txt -c constraints.txt
+	@site=$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
+	    realpath --relative-to="$$site" . > "$$site/scan2num.pth"
+	@touch $@
+
+.venv/.stamp-caffe: .venv/.stamp-python $(wildcard $(BUILD)/*.*)
+	@$(PYTHON) $(BUILD)/build_caffe.py
+	@$(PYTHON) $(BUILD)/self_check.py
+	@touch $@
+
+# ---- cohort, training, test ----------------------------------------------------------------------
+
+# 128 train, 24 val, 48 test: what a training of some minutes needs, and enough to test on
+PHANTOM_COUNT := 200
+PHANTOM_FRACTIONS := 128,24,48
+
+cohort: $(PHANTOM_COHORT)/.stamp-split ## make the phantom cohort, the default COHORT
+
+$(PHANTOMS)/table.csv: | .venv/.stamp-python
+	@echo "phantoms: $(PHANTOM_COUNT) chest CT scans into $(PHANTOMS)"
+	@$(PYTHON) data/phantom/make_phantoms.py --out $(PHANTOMS) --n $(PHANTOM_COUNT) --seed 1
+
+$(PHANTOM_COHORT)/.stamp-split: $(PHANTOMS)/table.csv
+	@$(PYTHON) tools/prepare_cohort.py $< --out $(@D)
+	@$(PYTHON) tools/split_cohort.py $(@D) --fractions $(PHANTOM_FRACTIONS)
+	@touch $@
+
+.PHONY: known-target
+known-target:
+	@case ' $(TARGETS) ' in *' $(TARGET) '*) ;; \
+	  *) echo "TARGET is '$(TARGET)'; choose one of: $(TARGETS)" >&2; exit 2 ;; esac
+
+OPTION = $(if $($(1)),--$(2) '$($(1))')
+
+train: known-target setup $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET (ve, fev1fvc, fev1pp) with caffe train [COHORT SCHEDULE SLICES BATCH GPU RUN]
+	@$(PYTHON) tools/train.py $(TARGET) --cohort '$(COHORT)' --schedule $(SCHEDULE) --gpu $(GPU) \
+	    --run '$(RUN)' $(call OPTION,SLICES,slices) $(call OPTION,BATCH,batch) $(TRAIN_OPTIONS)
+
+caffe-test: known-target setup ## run caffe test with the best weights of TARGET on the test split [GPU RUN]
+	@$(PYTHON) tools/caffe_test.py $(TARGET) --run '$(RUN)' --gpu $(GPU)
+
+# ---- demo ----------------------------------------------------------------------------------------
+
+DEMO_RUN := runs/fev1fvc
+SAMPLE := build/lidc_sample/cxr.nii.gz
+STEP := tools/timed_step.sh build/demo
+
+demo: ## from nothing to a trained, tested network and a scored chest CT
+	@$(STEP) 1_setup $(MAKE) --no-print-directory setup
+	@$(STEP) 2_phantoms $(MAKE) --no-print-directory $(PHANTOMS)/table.csv
+	@$(STEP) 3_cohort $(MAKE) --no-print-directory cohort
+	@$(STEP) 4_train $(MAKE) --no-print-directory train TARGET=fev1fvc COHORT=$(PHANTOM_COHORT) \
+	    SCHEDULE=demo RUN=$(DEMO_RUN) TRAIN_OPTIONS=--restart
+	@$(STEP) 5_caffe-test $(MAKE) --no-print-directory $(DEMO_RUN)/test.json
+	@$(STEP) 6_score $(MAKE) --no-print-directory $(DEMO_RUN)/lidc_sample.json
+	@$(PYTHON) tools/summarise_demo.py --run $(DEMO_RUN) --minutes build/demo \
+	    --pictures $(DEMO_RUN)/lidc_sample.png
+
+$(DEMO_RUN)/test.json: $(DEMO_RUN)/best.json
+	@$(PYTHON) tools/caffe_test.py fev1fvc --run $(DEMO_RUN)
+
+$(SAMPLE): | .venv/.stamp-python
+	@data/lidc_sample/get_lidc_sample.sh $(@D)
+
+$(DEMO_RUN)/lidc_sample.json: $(DEMO_RUN)/best.json | $(SAMPLE)
+	@$(PYTHON) tools/score_scan.py $(SAMPLE) --weights $(DEMO_RUN) --json $@ \
+	    --figure $(@:.json=.png)
+
+# ---- checks --------------------------------------------------------------------------------------
+
+caffe-runtest: .venv/.stamp-caffe ## build and run Caffe's own tests of the parts that scan2num uses
+	@$(BUILD)/install_debian_packages.sh $(BUILD)/gtests/debian-packages.txt
+	@$(PYTHON) $(BUILD)/run_gtests.py
+
+lint: .venv/.stamp-python ## check the Python code's style
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+
+test: setup lint $(SAMPLE) ## run lint and the tests
+	@$(PYTHON) -m pytest
+
+clean: ## remove .venv and what was built here (runs/ and the machine's Caffe cache stay)
+	@rm -rf .venv build .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,76 @@
+"""The Caffe in the venv is genuine, complete and finds its way without any environment."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import caffe
+import pytest
+
+from tools.caffe_build import self_check
+
+pytestmark = pytest.mark.caffe
+
+PREFIX = Path(sys.prefix)
+RECORD = json.loads((PREFIX / "share/scan2num-caffe.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def probe(tmp_path_factory):
+    """Report of a Python layer that ran in `caffe train`, with an empty environment."""
+    return self_check.train_probe(tmp_path_factory.mktemp("probe"))
+
+
+def test_the_program_and_the_module_tell_the_recorded_version(tmp_path):
+    said = self_check.run_clean([PREFIX / "bin/caffe", "--version"], tmp_path)
+    assert said.strip() == f"caffe version {RECORD['caffe_version']}"
+    assert caffe.__version__ == RECORD["caffe_version"]
+
+
+def test_the_record_names_the_commit_the_source_and_the_flags():
+    assert RECORD["caffe_commit"].startswith("9b89154")
+    assert len(RECORD["sdist_sha256"]) == 64
+    assert "-DWITH_PYTHON_LAYER" in RECORD["flags"]
+    assert "-DUSE_HDF5" not in RECORD["flags"]
+    assert "-march" not in RECORD["flags"]  # the cache may be carried to another CPU
+
+
+def test_every_layer_type_of_the_network_is_there():
+    wanted = {"Python", "Convolution", "Pooling", "ReLU"}
+    wanted |= {"InnerProduct", "Dropout", "Reshape", "EuclideanLoss"}
+    assert wanted <= set(caffe.layer_type_list())
+
+
+@pytest.mark.parametrize("module", ["caffe", "h5py", "pylayers"])
+def test_modules_import_from_any_folder_without_an_environment(module, tmp_path):
+    self_check.run_clean([PREFIX / "bin/python", "-c", f"import {module}"], tmp_path)
+
+
+@pytest.mark.parametrize("binary", ["bin/caffe", "caffe/_caffe.so"])
+def test_binaries_find_this_venvs_libcaffe_and_no_hdf5(binary, tmp_path):
+    path = (
+        PREFIX / binary if binary.startswith("bin") else Path(caffe.__file__).parent / "_caffe.so"
+    )
+    loaded = self_check.run_clean(["ldd", path], tmp_path)
+    (libcaffe,) = [line.split()[2] for line in loaded.splitlines() if "libcaffe" in line]
+    assert Path(libcaffe).resolve().is_relative_to(PREFIX / "lib")
+    assert "libhdf5" not in loaded
+    assert "not found" not in loaded.replace("undefined symbol", "")
+
+
+def test_libcaffe_elsewhere_on_the_library_path_does_not_win(tmp_path):
+    (tmp_path / "libcaffe.so.1.0.0").write_bytes(b"not a library")
+    env = {"LD_LIBRARY_PATH": str(tmp_path)}
+    subprocess.run([PREFIX / "bin/caffe", "--version"], env=env, check=True, capture_output=True)
+
+
+def test_the_interpreter_inside_caffe_train_is_the_venvs(probe):
+    assert Path(probe["prefix"]) == PREFIX
+    assert Path(probe["executable"]).parent == PREFIX / "bin"
+    assert probe["encoding"] == "utf-8"
+
+
+def test_h5py_works_in_a_layer_inside_caffe_train(probe):
+    assert probe["hdf5"]
+    assert probe["passes"] >= self_check.ITERATIONS

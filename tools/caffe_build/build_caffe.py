@@ -1,0 +1,102 @@
+"""Puts genuine BVLC Caffe into the venv of the Python that runs this.
+
+Built from the pinned source on first use, then kept in the cache and only copied: bin/caffe,
+lib/libcaffe.so, the `caffe` package, and share/scan2num-caffe.json, which says what it is.
+"""
+
+import argparse
+import json
+import sys
+import sysconfig
+from pathlib import Path
+
+import cache_key
+import caffe_cache
+import caffe_source
+import cmake_run
+
+RECORD = "share/scan2num-caffe.json"
+CAFFE_VERSION = "1.0.0"
+LIBRARIES = ("lib/libcaffe.so.1.0.0", "lib/libcaffe.so")
+
+
+def python_subdir() -> str:
+    """Return site-packages relative to the venv's root: lib/python3.11/site-packages."""
+    return str(Path(sysconfig.get_path("platlib")).relative_to(sys.prefix))
+
+
+def compile_flags(build_folder: Path) -> str:
+    """Return the definitions and flags with which libcaffe was really compiled."""
+    lines = (build_folder / "CMakeFiles/caffe.dir/flags.make").read_text().splitlines()
+    values = dict(line.split(" = ", 1) for line in lines if " = " in line)
+    flags = f"{values['CXX_DEFINES']} {values['CXX_FLAGS']}".split()
+    return " ".join(flag for flag in flags if not flag.startswith("-ffile-prefix-map"))
+
+
+def ensure_built(cache: Path) -> Path:
+    """Return the cache's folder of this Caffe, building it first where it is not there."""
+    inputs = cache_key.caffe_inputs()
+    key = cache_key.key_of(inputs)
+    log = cache / f"caffe-{key}.log"
+
+    def build(entry: Path, scratch: Path) -> None:
+        print(f"caffe: building from source, some minutes, once on this machine; log: {log}")
+        source = caffe_source.unpack(caffe_source.fetch(cache), scratch)
+        defines = {
+            "CAFFE_SOURCE": source,
+            "CAFFE_VERSION": CAFFE_VERSION,
+            "PYTHON_SUBDIR": python_subdir(),
+            "CMAKE_INSTALL_PREFIX": entry,
+        }
+        cmake_run.build(cache_key.HERE, scratch / "build", defines, log, "caffe: compiling")
+        sha256, commit = caffe_source.read_pin()
+        record = {
+            "caffe_version": CAFFE_VERSION,
+            "caffe_commit": commit,
+            "sdist_sha256": sha256,
+            "flags": compile_flags(scratch / "build"),
+            "key": key,
+            "inputs": inputs,
+        }
+        (entry / RECORD).parent.mkdir(parents=True, exist_ok=True)
+        (entry / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+    return caffe_cache.get_or_build(cache, f"caffe-{key}", build)
+
+
+def installed_key(prefix: Path) -> str | None:
+    """Return the key of the Caffe that is installed in `prefix`, or None."""
+    try:
+        return json.loads((prefix / RECORD).read_text(encoding="utf-8"))["key"]
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Build where needed, install, say what was done. Returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--cached-only", action="store_true", help="build into the cache, install nothing"
+    )
+    args = parser.parse_args(argv)
+    if sys.prefix == sys.base_prefix:
+        print("caffe: run this with .venv/bin/python (`make setup` does)", file=sys.stderr)
+        return 2
+    try:
+        entry = ensure_built(cache_key.cache_folder())
+    except (caffe_source.SourceError, cmake_run.BuildError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ncaffe: stopped; nothing half done is left, `make setup` starts again")
+        return 130
+    if not args.cached_only:
+        # The record comes last: where it stands, the rest stands too.
+        parts = (*LIBRARIES, "bin/caffe", f"{python_subdir()}/caffe", RECORD)
+        caffe_cache.install(entry, Path(sys.prefix), parts)
+        print(f"caffe: installed into {Path(sys.prefix).name} from {entry}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

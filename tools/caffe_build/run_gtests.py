@@ -1,0 +1,64 @@
+"""Builds Caffe's own tests against the Caffe of this venv, and runs them.
+
+The choice of tests is in gtests/CMakeLists.txt. The test program is kept in the cache; everything
+after the options goes to it, for example --gtest_filter='*Pooling*'.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import build_caffe
+import cache_key
+import caffe_cache
+import caffe_source
+import cmake_run
+
+GTESTS = cache_key.HERE / "gtests"
+NOT_ON_A_CPU = "--gtest_filter=-*GPU*"  # upstream leaves out the same in a CPU build
+
+
+def ensure_built(cache: Path) -> Path:
+    """Return the cache's folder with test_caffe and its data, building it where it is not there."""
+    built = build_caffe.ensure_built(cache)
+    inputs = {
+        "caffe": built.name,
+        "cmake": caffe_source.sha256_of(GTESTS / "CMakeLists.txt"),
+        "packages": cache_key.package_versions(GTESTS / "debian-packages.txt"),
+    }
+    name = f"gtests-{cache_key.key_of(inputs)}"
+    log = cache / f"{name}.log"
+
+    def build(entry: Path, scratch: Path) -> None:
+        print(f"caffe: building Caffe's own tests, some minutes, once on this machine; log: {log}")
+        source = caffe_source.unpack(caffe_source.fetch(cache), scratch)
+        defines = {
+            "CAFFE_SOURCE": source,
+            "CAFFE_BUILT": built,
+            "CMAKE_INSTALL_PREFIX": entry,
+        }
+        cmake_run.build(GTESTS, scratch / "build", defines, log, "caffe: compiling tests")
+
+    return caffe_cache.get_or_build(cache, name, build)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Build, run from the folder that holds the tests' data; return the tests' exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    _, test_options = parser.parse_known_args(argv)
+    try:
+        entry = ensure_built(cache_key.cache_folder())
+    except (caffe_source.SourceError, cmake_run.BuildError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    # Of two filters the later one counts.
+    command = [entry / "test_caffe", NOT_ON_A_CPU, *test_options]
+    with tempfile.TemporaryDirectory(prefix="scan2num-gtests-") as scratch:
+        return subprocess.run(command, cwd=entry, env={**os.environ, "TMPDIR": scratch}).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

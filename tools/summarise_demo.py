@@ -1,0 +1,101 @@
+"""The end of `make demo`: the network beside LAA-950 and the noise ceiling, and where to look."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from pylayers.cohort import read_cohort, read_rows
+from pylayers.errors import CohortError
+from tools.caffe_install import ROOT
+from tools.correlation import spearman, spearman_interval
+from tools.exit_codes import run
+from tools.run_folder import RunFolder, relative, write_json
+
+PHANTOM_NOTE = "Trained on phantoms: these weights say nothing about patients."
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    p.add_argument("--run", type=Path, default=ROOT / "runs" / "fev1fvc", help="tested run")
+    p.add_argument("--minutes", type=Path, required=True, help="folder of tools/timed_step.sh")
+    p.add_argument("--pictures", nargs="*", type=Path, default=[], help="paths to look at")
+    return p
+
+
+def summarise(args) -> None:
+    """Write demo.json into the run folder and print its numbers as a table."""
+    folder = RunFolder(args.run)
+    best = folder.best()
+    summary = summary_of(folder, best, step_minutes(args.minutes))
+    write_json(folder.path / "demo.json", summary)
+    print(table(summary, best["target"]))
+    print(f"\n{PHANTOM_NOTE} Research use, not a medical device.\n\nTo look at:")
+    for path in [folder.path / "curve.png", *args.pictures, folder.path / "demo.json"]:
+        print(f"  {relative(path)}")
+
+
+def summary_of(folder: RunFolder, best: dict, minutes: dict[str, float]) -> dict:
+    """Return the content of demo.json; rank correlations with the measured label, as |rho|."""
+    cohort = read_cohort(ROOT / best["cohort"])
+    rows = {scan.scan_id: scan.row for scan in cohort.scans}
+    tested = [row for _, row in read_rows(folder.predictions("test"))]
+    truth = [float(row["truth"]) for row in tested]
+
+    def column(name: str) -> list[float]:
+        try:
+            return [float(rows[row["scan_id"]][name]) for row in tested]
+        except KeyError:
+            raise CohortError(f"the cohort lacks {name}; the demo needs phantoms") from None
+
+    network = spearman_interval([float(row["prediction"]) for row in tested], truth)
+    return {
+        "n_test": len(tested),
+        "rho": network.rho,
+        "rho_low": network.low,
+        "rho_high": network.high,
+        "laa950_rho": abs(spearman(column("laa950"), truth)),
+        "ceiling_rho": spearman(column(f"{best['target']}_noise_free"), truth),
+        "test_loss": json.loads(folder.test_json.read_text())["test_loss"],
+        "iterations": best["iterations"],
+        "best_iteration": best["iteration"],
+        "minutes": round(sum(minutes.values()), 2),
+        "minutes_by_step": minutes,
+    }
+
+
+def step_minutes(folder: Path) -> dict[str, float]:
+    """Return the minutes of each step from files like 2_phantoms.seconds, in their order."""
+    return {
+        path.stem.partition("_")[2]: round(int(path.read_text()) / 60, 2)
+        for path in sorted(folder.glob("*.seconds"))
+    }
+
+
+def table(summary: dict, target: str) -> str:
+    """Return the summary as people read it."""
+    s = summary
+    steps = ", ".join(f"{name} {value:.1f}" for name, value in s["minutes_by_step"].items())
+    return "\n".join(
+        [
+            f"{target} on {s['n_test']} held-out phantoms    Spearman's |rho| [95 % CI]",
+            f"  LAA-950 (densitometry)            {s['laa950_rho']:.2f}",
+            f"  scan2num, {s['iterations']:4d} iterations        {s['rho']:.2f} "
+            f"[{s['rho_low']:.2f}, {s['rho_high']:.2f}]",
+            f"  noise ceiling                     {s['ceiling_rho']:.2f}",
+            f"  caffe test loss                   {s['test_loss']:.5f}",
+            f"  minutes: {s['minutes']:.1f} ({steps})",
+        ]
+    )
+
+
+def main(argv=None) -> int | None:
+    """Run the program."""
+    return summarise(parser().parse_args(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
