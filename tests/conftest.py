@@ -1,0 +1,99 @@
+"""Fixtures: a synthetic chest, a cohort of them, and run folders made from it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from chest import make_chest, write_scan
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+TINY_SCANS, TINY_FRACTIONS = 16, "10,3,3"
+
+settings.register_profile("scan2num", deadline=None, max_examples=100, database=None)
+settings.load_profile("scan2num")
+
+
+@pytest.fixture(scope="session")
+def chest():
+    """One chest."""
+    return make_chest()
+
+
+@pytest.fixture
+def run_tool(tmp_path):
+    """A function that runs tools/NAME.py as users do, from another folder and without a GPU."""
+
+    def run(name, *arguments, **options):
+        return subprocess.run(
+            [sys.executable, ROOT / "tools" / f"{name}.py", *map(str, arguments)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            **options,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny_cohort(tmp_path_factory) -> Path:
+    """A prepared and split cohort of 16 chests: 10 train, 3 val, 3 test. Do not write into it."""
+    from tools import prepare_cohort, split_cohort
+
+    folder = tmp_path_factory.mktemp("tiny")
+    rng = np.random.default_rng(7)
+    lines = ["scan_id,path,ve,fev1fvc,fev1pp,site"]
+    for number in range(TINY_SCANS):
+        badness = number / (TINY_SCANS - 1)
+        chest = make_chest(
+            seed=number, lung_hu=-840 - 60 * badness, shift_mm=rng.uniform(-8, 8, 3).tolist()
+        )
+        write_scan(folder / f"c{number:02d}.mhd", chest.hu, chest.spacing_mm)
+        lines.append(
+            f"c{number:02d},c{number:02d}.mhd,{5 * badness:.2f},{0.85 - 0.5 * badness:.3f},"
+            f"{105 - 75 * badness:.1f},{'AB'[number % 2]}"
+        )
+    (folder / "scans.csv").write_text("\n".join(lines) + "\n")
+    cohort = folder / "cohort"
+    workers = str(min(2, os.cpu_count() or 1))
+    prepare_cohort.main(
+        [str(folder / "scans.csv"), "--out", str(cohort), "--workers", workers, "--quiet"]
+    )
+    split_cohort.main([str(cohort), "--fractions", TINY_FRACTIONS, "--quiet"])
+    return cohort
+
+
+@pytest.fixture(scope="session")
+def random_run(tiny_cohort, tmp_path_factory):
+    """A run folder of fev1pp whose weights were drawn, not trained. Do not write into it."""
+    from pylayers.cohort import read_cohort
+    from tools.caffe_install import import_caffe
+    from tools.run_folder import RunFolder, sha256, write_json
+    from tools.run_prototxt import write_prototxts
+    from tools.schedules import Schedule
+
+    caffe = import_caffe()
+    run = RunFolder(tmp_path_factory.mktemp("runs") / "fev1pp")
+    run.snapshots.mkdir(parents=True)
+    write_prototxts(run, read_cohort(tiny_cohort), "fev1pp", Schedule(), seed=1, gpu=None)
+    net = caffe.Net(str(run.deploy), caffe.TEST)
+    fill_randomly(net, seed=3)
+    net.save(str(run.best_weights))
+    digest = sha256(run.best_weights)
+    write_json(run.best_json, {"target": "fev1pp", "weights_sha256": digest, "phantom": True})
+    return run
+
+
+def fill_randomly(net, seed: int) -> None:
+    """Give every parameter of a net drawn values that keep activations near 1."""
+    rng = np.random.default_rng(seed)
+    for weights, bias in net.params.values():
+        scale = np.sqrt(2.0 / np.prod(weights.data.shape[1:]))
+        weights.data[...] = rng.normal(0, scale, weights.data.shape)
+        bias.data[...] = rng.normal(0, 0.1, bias.data.shape)

@@ -1,0 +1,235 @@
+"""The phantom cohort: what its files promise and that its labels follow from what is drawn."""
+
+import csv
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from data.phantom import cohort_folder, labels, make_phantoms
+from data.phantom.make_phantoms import main, simulate
+from data.phantom.render import AIRWAY, PARENCHYMA, VESSEL, render
+from data.phantom.subject import MAX_EXTENT, WALL_MM, draw_subject
+
+SEED = 3
+
+
+def read_table(folder):
+    with (folder / "table.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def file_bytes(folder):
+    found = sorted(p for part in ("scans", "masks", "facts") for p in (folder / part).iterdir())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def diseased(severity, seed=5, **changes):
+    subject = draw_subject(np.random.default_rng(seed))
+    return replace(subject, severity=severity, zone_slope=1.0, patchiness=0.5, **changes)
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cohort")
+    assert main(f"--out {folder} --n 2 --seed {SEED} --workers 1 --quiet".split()) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def noise_free():
+    subject = diseased(0.6, inspiration_hu=0.0, offset_hu=0.0)
+    healthy = replace(subject, severity=0.0)
+    return [render(s, np.random.default_rng(1), noise=False) for s in (healthy, subject)]
+
+
+def test_scan_is_an_lps_ct_of_the_promised_size(cohort):
+    row = read_table(cohort)[0]
+    image = sitk.ReadImage(str(cohort / row["path"]))
+    assert image.GetPixelID() == sitk.sitkInt16
+    assert image.GetSize() == (512, 512, int(row["slices"]))
+    assert 45 <= image.GetSize()[2] <= 62
+    x, y, z = image.GetSpacing()
+    assert x == y == pytest.approx(float(row["spacing_mm"]))
+    assert 0.6 <= x <= 0.8 and 5 <= z <= 7
+    assert image.GetDirection() == (1, 0, 0, 0, 1, 0, 0, 0, 1)
+    hu = sitk.GetArrayViewFromImage(image)
+    assert -2000 <= hu.min() <= -1024 and 300 < hu.max() < 3072
+
+
+def test_mask_is_coded_as_by_the_chest_imaging_platform(cohort):
+    rows = read_table(cohort)
+    assert [bool(row["mask"]) for row in rows] == [True, False]
+    image = sitk.ReadImage(str(cohort / rows[0]["mask"]))
+    scan = sitk.ReadImage(str(cohort / rows[0]["path"]))
+    assert image.GetPixelID() == sitk.sitkUInt16
+    assert image.GetSize() == scan.GetSize() and image.GetOrigin() == scan.GetOrigin()
+    mask = sitk.GetArrayFromImage(image)
+    region, kind = mask & 0xFF, mask >> 8
+    assert set(np.unique(region)) == {0, 2, 3}
+    assert set(np.unique(kind[region > 0])) == {PARENCHYMA, AIRWAY, VESSEL}
+    assert set(np.unique(kind[region == 0])) <= {0, AIRWAY}  # trachea: type without region
+
+
+def test_right_lung_lies_at_lower_columns_and_apex_at_higher_slices(noise_free):
+    region = noise_free[0].mask & 0xFF
+    assert (region == 2).nonzero()[2].mean() + 100 < (region == 3).nonzero()[2].mean()
+    area = (region > 0).sum((1, 2))
+    slices = area.nonzero()[0]
+    bones = (noise_free[0].hu > 300).sum((1, 2))  # shoulders
+    assert bones[slices[-1]] > bones[slices[0]]
+    assert 40 <= len(slices) <= 50
+
+
+def test_lesions_raise_the_true_fraction_below_950(noise_free):
+    healthy, sick = noise_free
+    assert healthy.facts["extent"] == healthy.facts["worst_zone"] == 0
+    assert healthy.facts["laa950"] < 1
+    assert sick.facts["extent"] > 0.1
+    assert sick.facts["laa950"] > 0.5 * 100 * sick.facts["extent"]
+    assert sick.facts["worst_zone"] > sick.facts["extent"]
+
+
+def test_extent_follows_severity():
+    extents = [
+        render(diseased(s, slice_mm=20.0, slices=18), np.random.default_rng(2), False).facts[
+            "extent"
+        ]
+        for s in (0.05, 0.3, 0.6, 0.95)
+    ]
+    assert extents == sorted(extents)
+    assert extents[0] < 0.05 and 0.3 < extents[-1] < 0.8
+
+
+@pytest.mark.parametrize(("kernel", "sd"), [("soft", 20.0), ("sharp", 50.0)])
+def test_noise_in_the_lungs_has_the_stated_size(kernel, sd):
+    subject = diseased(0.0, kernel=kernel, noise_sd_hu=sd, slice_mm=40.0, slices=10)
+    noisy, clean = (render(subject, np.random.default_rng(4), noise=n) for n in (True, False))
+    assert np.array_equal(noisy.mask, clean.mask)
+    tissue = (clean.mask >> 8 == PARENCHYMA) & (clean.hu > -940)
+    noise = (noisy.hu.astype(float) - clean.hu)[tissue]
+    assert noise.std() == pytest.approx(sd, rel=0.1)
+    assert noise.mean() == pytest.approx(0, abs=0.1 * sd)
+
+
+def test_no_emphysema_is_grade_0_and_only_that():
+    assert labels.grade(0.0) == 0
+    assert labels.grade(1e-9) == 1
+    assert [labels.grade(x) for x in (*labels.ZONE_BOUNDS, 1.0)] == [2, 3, 4, 5, 5]
+
+
+def test_phantom_does_not_depend_on_count_or_workers(cohort, tmp_path):
+    assert main(f"--out {tmp_path} --n 3 --seed {SEED} --workers 2 --quiet".split()) == 0
+    many, few = file_bytes(tmp_path), file_bytes(cohort)
+    assert len(read_table(tmp_path)) == 3
+    assert {name: many[name] == few[name] for name in few} == dict.fromkeys(few, True)
+    assert not (tmp_path / ".partial").exists()
+
+
+def test_only_a_missing_phantom_is_made_again(cohort, monkeypatch):
+    before, table = file_bytes(cohort), (cohort / "table.csv").read_bytes()
+    made = []
+
+    def spy(seed, index):
+        made.append(index)
+        return simulate(seed, index)
+
+    monkeypatch.setattr(make_phantoms, "simulate", spy)
+    (cohort / "scans" / "phantom_0002.mhd").unlink()
+    (cohort / "table.csv").unlink()
+    assert main(f"--out {cohort} --n 2 --seed {SEED} --workers 1 --quiet".split()) == 0
+    assert made == [2]
+    assert file_bytes(cohort) == before
+    assert (cohort / "table.csv").read_bytes() == table
+
+
+@pytest.mark.parametrize(("seed", "version"), [(4, cohort_folder.VERSION), (SEED, -1)])
+def test_folder_of_another_cohort_is_refused_in_one_line(seed, version, tmp_path, capsys):
+    (tmp_path / cohort_folder.STAMP).write_text(json.dumps({"seed": seed, "version": version}))
+    with pytest.raises(SystemExit) as stop:
+        main(f"--out {tmp_path} --n 1 --seed {SEED} --quiet".split())
+    assert stop.value.code == 2
+    said = capsys.readouterr().err.strip()
+    assert "\n" not in said and f"seed {seed}, version {version}" in said and str(tmp_path) in said
+
+
+@pytest.mark.parametrize("arguments", ["--n 0", "--workers 0", "--seed -1", "--n many", "--what"])
+def test_usage_errors_exit_with_2(arguments, tmp_path):
+    with pytest.raises(SystemExit) as stop:
+        main(["--out", str(tmp_path / "new"), *arguments.split()])
+    assert stop.value.code == 2
+    assert not (tmp_path / "new").exists()
+
+
+def test_table_has_the_labels_in_range(cohort):
+    for row in read_table(cohort):
+        assert {row[c] for c in ("ve", "ve_reader1", "ve_reader2")} <= set("012345")
+        assert labels.FEV1FVC_RANGE[0] <= float(row["fev1fvc"]) <= labels.FEV1FVC_RANGE[1]
+        assert labels.FEV1PP_RANGE[0] <= float(row["fev1pp"]) <= labels.FEV1PP_RANGE[1]
+        assert row["kernel"] in ("soft", "standard", "sharp")
+        assert 0 <= float(row["extent"]) <= float(row["worst_zone"]) <= 1
+
+
+@pytest.fixture(scope="module")
+def many_labels():
+    rng = np.random.default_rng(0)
+    rows = []
+    for _ in range(4000):
+        severity = draw_subject(rng).severity
+        extent = MAX_EXTENT * severity**1.2
+        worst = min(1.8 * extent, 0.9)
+        rows.append(labels.draw_labels(rng, extent, worst, WALL_MM + 0.4 * severity))
+    return rows
+
+
+def weighted_kappa(a, b, power):
+    seen = np.zeros((6, 6))
+    np.add.at(seen, (a, b), 1 / len(a))
+    chance = seen.sum(1)[:, None] * seen.sum(0)
+    weight = np.abs(np.subtract.outer(np.arange(6), np.arange(6))) ** power
+    return 1 - (weight * seen).sum() / (weight * chance).sum()
+
+
+def test_readers_agree_as_well_as_readers_do(many_labels):
+    first, second, truth = (
+        np.array([row[c] for row in many_labels])
+        for c in ("ve_reader1", "ve_reader2", "ve_noise_free")
+    )
+    assert 0.66 < weighted_kappa(first, second, 1) < 0.80
+    consensus = np.array([row["ve"] for row in many_labels])
+    assert np.mean(consensus == truth) > np.mean(first == truth)
+
+
+@pytest.mark.parametrize(
+    ("target", "sd"), [("fev1fvc", labels.FEV1FVC_NOISE), ("fev1pp", labels.FEV1PP_NOISE)]
+)
+def test_measurement_noise_has_the_stated_size(many_labels, target, sd):
+    noise = [row[target] - row[f"{target}_noise_free"] for row in many_labels]
+    assert np.std(noise) == pytest.approx(sd, rel=0.08)
+    assert np.mean(noise) == pytest.approx(0, abs=0.1 * sd)
+
+
+def test_ceiling_leaves_room_to_learn_and_half_the_cohort_is_well(many_labels):
+    assert labels.noise_ceiling(many_labels, "fev1fvc") >= 0.93
+    assert labels.noise_ceiling(many_labels, "fev1pp") >= 0.85
+    copd = np.mean([row["fev1fvc"] < 0.7 for row in many_labels])
+    assert 0.4 < copd < 0.6
+
+
+def test_thicker_walls_lower_the_lung_function():
+    thin, thick = labels.lung_function(0.1, 0.8), labels.lung_function(0.1, 1.6)
+    assert thick[0] < thin[0] and thick[1] < thin[1]
+
+
+def test_interrupted_leftovers_do_not_count_as_a_scan(cohort, tmp_path):
+    shutil.copytree(cohort, tmp_path / "copy")
+    copy = tmp_path / "copy"
+    (copy / "scans" / "phantom_0001.mhd").unlink()  # the commit mark is missing
+    (copy / "scans" / "phantom_0001.zraw").write_bytes(b"half")
+    assert main(f"--out {copy} --n 1 --seed {SEED} --workers 1 --quiet".split()) == 0
+    assert (copy / "scans" / "phantom_0001.zraw").read_bytes() == (
+        cohort / "scans" / "phantom_0001.zraw"
+    ).read_bytes()

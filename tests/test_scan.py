@@ -1,0 +1,164 @@
+"""Reading: every orientation and format of a scan gives the same voxels in the same places."""
+
+from itertools import permutations, product
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from chest import write_scan
+
+from pylayers.errors import ScanRefused
+from pylayers.scan import HU_MIN, Scan, read_labels, read_scan
+
+SHAPE, SPACING_MM, ORIGIN_MM = (5, 6, 7), (2.5, 0.75, 0.625), (-310.5, 20.25, -90.125)  # z, y, x
+BRIGHT = (1, 4, 2)
+ORIENTATIONS = list(product(permutations(range(3)), product((1, -1), repeat=3)))
+FORMATS = ("mhd", "mha", "nrrd", "nii.gz")
+
+
+def lps_voxels() -> np.ndarray:
+    voxels = np.random.default_rng(0).integers(-1000, 300, SHAPE).astype(np.int16)
+    voxels[BRIGHT] = 1500
+    return voxels
+
+
+def reoriented(voxels, axes, signs) -> sitk.Image:
+    """An image of the same patient whose axis i runs along signs[i] * the LPS axis axes[i]."""
+    xyz = voxels.transpose(2, 1, 0)
+    spacing, origin = np.array(SPACING_MM[::-1]), np.array(ORIGIN_MM[::-1])
+    direction = np.zeros((3, 3))
+    start = origin.copy()
+    for image_axis, (axis, sign) in enumerate(zip(axes, signs, strict=True)):
+        direction[axis, image_axis] = sign
+        if sign < 0:
+            start[axis] += (xyz.shape[axis] - 1) * spacing[axis]
+    flips = tuple(slice(None, None, sign) for sign in signs)
+    image = sitk.GetImageFromArray(xyz.transpose(axes)[flips].transpose(2, 1, 0))
+    image.SetSpacing(spacing[list(axes)].tolist())
+    image.SetOrigin(start.tolist())
+    image.SetDirection(direction.ravel().tolist())
+    return image
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize(("axes", "signs"), ORIENTATIONS)
+def test_any_axis_order_and_flip_in_any_format_reads_as_the_same_scan(
+    axes, signs, suffix, tmp_path
+):
+    path = tmp_path / f"scan.{suffix}"
+    sitk.WriteImage(reoriented(lps_voxels(), axes, signs), str(path))
+    scan = read_scan(path)
+    assert scan.hu.dtype == np.int16
+    assert np.unravel_index(scan.hu.argmax(), SHAPE) == BRIGHT
+    np.testing.assert_array_equal(scan.hu, lps_voxels())
+    np.testing.assert_allclose(scan.spacing_mm, SPACING_MM, rtol=1e-6)
+    assert scan.bottom_mm == pytest.approx(ORIGIN_MM[0], abs=1e-4)
+
+
+def test_padding_outside_the_scan_circle_reads_as_air(tmp_path):
+    voxels = lps_voxels()
+    voxels[0], voxels[1, 0] = -2048, -3024
+    hu = read_scan(write_scan(tmp_path / "scan.nrrd", voxels)).hu
+    assert np.all(hu[0] == -1024) and np.all(hu[1, 0] == -1024)
+    np.testing.assert_array_equal(hu[2:], voxels[2:])
+
+
+def test_metal_above_the_ct_scale_is_cut_to_it(tmp_path):
+    voxels = lps_voxels().astype(np.int32)
+    voxels[BRIGHT] = 100_000
+    assert read_scan(write_scan(tmp_path / "scan.mha", voxels)).hu[BRIGHT] == 3071
+
+
+def test_float_nifti_is_rounded_to_the_nearest_hu(tmp_path):
+    voxels = lps_voxels().astype(np.float32)
+    jitter = np.random.default_rng(1).uniform(-0.49, 0.49, SHAPE).astype(np.float32)
+    hu = read_scan(write_scan(tmp_path / "scan.nii.gz", voxels + jitter)).hu
+    np.testing.assert_array_equal(hu, lps_voxels())
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("suffix", ["mha", "nrrd"])  # ITK's NIfTI reader makes NaN 0 by itself
+def test_float_nan_is_padding_and_reads_as_air(suffix, tmp_path):
+    voxels = lps_voxels().astype(np.float32)
+    voxels[3] = np.nan
+    hu = read_scan(write_scan(tmp_path / f"scan.{suffix}", voxels)).hu
+    assert np.all(hu[3] == HU_MIN)
+    np.testing.assert_array_equal(hu[:3], lps_voxels()[:3])
+
+
+def test_unsigned_voxels_are_read_as_they_are(tmp_path):
+    voxels = np.clip(lps_voxels(), 0, None).astype(np.uint16)
+    np.testing.assert_array_equal(read_scan(write_scan(tmp_path / "s.mhd", voxels)).hu, voxels)
+
+
+def refusal(path) -> ScanRefused:
+    with pytest.raises(ScanRefused) as caught:
+        read_scan(path)
+    assert "\n" not in caught.value.sentence
+    assert path.name in caught.value.sentence
+    assert str(path.parent) not in caught.value.sentence  # folders may carry names of patients
+    return caught.value
+
+
+def test_a_missing_file_is_refused_as_not_found(tmp_path):
+    assert refusal(tmp_path / "nothing.mhd").slug == "not-found"
+
+
+@pytest.mark.parametrize("name", ["scan.nrrd", "scan.mhd", "scan.nii.gz", "scan.txt"])
+def test_a_file_that_is_no_image_is_refused_as_unreadable(name, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(b"this is no image\n" * 40)
+    assert refusal(path).slug == "unreadable"
+
+
+def test_a_folder_is_refused_as_unreadable_without_noise(tmp_path, capfd):
+    assert refusal(tmp_path).slug == "unreadable"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_truncated_scan_is_refused_as_unreadable(tmp_path):
+    path = write_scan(tmp_path / "scan.nrrd", np.tile(lps_voxels(), (4, 4, 4)))
+    path.write_bytes(path.read_bytes()[:-200])
+    assert refusal(path).slug == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("voxels", "is_vector"),
+    [(np.zeros((3, 4, 5, 6), np.int16), False), (np.zeros((4, 5, 6, 3), np.int16), True)],
+    ids=["4d", "vector"],
+)
+def test_images_that_are_no_volume_of_numbers_are_refused_as_not_3d(voxels, is_vector, tmp_path):
+    path = tmp_path / "scan.nrrd"
+    sitk.WriteImage(sitk.GetImageFromArray(voxels, isVector=is_vector), str(path))
+    assert refusal(path).slug == "not-3d"
+
+
+def like() -> Scan:
+    return Scan(lps_voxels(), SPACING_MM, ORIGIN_MM[0])
+
+
+@pytest.mark.parametrize(("axes", "signs"), ORIENTATIONS[::5])
+def test_a_label_map_in_another_orientation_lies_on_the_scan(axes, signs, tmp_path):
+    labels = np.random.default_rng(2).integers(0, 800, SHAPE).astype(np.uint16)
+    sitk.WriteImage(reoriented(labels, axes, signs), str(tmp_path / "mask.nrrd"))
+    np.testing.assert_array_equal(read_labels(tmp_path / "mask.nrrd", like()), labels)
+
+
+def test_float_labels_are_rounded_to_integers(tmp_path):
+    labels = np.random.default_rng(2).integers(0, 800, SHAPE).astype(np.float32)
+    read = read_labels(write_scan(tmp_path / "m.nii.gz", labels - 0.01, SPACING_MM), like())
+    assert read.dtype.kind == "i"
+    np.testing.assert_array_equal(read, labels)
+
+
+@pytest.mark.parametrize(
+    ("shape", "spacing", "seen"),
+    [((5, 6, 8), SPACING_MM, "(5, 6, 8)"), (SHAPE, (3.0, 0.75, 0.625), "3 x 0.75 x 0.625 mm")],
+    ids=["shape", "spacing"],
+)
+def test_a_mask_on_another_grid_is_refused_with_what_was_seen(shape, spacing, seen, tmp_path):
+    path = write_scan(tmp_path / "mask.nrrd", np.ones(shape, np.uint8), spacing)
+    with pytest.raises(ScanRefused) as caught:
+        read_labels(path, like())
+    assert caught.value.slug == "mask-grid"
+    assert seen in caught.value.sentence

@@ -1,0 +1,263 @@
+"""Training end to end on a tiny cohort: caffe train, its best weights, caffe test, a score."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from pylayers.cohort import read_cohort
+from pylayers.errors import CohortError, UsageError
+from pylayers.store import read_crop
+from tools import caffe_test, run_prototxt, score_scan, train
+from tools.caffe_log import read_events
+from tools.exit_codes import TrainingStopped
+from tools.predict import predict_split
+from tools.run_folder import RunFolder, sha256
+from tools.scorer import Scorer
+
+pytestmark = [pytest.mark.caffe, pytest.mark.slow]
+
+SHORT = [
+    *("--schedule", "demo", "--slices", "2", "--batch", "2"),
+    *("--iterations", "4", "--interval", "2", "--gpu", "none"),
+]
+
+
+def train_in(folder, cohort, *more, target="fev1pp") -> RunFolder:
+    options = [target, "--cohort", cohort, "--run", folder, *SHORT, "--quiet", *more]
+    train.main([str(option) for option in options])
+    return RunFolder(Path(folder))
+
+
+@pytest.fixture(scope="module")
+def trained(tiny_cohort, tmp_path_factory) -> RunFolder:
+    """A finished run of four iterations with a validation at 2 and 4."""
+    return train_in(tmp_path_factory.mktemp("trained") / "fev1pp", tiny_cohort)
+
+
+def state_of(run):
+    return json.loads(run.run_json.read_text())["state"]
+
+
+def test_the_log_shows_every_iteration_and_validation(trained):
+    events = read_events(trained.log)
+    assert [e.iteration for e in events if e.kind == "trained"] == [0, 1, 2, 3]
+    assert [e.iteration for e in events if e.kind == "validated"] == [2, 4]
+    assert [e.iteration for e in events if e.kind == "snapshot"] == [2, 4]
+    assert all(0 < e.loss < 10 for e in events if e.kind != "snapshot")
+
+
+def test_the_best_weights_are_those_of_the_lowest_validation_loss(trained, tiny_cohort):
+    best = trained.best()
+    losses = {e.iteration: e.loss for e in read_events(trained.log) if e.kind == "validated"}
+    assert best["iteration"] == min(losses, key=losses.get)
+    assert best["val_loss"] == losses[best["iteration"]]
+    snapshot = trained.snapshot(best["iteration"], "caffemodel")
+    assert sha256(snapshot) == best["weights_sha256"] == sha256(trained.best_weights)
+    assert best["cohort_sha256"] == sha256(tiny_cohort / "cohort.csv")
+    assert (best["target"], best["seed"], best["slices"], best["batch"]) == ("fev1pp", 1, 2, 2)
+    assert best["caffe_commit"].startswith("9b89154")
+    assert not best["phantom"]
+    assert state_of(trained) == "finished"
+    assert (trained.path / "curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_validation_loss_is_that_of_our_predictions(trained):
+    best = trained.best()
+    errors = [(p.score - p.truth) / 100 for p in predict_split(trained, "val", quiet=True)]
+    assert np.mean(np.square(errors)) / 2 == pytest.approx(best["val_loss"], rel=1e-4)
+
+
+def test_caffe_test_agrees_with_our_predictions(trained):
+    caffe_test.main(["fev1pp", "--run", str(trained.path), "--gpu", "none", "--quiet"])
+    said = json.loads(trained.test_json.read_text())
+    assert said["n_test"] == 3
+    assert said["test_loss"] == pytest.approx(said["test_loss_from_predictions"], abs=1e-5)
+    assert said["test_loss"] > 0
+    assert len(trained.predictions("test").read_text().splitlines()) == 4
+
+
+def test_a_scan_of_the_cohort_scores_alone_what_it_scores_in_its_split(
+    trained, tiny_cohort, tmp_path
+):
+    prediction = predict_split(trained, "test", quiet=True)[1]
+    scan = tiny_cohort.parent / f"{prediction.scan.scan_id}.mhd"
+    arguments = [scan, "--weights", trained.path, "--json", tmp_path / "s.json", "--quiet"]
+    assert score_scan.main([str(a) for a in arguments]) == 0
+    result = json.loads((tmp_path / "s.json").read_text())
+    target = result["targets"]["fev1pp"]
+    contributions = [s["contribution"] for s in target["slices"]]
+    assert len(contributions) == 2
+    assert target["score"] == prediction.score == float(np.mean(contributions))
+    assert result["warnings"] == []
+
+
+def test_the_same_seed_gives_the_same_bytes_in_another_folder(trained, tiny_cohort, tmp_path):
+    again = train_in(tmp_path / "again", tiny_cohort)
+    assert again.best_weights.read_bytes() == trained.best_weights.read_bytes()
+
+
+def test_another_seed_gives_other_weights(trained, tiny_cohort, tmp_path):
+    other = train_in(tmp_path / "other", tiny_cohort, "--seed", 2)
+    assert other.best_weights.read_bytes() != trained.best_weights.read_bytes()
+
+
+def test_a_finished_run_is_not_repeated(trained, tiny_cohort, capsys):
+    before = {p: p.stat().st_mtime_ns for p in trained.path.rglob("*")}
+    train_in(trained.path, tiny_cohort)
+    assert {p: p.stat().st_mtime_ns for p in trained.path.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("more", "target", "differs"),
+    [
+        ((), "ve", "target"),
+        (("--seed", "2"), "fev1pp", "seed"),
+        (("--iterations", "6"), "fev1pp", "iterations"),
+        (("--restart",), "ve", "target"),
+    ],
+)
+def test_a_folder_with_another_run_is_refused_and_left(more, target, differs, trained, tiny_cohort):
+    weights = sha256(trained.best_weights)
+    with pytest.raises(UsageError, match=rf"another run \(its {differs} differs\)"):
+        train_in(trained.path, tiny_cohort, *more, target=target)
+    assert sha256(trained.best_weights) == weights
+
+
+def test_a_folder_that_is_no_run_is_refused_and_left(tiny_cohort, tmp_path):
+    (tmp_path / "thesis.tex").write_text("x")
+    with pytest.raises(UsageError, match="is no run folder and not empty"):
+        train_in(tmp_path, tiny_cohort)
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_missing_store_is_said_before_anything_is_trained(tiny_cohort, tmp_path):
+    shutil.copytree(tiny_cohort, tmp_path / "cohort")
+    (tmp_path / "cohort" / "scans" / "c03.h5").unlink()
+    with pytest.raises(CohortError, match=r"c03\.h5 is missing"):
+        train_in(tmp_path / "run", tmp_path / "cohort")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_stored_scan_that_is_damaged_stops_the_training_with_its_name(tiny_cohort, tmp_path):
+    shutil.copytree(tiny_cohort, tmp_path / "cohort")
+    scan = read_cohort(tiny_cohort).labelled("val", "fev1pp")[0].scan_id
+    (tmp_path / "cohort" / "scans" / f"{scan}.h5").write_bytes(b"damaged")
+    with pytest.raises(TrainingStopped, match=rf"caffe failed: .*{scan}"):
+        train_in(tmp_path / "run", tmp_path / "cohort")
+    assert state_of(RunFolder(tmp_path / "run")) == "failed"
+
+
+def test_a_diverging_run_stops_with_a_sentence(tiny_cohort, tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "prototxt", tmp_path / "prototxt")
+    solver = tmp_path / "prototxt" / "solver.prototxt"
+    solver.write_text(solver.read_text().replace("base_lr: 0.005", "base_lr: 1e30"))
+    monkeypatch.setattr(run_prototxt, "HAND_WRITTEN", tmp_path / "prototxt")
+    with pytest.raises(TrainingStopped) as caught:
+        train_in(tmp_path / "run", tiny_cohort, "--iterations", 100, "--interval", 50)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert "diverged" in message and "base_lr" in message and "train.log" in message
+    run = RunFolder(tmp_path / "run")
+    assert state_of(run) == "failed"
+    assert not run.best_json.exists()
+    assert (run.path / "curve.png").exists()
+    assert caffe_processes(run) == []
+
+
+def test_an_unfinished_run_is_refused_until_it_is_discarded(trained, tiny_cohort, tmp_path):
+    shutil.copytree(trained.path, tmp_path / "run")
+    run = RunFolder(tmp_path / "run")
+    run.run_json.write_text(run.run_json.read_text().replace("finished", "stopped"))
+    (run.path / "old").touch()
+    with pytest.raises(UsageError, match="holds an unfinished run; discard it with --restart"):
+        train_in(run.path, tiny_cohort)
+    train_in(run.path, tiny_cohort, "--restart")
+    assert state_of(run) == "finished"
+    assert not (run.path / "old").exists()
+
+
+def test_an_early_checkpoint_scores_what_the_later_does_not(trained, tiny_cohort):
+    """Training changes the weights: both snapshots score, and differently."""
+    cohort = read_cohort(tiny_cohort)
+    hu = read_crop(cohort.store_path(cohort.scans[0])).hu
+    scorer = Scorer(trained)
+    scores = []
+    for iteration in (2, 4):
+        scorer.net.copy_from(str(trained.snapshot(iteration, "caffemodel")))
+        scores.append(scorer.score(hu).mean())
+    assert np.isfinite(scores).all() and scores[0] != scores[1]
+
+
+# ---- signals ----
+
+
+def caffe_processes(run) -> list[str]:
+    """The processes whose command line names a run folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if str(run.solver) in command and (process / "status").read_text().find("Z (zombie)") < 0:
+            found.append(command)
+    return found
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def long_run(tiny_cohort, tmp_path):
+    """tools/train.py under way with far more iterations than will run."""
+    run = RunFolder(tmp_path / "run")
+    process = subprocess.Popen(
+        [
+            *(sys.executable, ROOT / "tools" / "train.py", "ve", "--cohort", tiny_cohort),
+            *("--run", run.path, *SHORT, "--iterations", "10000", "--interval", "5000"),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(lambda: run.log.exists() and len(read_events(run.log)) >= 2)
+    yield run, process
+    process.kill()
+    process.wait()
+    wait_for(lambda: not caffe_processes(run))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_signal_leaves_a_snapshot_code_6_and_no_caffe(number, long_run):
+    run, process = long_run
+    assert len(caffe_processes(run)) == 1
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 6
+    assert caffe_processes(run) == []
+    (iteration,) = run.snapshot_iterations()
+    assert run.snapshot(iteration, "solverstate").stat().st_size > 1_000_000
+    assert f"the snapshot of iteration {iteration} is kept" in err
+    assert "Traceback" not in err
+    assert state_of(run) == "stopped"
+
+
+def test_caffe_stops_with_a_snapshot_when_we_are_killed(long_run):
+    run, process = long_run
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    wait_for(lambda: not caffe_processes(run))
+    assert len(run.snapshot_iterations()) == 1
