@@ -1,0 +1,149 @@
+"""Shapes of a phantom's chest, and the coverage of its lungs, one axial slice at a time.
+
+Coordinates in mm: x grows to the patient's left, y to the back, z to the head (LPS); x = 0 is the
+midline, y = 0 the middle of the rib cage, z = 0 the deepest recess of the lungs. In the array the
+right lung therefore lies at lower columns. Phantoms say nothing about patients.
+"""
+
+import cv2
+import numpy as np
+
+from data.phantom.subject import MATRIX
+
+RIGHT, LEFT = 2, 3  # Chest Imaging Platform region codes
+FAT_HU, MUSCLE_HU, BLOOD_HU = -98, 52, 42
+SHIFT = 4  # fractional bits of cv2's fixed-point coordinates
+ANGLES = np.linspace(0, 2 * np.pi, 72, endpoint=False)
+
+
+def to_pixels(subject, points):
+    """Columns and rows (float) of points (..., 2+) given as x, y in mm."""
+    points = np.asarray(points, float)[..., :2]
+    return (points + subject.shift_mm) / subject.spacing_mm + (MATRIX - 1) / 2
+
+
+def fill(canvas, subject, outline, value, line_type=cv2.LINE_8):
+    """Fill the closed outline (n, 2) in mm on `canvas` with `value`."""
+    pixels = np.round(to_pixels(subject, outline) * (1 << SHIFT)).astype(np.int32)
+    cv2.fillPoly(canvas, [pixels], value, line_type, SHIFT)
+
+
+def oval(x, y, rx, ry, angle=0.0, power=2.0):
+    """Outline (72, 2) of a superellipse, turned by `angle` in degrees."""
+    c, s = np.cos(ANGLES), np.sin(ANGLES)
+    u = rx * np.sign(c) * np.abs(c) ** (2 / power)
+    v = ry * np.sign(s) * np.abs(s) ** (2 / power)
+    a = np.radians(angle)
+    return np.stack([x + u * np.cos(a) - v * np.sin(a), y + u * np.sin(a) + v * np.cos(a)], -1)
+
+
+def bump(t, low, high):
+    """Half-circle profile: 0 outside low..high, 1 in the middle."""
+    u = (2 * t - low - high) / (high - low)
+    return np.sqrt(max(0.0, 1 - u * u))
+
+
+def chest_profile(t):
+    """Relative width and depth of the rib cage at height fraction t (0 recess, 1 apex)."""
+    u = np.clip((t - 0.3) / 0.7, 0, 1)
+    foot = 0.94 + 0.06 * min(max(t, 0) / 0.3, 1)
+    return foot * (1 - u**2.6) ** 0.5, foot * (1 - u**2.8) ** 0.6
+
+
+def rib_cage(subject, z, margin_mm=0.0):
+    """Outline inside the ribs at height z, `margin_mm` wider."""
+    wide, deep = chest_profile(min(max(z / subject.lung_height_mm, 0.0), 0.97))
+    width = subject.half_width_mm * (0.42 + 0.6 * wide)
+    depth = subject.half_depth_mm * (0.1 + 0.9 * deep)
+    y = 0.28 * subject.half_depth_mm * (1 - deep) + 2
+    return oval(0, y, width + margin_mm, depth + margin_mm, power=2.25)
+
+
+def lung_outline(subject, side, z):
+    """Outline of one lung at height z before mediastinum and diaphragm are cut out, or None."""
+    t = z / subject.lung_height_mm
+    if not 0 < t < 1:
+        return None
+    wide, deep = chest_profile(t)
+    apex = 0.36 * subject.half_width_mm  # where the lung ends, from the midline
+    lateral = apex + (subject.half_width_mm - apex) * wide
+    medial = -8 + (apex + 8) * np.clip((t - 0.68) / 0.32, 0, 1) ** 2
+    y = 0.28 * subject.half_depth_mm * (1 - deep)
+    sign = -1 if side == RIGHT else 1
+    points = oval(
+        (lateral + medial) / 2, y, (lateral - medial) / 2, subject.half_depth_mm * deep, power=2.4
+    )
+    amplitude, phase = subject.wobble[side - RIGHT].T
+    waves = amplitude * np.cos(ANGLES[:, None] * [2, 3, 4] + phase + 3 * t)
+    centre = np.array([(lateral + medial) / 2, y])
+    return (centre + (points - centre) * (1 + waves.sum(1))[:, None]) * [sign, 1]
+
+
+def diaphragm_outline(subject, side, z):
+    """Outline of liver or spleen under the dome at height z, or None above it."""
+    height = subject.dome_mm[side - RIGHT]
+    if z >= height:
+        return None
+    grow = np.sqrt(1 - max(z, 0) / height)
+    sign = -1 if side == RIGHT else 1
+    return oval(
+        sign * 0.48 * subject.half_width_mm,
+        -0.26 * subject.half_depth_mm,
+        0.62 * subject.half_width_mm * grow,
+        1.02 * subject.half_depth_mm * grow,
+        power=2.3,
+    )
+
+
+def mediastinum(subject, z):
+    """(outline, HU) of what lies between the lungs at height z, back to front in drawing order."""
+    t, b, k = z / subject.lung_height_mm, subject.half_depth_mm, subject.heart_scale
+    deep = chest_profile(min(max(t, 0.0), 0.97))[1]
+    parts = [
+        (oval(2, 0.02 * b, 20 + 9 * bump(t, 0.35, 0.75), 0.80 * b), FAT_HU),
+        (oval(3 - 6 * t, (0.22 - 0.72 * deep) * b, 4 + 16 * bump(t, -0.3, 0.5), 0.52 * b), FAT_HU),
+        (oval(0, 0.86 * b, 25, 0.36 * b), MUSCLE_HU),
+    ]
+    heart = bump(t, 0.08, 0.56)
+    if heart > 0:
+        r = k * heart**0.7
+        chambers = ((34, -0.36 * b, 58 * r, 41 * r, 36), (-6, -0.2 * b, 40 * r, 46 * r, 0),
+                    (14, 0.04 * b, 36 * r, 24 * r, 8))  # fmt: skip
+        for margin, value in ((4, FAT_HU), (0, BLOOD_HU)):
+            for x, y, rx, ry, angle in chambers:
+                parts.append((oval(x, y, rx + margin, ry + margin, angle), value))
+    vessels = [  # x, y / depth, rx, ry, low and high t
+        (19, 0.50, 12.5, 12.5, -1, 0.73),  # descending aorta
+        (4, 0.42, 7, 5, -1, 2),  # oesophagus
+        (-13, -0.20, 16, 16, 0.46, 0.73),  # ascending aorta
+        (17, -0.24, 15, 13, 0.46, 0.62),  # pulmonary trunk
+        (-22, 0.02, 17, 8, 0.50, 0.60),  # right pulmonary artery
+        (26, 0.12, 13, 9, 0.52, 0.63),  # left pulmonary artery
+        (-26, -0.10, 9, 10, 0.50, 2),  # superior vena cava
+        (-10, -0.15, 6.5, 6.5, 0.76, 2),  # arch branches
+        (4, -0.18, 5, 5, 0.76, 2),
+        (17, 0.05, 5.5, 5.5, 0.76, 2),
+    ]
+    parts += [(oval(x, y * b, rx, ry), BLOOD_HU) for x, y, rx, ry, lo, hi in vessels if lo < t < hi]
+    if 0.70 < t < 0.77:
+        parts.append((oval(5, 0.14 * b, 14, 0.40 * b, -24), BLOOD_HU))  # aortic arch
+    return parts
+
+
+def draw_lungs(subject, z):
+    """Coverage (uint8, 0..255) of the right and of the left lung at height z, as (2, 512, 512)."""
+    lungs = np.zeros((2, MATRIX, MATRIX), np.uint8)
+    if not 0 < z < subject.lung_height_mm:
+        return lungs
+    cuts = [outline for outline, _ in mediastinum(subject, z)]
+    cage = np.zeros((MATRIX, MATRIX), np.uint8)  # rounds the outer corners of both lungs
+    fill(cage, subject, rib_cage(subject, z), 255, cv2.LINE_AA)
+    for side in (RIGHT, LEFT):
+        canvas, sign = lungs[side - RIGHT], -1 if side == RIGHT else 1
+        fill(canvas, subject, lung_outline(subject, side, z), 255, cv2.LINE_AA)
+        dome = diaphragm_outline(subject, side, z)
+        other = sign * np.array([[1.5, -400], [-400, -400], [-400, 400], [1.5, 400]]) * [1, sign]
+        for outline in [*cuts, other] if dome is None else [*cuts, other, dome]:
+            fill(canvas, subject, outline, 0, cv2.LINE_AA)
+        np.minimum(canvas, cage, out=canvas)
+    return lungs

@@ -1,0 +1,91 @@
+"""The phantom cohort on disk: names, images, the table and the stamp of the folder's seed.
+
+Phantoms say nothing about patients.
+"""
+
+import csv
+import json
+import os
+
+import SimpleITK as sitk
+
+VERSION = 3  # raise it whenever the same seed gives other voxels or labels
+STAMP = "generator.json"
+COMPRESSION = 1  # noise hardly compresses, so speed counts
+COLUMNS = (
+    # what a cohort needs
+    "scan_id", "subject_id", "path", "mask", "ve", "fev1fvc", "fev1pp",
+    # readers and noise-free values
+    "ve_reader1", "ve_reader2", "ve_noise_free", "fev1fvc_noise_free", "fev1pp_noise_free",
+    # disease: fractions, mm, log density per lung height, small vessels relative to health
+    "extent", "worst_zone", "wall_mm", "zone_slope", "vessels",
+    # acquisition
+    "noise_sd_hu", "kernel", "offset_hu", "hole_hu",
+    # density of the tissue
+    "inspiration_hu", "inflammation_hu", "gravity_hu",
+    # the true lungs without airways: percent below -950 HU, mean HU with vessels, ml
+    "laa950", "mean_hu", "lung_ml",
+    "spacing_mm", "slice_mm", "slices",
+)  # fmt: skip
+
+
+def paths_of(out, index):
+    """Files of phantom `index` (from 1): dict of mhd, zraw, facts and, for odd ones, mask."""
+    name = f"phantom_{index:04d}"
+    paths = {
+        "mhd": out / "scans" / f"{name}.mhd",
+        "zraw": out / "scans" / f"{name}.zraw",
+        "facts": out / "facts" / f"{name}.json",
+    }
+    if index % 2:
+        paths["mask"] = out / "masks" / f"{name}_partialLungLabelMap.nrrd"
+    return paths
+
+
+def write_image(array, subject, path):
+    """Write a (z, y, x) array as an LPS image with the subject's spacing."""
+    image = sitk.GetImageFromArray(array)
+    image.SetSpacing((subject.spacing_mm, subject.spacing_mm, subject.slice_mm))
+    middle = -subject.spacing_mm * (array.shape[2] - 1) / 2
+    image.SetOrigin((middle, middle, -subject.slice_mm * array.shape[0]))
+    sitk.WriteImage(image, str(path), useCompression=True, compressionLevel=COMPRESSION)
+
+
+def write_table(out, count):
+    """Write table.csv for phantoms 1..count and return its rows."""
+    rows = []
+    for index in range(1, count + 1):
+        paths = paths_of(out, index)
+        name = paths["mhd"].stem
+        row = {
+            "scan_id": name,
+            "subject_id": name.replace("phantom", "subject"),
+            "path": paths["mhd"].relative_to(out).as_posix(),
+            "mask": paths["mask"].relative_to(out).as_posix() if "mask" in paths else "",
+        }
+        rows.append(row | json.loads(paths["facts"].read_text()))
+    partial_table = out / ".table.csv.partial"
+    with partial_table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    os.replace(partial_table, out / "table.csv")
+    return rows
+
+
+def claim_folder(out, seed):
+    """Make `out` the folder of cohort `seed`; a sentence if it belongs to another, else None."""
+    stamp, own = out / STAMP, {"seed": seed, "version": VERSION}
+    if stamp.exists():
+        found = json.loads(stamp.read_text())
+        if found != own:
+            return (
+                f"{out} holds phantoms of seed {found.get('seed')}, version "
+                f"{found.get('version')}; asked for seed {seed}, version {VERSION}: "
+                "choose another --out or delete it"
+            )
+        return None
+    for folder in ("scans", "masks", "facts"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    stamp.write_text(json.dumps(own) + "\n")
+    return None

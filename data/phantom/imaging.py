@@ -1,0 +1,79 @@
+"""What the scanner adds: sharpness, correlated noise, calibration.
+
+HU are float32 until `to_stored`. Phantoms say nothing about patients.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from data.phantom.subject import MATRIX
+
+FLOOR_HU = -1024  # no scanner of the cohort stores less inside the scan circle
+OUTSIDE_HU = -2000  # outside of it
+PLANES = 2  # noise planes made per scan; slices take random crops and flips of them
+MARGIN = 96  # pixels a noise plane is larger than a slice
+
+
+class Kernel(NamedTuple):
+    """Sharpness: Gaussian blur of the image in mm, edge boost, and the noise's pass band in px."""
+
+    blur_mm: float
+    boost: float
+    grain_px: float  # noise is smoothed by this
+    coarse_px: float  # and freed of what is coarser than this
+
+
+KERNELS = {
+    "soft": Kernel(0.75, 0.0, 1.1, 6.0),
+    "standard": Kernel(0.55, 0.0, 0.75, 3.5),
+    "sharp": Kernel(0.40, 0.5, 0.45, 1.6),
+}
+
+
+def noise_planes(rng, kernel):
+    """Noise of unit sd with the grain of `kernel`: (PLANES, 608, 608) float32."""
+    size = MATRIX + MARGIN
+    planes = rng.standard_normal((PLANES, size, size), np.float32)
+    for plane in planes:
+        fine = cv2.GaussianBlur(plane, None, kernel.grain_px)
+        plane[:] = fine - cv2.GaussianBlur(fine, None, kernel.coarse_px)
+        plane /= plane.std()
+    return planes
+
+
+def crop_noise(rng, planes):
+    """One slice's noise: a random crop of a random plane, randomly flipped."""
+    which, y, x = rng.integers([PLANES, MARGIN, MARGIN])
+    flip_y, flip_x = rng.integers(0, 2, 2) * 2 - 1
+    return planes[which, y : y + MATRIX, x : x + MATRIX][::flip_y, ::flip_x]
+
+
+def noise_profile(inside):
+    """Relative noise sd over a slice, 1 deep in the body and little in air.
+
+    `inside` (512, 512) is true within the skin, lungs included.
+    """
+    small = cv2.resize(inside.astype(np.float32), (64, 64), interpolation=cv2.INTER_AREA)
+    depth = cv2.GaussianBlur(small, None, 3)
+    return cv2.resize(0.03 + 0.97 * np.minimum(depth * 1.15, 1), inside.shape[::-1])
+
+
+def resolve(hu, kernel, spacing_mm):
+    """The noise-free image `hu` as `kernel` resolves it."""
+    image = cv2.GaussianBlur(hu, None, kernel.blur_mm / spacing_mm)
+    if kernel.boost:
+        soft = cv2.GaussianBlur(image, None, 1.2 / spacing_mm)
+        image = cv2.addWeighted(image, 1 + kernel.boost, soft, -kernel.boost, 0)
+    return image
+
+
+def to_stored(hu, offset_hu, circle):
+    """Calibrated int16 HU; voxels outside the scan circle are blanked if `circle`."""
+    stored = np.clip(np.rint(hu + offset_hu), FLOOR_HU, 3071).astype(np.int16)
+    if circle:
+        rows, columns = np.ogrid[:MATRIX, :MATRIX]
+        middle = (MATRIX - 1) / 2
+        stored[(rows - middle) ** 2 + (columns - middle) ** 2 > (MATRIX / 2) ** 2] = OUTSIDE_HU
+    return stored
