@@ -13,6 +13,8 @@ from pylayers.targets import TARGETS, target_named
 
 TABLE = "cohort.csv"
 SPLITS = ("train", "val", "test")
+# Column `source` of scans that were simulated: a network trained on them says nothing of patients.
+PHANTOM = "phantom"
 # A scan_id becomes a file name: nothing in it may lead out of the folder.
 SCAN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 

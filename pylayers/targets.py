@@ -26,11 +26,12 @@ class Target:
 
 
 # Ranges: the VE scale is 0..5 (paper, section 2.2); FEV1/FVC is a fraction; FEV1 % predicted may
-# exceed 100, and above 200 it is a typing error or a fraction mistaken for percent turned round.
+# exceed 100, but hardly 200. Inside the network all three span about 0..1, so that one learning
+# rate suits them.
 TARGETS = {
     target.name: target
     for target in (
-        Target("ve", "Visual emphysema score", "", 0.0, 5.0, 1.0, 2),
+        Target("ve", "Visual emphysema score", "", 0.0, 5.0, 5.0, 2),
         Target("fev1fvc", "FEV1/FVC", "", 0.05, 1.0, 1.0, 3),
         Target("fev1pp", "FEV1 % predicted", "%", 3.0, 200.0, 100.0, 1),
     )

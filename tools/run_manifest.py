@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from dataclasses import asdict
 
-from pylayers.cohort import Cohort
+from pylayers.cohort import PHANTOM, Cohort
 from pylayers.errors import UsageError
 from pylayers.preprocess import PREPROCESSING_VERSION
 from tools.caffe_install import ROOT, build_info
@@ -32,7 +32,7 @@ def made_from(cohort: Cohort) -> dict:
     """Return what best.json says of the code and the data beside wanted_run()."""
     build = build_info()
     return {
-        "phantom": all(scan.row.get("source") == "phantom" for scan in cohort.scans),
+        "phantom": all(scan.row.get("source") == PHANTOM for scan in cohort.scans),
         "caffe_version": build.get("caffe_version"),
         "caffe_commit": build.get("caffe_commit"),
         "git_commit": git_commit(),

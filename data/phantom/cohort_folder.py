@@ -3,18 +3,18 @@
 Phantoms say nothing about patients.
 """
 
-import csv
 import json
-import os
 
 import SimpleITK as sitk
 
-VERSION = 3  # raise it whenever the same seed gives other voxels or labels
+from pylayers.cohort import PHANTOM, write_rows
+
+VERSION = 4  # raise it whenever the same seed gives other voxels or labels
 STAMP = "generator.json"
 COMPRESSION = 1  # noise hardly compresses, so speed counts
 COLUMNS = (
     # what a cohort needs
-    "scan_id", "subject_id", "path", "mask", "ve", "fev1fvc", "fev1pp",
+    "scan_id", "subject_id", "path", "mask", "ve", "fev1fvc", "fev1pp", "source",
     # readers and noise-free values
     "ve_reader1", "ve_reader2", "ve_noise_free", "fev1fvc_noise_free", "fev1pp_noise_free",
     # disease: fractions, mm, log density per lung height, small vessels relative to health
@@ -57,19 +57,15 @@ def write_table(out, count):
     for index in range(1, count + 1):
         paths = paths_of(out, index)
         name = paths["mhd"].stem
-        row = {
+        row = json.loads(paths["facts"].read_text()) | {
             "scan_id": name,
             "subject_id": name.replace("phantom", "subject"),
             "path": paths["mhd"].relative_to(out).as_posix(),
             "mask": paths["mask"].relative_to(out).as_posix() if "mask" in paths else "",
+            "source": PHANTOM,
         }
-        rows.append(row | json.loads(paths["facts"].read_text()))
-    partial_table = out / ".table.csv.partial"
-    with partial_table.open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    os.replace(partial_table, out / "table.csv")
+        rows.append({column: row[column] for column in COLUMNS})
+    write_rows(out / "table.csv", rows)
     return rows
 
 

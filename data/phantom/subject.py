@@ -19,15 +19,15 @@ MAX_EXTENT = 0.6  # destroyed fraction of the lung aimed at for severity 1
 WALL_MM, WALL_MM_PER_SEVERITY, WALL_SD_MM = 0.9, 0.45, 0.2
 
 # What hurts LAA-950 and leaves the texture alone, see DESIGN "Phantom confounders".
-INSPIRATION_SD_HU = 20.0
+INSPIRATION_SD_HU = 14.0
 OFFSET_SD_HU = 8.0
-NOISE_SD_HU = {"soft": (15.0, 25.0), "standard": (32.0, 54.0), "sharp": (60.0, 90.0)}
+NOISE_SD_HU = {"soft": (15.0, 25.0), "standard": (40.0, 70.0), "sharp": (90.0, 130.0)}
 
 HOLE_HU, HOLE_SD_HU = -972.0, 10.0  # destroyed lung, and how it varies between scanners
-LUNG_HU = -882.0  # parenchyma at full inspiration without disease
+LUNG_HU = -866.0  # parenchyma at full inspiration without disease
 INFLAMMATION_HU = 20.0  # what is not destroyed is denser, as in smokers; at severity 1
 # What else shows severity, and is no matter of a threshold: lost small vessels, hyperinflation.
-PRUNING = 0.8  # lost fraction of the small vessels at severity 1
+PRUNING = 0.9  # lost fraction of the small vessels at severity 1
 PRUNING_SD = 0.05
 
 
@@ -94,7 +94,7 @@ def draw_subject(rng):
         lung_height_mm=height,
         dome_mm=(dome, dome - rng.uniform(5, 15)),
         fat_mm=fat,
-        heart_scale=rng.uniform(0.92, 1.12) * (1 - 0.2 * severity),
+        heart_scale=rng.uniform(0.92, 1.12) * (1 - 0.25 * severity),
         wobble=np.stack(
             [rng.normal(0, [0.018, 0.014, 0.01], (2, 3)), rng.uniform(0, 2 * np.pi, (2, 3))], -1
         ),
