@@ -72,11 +72,11 @@ known-target:
 
 OPTION = $(if $($(1)),--$(2) '$($(1))')
 
-train: known-target setup $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET (ve, fev1fvc, fev1pp) with caffe train [COHORT SCHEDULE SLICES BATCH GPU RUN]
+train: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET (ve, fev1fvc, fev1pp) with caffe train [COHORT SCHEDULE SLICES BATCH GPU RUN]
 	@$(PYTHON) tools/train.py $(TARGET) --cohort '$(COHORT)' --schedule $(SCHEDULE) --gpu $(GPU) \
 	    --run '$(RUN)' $(call OPTION,SLICES,slices) $(call OPTION,BATCH,batch) $(TRAIN_OPTIONS)
 
-caffe-test: known-target setup ## run caffe test with the best weights of TARGET on the test split [GPU RUN]
+caffe-test: known-target .venv/.stamp-caffe ## run caffe test with the best weights of TARGET on the test split [GPU RUN]
 	@$(PYTHON) tools/caffe_test.py $(TARGET) --run '$(RUN)' --gpu $(GPU)
 
 # ---- demo ----------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ lint: .venv/.stamp-python ## check the Python code's style
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 
-test: setup lint $(SAMPLE) ## run lint and the tests
+test: .venv/.stamp-caffe lint $(SAMPLE) ## run lint and the tests
 	@$(PYTHON) -m pytest
 
 clean: ## remove .venv and what was built here (runs/ and the machine's Caffe cache stay)

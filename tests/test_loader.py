@@ -78,7 +78,7 @@ def test_test_comes_in_table_order_again_and_again_as_it_is_scored(tiny_cohort):
 
 
 def test_labels_are_in_the_networks_unit(tiny_cohort):
-    for target, unit in (("fev1pp", 100), ("fev1fvc", 1), ("ve", 1)):
+    for target, unit in (("fev1pp", 100), ("fev1fvc", 1), ("ve", 5)):
         source = loader(tiny_cohort, train=False, split="val", target=target, slices=1)
         truth = np.float32(np.array(labels_of(tiny_cohort, "val", target)) / unit)
         np.testing.assert_array_equal(batch(source, 0)[1][:, 0], truth)

@@ -11,9 +11,9 @@ def test_there_are_the_papers_three_targets():
     assert all(target_named(name).name == name for name in TARGETS)
 
 
-def test_percent_predicted_is_a_fraction_inside_the_network_only():
+def test_labels_span_about_zero_to_one_inside_the_network():
     assert {name: target.network_unit for name, target in TARGETS.items()} == {
-        "ve": 1.0,
+        "ve": 5.0,
         "fev1fvc": 1.0,
         "fev1pp": 100.0,
     }

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 NUMBER = r"(-?nan|-?inf|[-+0-9.eE]+)"
 TRAINED = re.compile(rf"Iteration (\d+) \(.*\), loss = {NUMBER}")
-TRAIN_LOSS = re.compile(rf"Train net output #\d+: loss = {NUMBER}")
 TESTING = re.compile(r"Iteration (\d+), Testing net")
 TEST_LOSS = re.compile(rf"Test net output #\d+: loss = {NUMBER}")
 SNAPSHOT = re.compile(r"Snapshotting solver state to binary proto file .*_iter_(\d+)\.solverstate")
@@ -57,7 +56,5 @@ def test_mean_loss(log: str) -> float | None:
 def last_error(log: str) -> str:
     """Return what Caffe said last of why it failed."""
     lines = [line for line in log.splitlines() if line.strip()]
-    fatal = [
-        line for line in lines if line.startswith("F") or re.match(r"\w*(Error|Exception)\b", line)
-    ]
+    fatal = [line for line in lines if FATAL.match(line)]
     return (fatal or lines or ["no message"])[-1].split("] ", 1)[-1].strip()
