@@ -303,7 +303,7 @@ def test_a_runs_overrides_are_where_caffe_reads_them(tmp_path):
 
 def test_the_score_starts_at_the_mean_label_of_the_training_split(tiny_cohort, tmp_path):
     cohort = read_cohort(tiny_cohort)
-    for target, unit in (("ve", 1), ("fev1pp", 100)):
+    for target, unit in (("ve", 5), ("fev1pp", 100)):
         _, net, *_ = written(tmp_path, cohort, Schedule(), target)
         (score,) = [layer for layer in net.layer if layer.name == "fc7"]
         labels = [s.labels[target] for s in cohort.scans if s.split == "train"]

@@ -230,8 +230,8 @@ def test_several_targets_are_scored_at_once(scans, random_run, run_copy, tmp_pat
     )
     assert set(both["targets"]) == {"ve", "fev1pp"}
     assert both["targets"]["fev1pp"] == result["targets"]["fev1pp"]
-    one, hundred = (both["targets"][name]["score"] for name in ("ve", "fev1pp"))
-    assert 100 * one == pytest.approx(hundred)
+    ve, percent = (both["targets"][name]["score"] for name in ("ve", "fev1pp"))
+    assert ve / 5 == pytest.approx(percent / 100)
 
 
 # ---- the same scorer over a cohort ----

@@ -65,6 +65,7 @@ def _plot(plot, z_mm, values, target) -> None:
         textcoords="offset points",
         fontsize=9,
         color="0.3",
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
     )
     unit = f" ({target.unit})" if target.unit else ""
     plot.set(xlabel="z from base to apex (mm)", ylabel=f"{target.title}{unit}")
