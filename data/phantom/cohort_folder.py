@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from pylayers.cohort import PHANTOM, write_rows
 
-VERSION = 4  # raise it whenever the same seed gives other voxels or labels
+VERSION = 5  # raise it whenever the same seed gives other voxels or labels
 STAMP = "generator.json"
 COMPRESSION = 1  # noise hardly compresses, so speed counts
 COLUMNS = (

@@ -21,7 +21,7 @@ WALL_MM, WALL_MM_PER_SEVERITY, WALL_SD_MM = 0.9, 0.45, 0.2
 # What hurts LAA-950 and leaves the texture alone, see DESIGN "Phantom confounders".
 INSPIRATION_SD_HU = 14.0
 OFFSET_SD_HU = 8.0
-NOISE_SD_HU = {"soft": (15.0, 25.0), "standard": (40.0, 70.0), "sharp": (90.0, 130.0)}
+NOISE_SD_HU = {"soft": (15.0, 25.0), "standard": (35.0, 60.0), "sharp": (75.0, 110.0)}
 
 HOLE_HU, HOLE_SD_HU = -972.0, 10.0  # destroyed lung, and how it varies between scanners
 LUNG_HU = -866.0  # parenchyma at full inspiration without disease
