@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from pylayers.cohort import SPLITS, Cohort, read_cohort
@@ -51,7 +52,7 @@ def train(args) -> None:
     check_stores(cohort, target.name)
     folder = RunFolder(args.run or ROOT / "runs" / target.name)
     wanted = wanted_run(target.name, args.schedule, schedule, args.seed, cohort)
-    say = (lambda *_: None) if args.quiet else print
+    say = (lambda text: None) if args.quiet else partial(print, flush=True)
     if not make_room(folder, wanted, args.restart):
         say(f"{relative(folder.path)} is trained already; nothing to do")
         return
