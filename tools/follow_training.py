@@ -79,8 +79,10 @@ class Progress:
                     f"validation {event.loss:.4g}{mark}",
                     flush=True,
                 )
+        known = (("loss", self.train_loss), ("validation", self.val_loss))
         self.bar.set_postfix_str(
-            f"loss {self.train_loss:.4g}, validation {self.val_loss:.4g}", refresh=False
+            ", ".join(f"{name} {loss:.4g}" for name, loss in known if not math.isnan(loss)),
+            refresh=False,
         )
         self.bar.update(event.iteration - self.bar.n)
 
