@@ -3,13 +3,13 @@
 import csv
 import hashlib
 import math
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from pylayers.errors import CohortError
 from pylayers.targets import TARGETS, target_named
+from pylayers.whole_file import whole_file
 
 TABLE = "cohort.csv"
 SPLITS = ("train", "val", "test")
@@ -108,16 +108,10 @@ def read_rows(table) -> list[tuple[str, dict[str, str]]]:
 
 def write_rows(table, rows: list[dict]) -> None:
     """Write a CSV with the columns of the first row; the file appears whole or not at all."""
-    table = Path(table)
-    partial = table.with_name(f".{table.name}.{os.getpid()}")
-    try:
-        with partial.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        partial.rename(table)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(table) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def checked_scan_id(scan_id: str, where: str) -> str:

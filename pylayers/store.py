@@ -1,9 +1,7 @@
 """Store: one HDF5 file per scan, one chunk per slice, so that a stack reads only its slices."""
 
 import hashlib
-import os
 from dataclasses import fields
-from pathlib import Path
 
 import h5py
 import hdf5plugin
@@ -11,6 +9,7 @@ import numpy as np
 
 from pylayers.lungs import Box
 from pylayers.preprocess import PREPROCESSING_VERSION, LungCrop
+from pylayers.whole_file import whole_file
 
 DATASET = "hu"
 VERSION_KEY = "preprocessing_version"
@@ -21,27 +20,21 @@ def write_crop(path, crop: LungCrop, source_key: str = "") -> None:
 
     source_key tells later which files the crop was made from.
     """
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with h5py.File(partial, "w") as file:
-            file.create_dataset(
-                DATASET,
-                data=crop.hu,
-                chunks=(1, *crop.hu.shape[1:]),
-                shuffle=True,
-                fletcher32=True,
-                compression=hdf5plugin.Zstd(clevel=3),
-            )
-            for field in fields(LungCrop):
-                if field.name != DATASET:
-                    file.attrs[field.name] = getattr(crop, field.name)
-            file.attrs[VERSION_KEY] = PREPROCESSING_VERSION
-            file.attrs["source_key"] = source_key
-            file.attrs["crop_sha256"] = hashlib.sha256(crop.hu.tobytes()).hexdigest()
-        partial.rename(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(path) as partial, h5py.File(partial, "w") as file:
+        file.create_dataset(
+            DATASET,
+            data=crop.hu,
+            chunks=(1, *crop.hu.shape[1:]),
+            shuffle=True,
+            fletcher32=True,
+            compression=hdf5plugin.Zstd(clevel=3),
+        )
+        for field in fields(LungCrop):
+            if field.name != DATASET:
+                file.attrs[field.name] = getattr(crop, field.name)
+        file.attrs[VERSION_KEY] = PREPROCESSING_VERSION
+        file.attrs["source_key"] = source_key
+        file.attrs["crop_sha256"] = hashlib.sha256(crop.hu.tobytes()).hexdigest()
 
 
 def read_crop(path) -> LungCrop:

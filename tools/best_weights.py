@@ -1,9 +1,9 @@
 """Keeps the snapshot of the lowest validation loss, and on disk only it and the newest ones."""
 
 import math
-import os
 import shutil
 
+from pylayers.whole_file import whole_file
 from tools.run_folder import RunFolder, sha256, write_json
 
 NEWEST_KEPT = 2  # one could be half written when the machine goes down
@@ -23,10 +23,9 @@ class BestWeights:
         snapshot = self.run.snapshot(iteration, "caffemodel")
         better = loss < self.loss and snapshot.exists()
         if better:
-            partial = self.run.path / f".best.{os.getpid()}"
-            shutil.copyfile(snapshot, partial)
-            digest = sha256(partial)
-            partial.rename(self.run.best_weights)
+            with whole_file(self.run.best_weights) as partial:
+                shutil.copyfile(snapshot, partial)
+                digest = sha256(partial)
             self.iteration, self.loss = iteration, loss
             write_json(
                 self.run.best_json,

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from google.protobuf import text_format
 
 from pylayers.errors import WeightsError
 from pylayers.params import LayerParams, parse
+from pylayers.whole_file import whole_file
 from tools.caffe_install import ROOT, import_caffe
 
 NET, SOLVER, DEPLOY = "train_test.prototxt", "solver.prototxt", "deploy.prototxt"
@@ -132,9 +132,8 @@ def sha256(path) -> str:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text file that appears whole or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(text)
-    partial.rename(path)
+    with whole_file(path) as partial:
+        partial.write_text(text)
 
 
 def write_json(path: Path, content: dict) -> None:
