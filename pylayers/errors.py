@@ -1,13 +1,16 @@
 """The ways in which input can be wrong; the tools turn each into one line and an exit code."""
 
+from pylayers.refusals import REASONS
+
 
 class ScanRefused(Exception):
     """A scan that must not be scored.
 
-    `slug` is the stable name of the reason, `sentence` says what was seen.
+    `slug` is the stable name of the reason (pylayers/refusals.py), `sentence` says what was seen.
     """
 
     def __init__(self, slug: str, sentence: str):
+        assert slug in REASONS, slug
         super().__init__(f"{slug}: {sentence}")
         self.slug = slug
         self.sentence = sentence

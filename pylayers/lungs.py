@@ -1,4 +1,4 @@
-"""Lungs: the mask, given as a label map or computed from the scan, and its bounding box."""
+"""Lungs: the mask computed from the scan, and the bounding box of any mask."""
 
 from typing import NamedTuple
 
@@ -7,12 +7,6 @@ import numpy as np
 from scipy import ndimage
 
 from pylayers.errors import ScanRefused
-
-# Chest Imaging Platform label maps: the low byte is the region, the high byte the tissue type.
-# Regions 1..14 are the whole lung, right, left, lobes and thirds of each lung, 20..22 thirds of
-# both; a lobe map coded 10..14 reads as lung, too.
-LUNG_REGIONS = np.array([*range(1, 15), 20, 21, 22])
-AIRWAY_TYPE = 2
 
 AIR_HU = -500  # halfway between lung (about -850) and soft tissue (about 0), on block means
 COARSE_MM = 2.0  # grid of the computed mask: finer gains nothing, block means remove noise
@@ -46,19 +40,6 @@ def bounding_box(mask: np.ndarray) -> Box:
         hit = np.flatnonzero(mask.any(axis=others))
         bounds += [int(hit[0]), int(hit[-1]) + 1]
     return Box(*bounds)
-
-
-def mask_from_labels(labels: np.ndarray) -> np.ndarray:
-    """Return the lungs without airways from a label map (z, y, x) in CIP coding.
-
-    A plain 0/1 mask or a lobe map reads the same way. Raises ScanRefused (mask-empty).
-    """
-    codes = labels.astype(np.int32)  # 0xFF does not fit into int8
-    mask = np.isin(codes & 0xFF, LUNG_REGIONS) & ((codes >> 8) & 0xFF != AIRWAY_TYPE)
-    if not mask.any():
-        found = ", ".join(str(value) for value in np.unique(labels)[:8])
-        raise ScanRefused("mask-empty", f"the lung mask marks no lung; its values are {found}")
-    return mask
 
 
 def lung_mask(hu: np.ndarray, spacing_mm) -> np.ndarray:

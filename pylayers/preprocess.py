@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pylayers.densitometry import laa950, volume_l
-from pylayers.lungs import Box, bounding_box, lung_mask, mask_from_labels
+from pylayers.label_map import lungs_of_labels
+from pylayers.lungs import Box, bounding_box, lung_mask
 from pylayers.scan import read_labels, read_scan
 
 # Goes into every store and every score's version: raise it when a scan's crop may change.
@@ -18,7 +19,8 @@ class LungCrop:
 
     hu: int16 (n, h, w), HU. spacing_mm: (z, y, x). bottom_mm: z of the crop's lowest slice.
     box: where it lies in the scan (LPS). lungs_l: lung volume in litres. laa950: percent of the
-    lung below -950 HU. mask_given: whether the mask came with the scan.
+    lung below -950 HU. mask_given: whether the mask came with the scan. series: UID of the DICOM
+    series, else blank. warnings: what is unusual about the scan, one sentence each.
     """
 
     hu: np.ndarray
@@ -28,10 +30,18 @@ class LungCrop:
     lungs_l: float
     laa950: float
     mask_given: bool
+    series: str = ""
+    warnings: tuple[str, ...] = ()
 
 
-def crop_lungs(scan_path, mask_path=None) -> LungCrop:
+def crop_lungs(
+    scan_path, mask_path=None, mask_labels=None, series=None, allow_uneven=False
+) -> LungCrop:
     """Read a scan, find or read its lungs and cut out their bounding box.
+
+    mask_labels: the mask's labels that are lung (None: CIP coding). series: UID of the DICOM
+    series to take (None: the largest axial one). allow_uneven: take a DICOM series with missing,
+    duplicated or unevenly spaced slices, with a warning.
 
     Raises ScanRefused with the reason when the scan or the mask cannot be used.
     """
@@ -39,7 +49,7 @@ def crop_lungs(scan_path, mask_path=None) -> LungCrop:
     if mask_path is None:
         mask = lung_mask(scan.hu, scan.spacing_mm)
     else:
-        mask = mask_from_labels(read_labels(mask_path, like=scan))
+        mask = lungs_of_labels(read_labels(mask_path, like=scan), mask_labels)
     box = bounding_box(mask)
     return LungCrop(
         hu=np.ascontiguousarray(box.of(scan.hu)),

@@ -1,6 +1,7 @@
 """Store: one HDF5 file per scan, one chunk per slice, so that a stack reads only its slices."""
 
 import hashlib
+import json
 from dataclasses import fields
 
 import h5py
@@ -13,6 +14,7 @@ from pylayers.whole_file import whole_file
 
 DATASET = "hu"
 VERSION_KEY = "preprocessing_version"
+WARNINGS = "warnings"
 
 
 def write_crop(path, crop: LungCrop, source_key: str = "") -> None:
@@ -30,8 +32,9 @@ def write_crop(path, crop: LungCrop, source_key: str = "") -> None:
             compression=hdf5plugin.Zstd(clevel=3),
         )
         for field in fields(LungCrop):
-            if field.name != DATASET:
+            if field.name not in (DATASET, WARNINGS):
                 file.attrs[field.name] = getattr(crop, field.name)
+        file.attrs[WARNINGS] = json.dumps(crop.warnings)
         file.attrs[VERSION_KEY] = PREPROCESSING_VERSION
         file.attrs["source_key"] = source_key
         file.attrs["crop_sha256"] = hashlib.sha256(crop.hu.tobytes()).hexdigest()
@@ -49,6 +52,8 @@ def read_crop(path) -> LungCrop:
             lungs_l=float(attrs["lungs_l"]),
             laa950=float(attrs["laa950"]),
             mask_given=bool(attrs["mask_given"]),
+            series=attrs["series"],
+            warnings=tuple(json.loads(attrs[WARNINGS])),
         )
 
 
@@ -64,6 +69,7 @@ def read_facts(path) -> dict | None:
                 "laa950": float(attrs["laa950"]),
                 "lungs_l": float(attrs["lungs_l"]),
                 "mask_given": bool(attrs["mask_given"]),
+                "warnings": json.loads(attrs[WARNINGS]),
                 "source_key": attrs["source_key"],
                 "crop_sha256": attrs["crop_sha256"],
             }

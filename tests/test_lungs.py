@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pylayers.errors import ScanRefused
-from pylayers.lungs import bounding_box, lung_mask, mask_from_labels
+from pylayers.lungs import bounding_box, lung_mask
 
 VARIANTS = {
     "plain": {},
@@ -79,35 +79,6 @@ def test_a_scan_without_lungs_is_refused(name, value, chest):
 def test_an_abdomen_with_bowel_gas_is_refused_as_no_lungs(chest):
     with pytest.raises(ScanRefused, match=r"no-lungs: .*0\.\d\d L"):
         lung_mask(chest.hu[:5], chest.spacing_mm)
-
-
-# CIP codes: low byte region (1 both, 2 right, 3 left, 4-8 lobes, 9-14 and 20-22 thirds, 15 and up
-# other organs, 0 none), high byte tissue (1 parenchyma, 2 airway, 3 vessel, 4 emphysema).
-LUNG_CODES = [1, 2, 3, 4, 8, 9, 10, 14, 20, 22, 258, 259, 270, 770, 777, 1026]
-OTHER_CODES = [0, 15, 16, 19, 23, 25, 26, 512, 514, 521, 768, 256, 271]
-
-
-@pytest.mark.parametrize("code", LUNG_CODES)
-def test_a_code_of_a_lung_region_is_lung(code):
-    labels = np.array([[[0, code, 0]]], np.uint16)
-    np.testing.assert_array_equal(mask_from_labels(labels), [[[False, True, False]]])
-
-
-@pytest.mark.parametrize("code", OTHER_CODES)
-def test_a_code_of_an_airway_or_another_region_is_no_lung(code):
-    labels = np.array([[[1, code]]], np.uint16)
-    np.testing.assert_array_equal(mask_from_labels(labels), [[[True, False]]])
-
-
-@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.int16, np.uint16, np.int32, np.int64])
-def test_a_0_1_mask_of_any_integer_type_is_read(kind, chest):
-    np.testing.assert_array_equal(mask_from_labels(chest.lungs.astype(kind)), chest.lungs)
-
-
-def test_a_map_that_marks_no_lung_is_refused_with_its_values():
-    labels = np.array([[[0, 512, 16]]], np.uint16)
-    with pytest.raises(ScanRefused, match=r"mask-empty: .*0, 16, 512"):
-        mask_from_labels(labels)
 
 
 @given(

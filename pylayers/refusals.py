@@ -1,0 +1,40 @@
+"""Why a scan is not scored: every reason's stable name, and what it means.
+
+README's table is this list. A reason is added here first; its name never changes.
+"""
+
+REASONS = {
+    # the file
+    "not-found": "there is no such file or folder",
+    "unreadable": "no known format, or a header that cannot be understood",
+    "outside-folder": "the header names voxels outside the scan's own folder",
+    "truncated": "fewer bytes than the header promises",
+    "size-mismatch": "more bytes than the header describes",
+    "corrupt": "a compressed stream is damaged or its checksum is wrong",
+    # the volume
+    "not-3d": "not three-dimensional, or several values a voxel",
+    "geometry": "spacing or orientation that no scanner makes",
+    "too-large": "more voxels than any chest CT has",
+    # DICOM series
+    "no-series": "no axial CT series of that name or at all",
+    "mixed-series": "one series holds slices of different kinds",
+    "missing-slices": "slices are missing (--allow-uneven scores all the same)",
+    "duplicate-slices": "several slices at one place (--allow-uneven takes the first)",
+    "uneven-spacing": "the gaps between slices differ (--allow-uneven scores all the same)",
+    # the voxels
+    "not-finite": "NaN or infinite voxels",
+    "byte-order": "HU appear when the bytes are swapped",
+    "voxel-type": "values that no CT has: the header's voxel type is wrong",
+    "label-map": "a few constant values: a label map, not a CT",
+    "windowed": "256 grey values: HU were lost when a display window was applied",
+    "not-hu": "air or soft tissue is not where HU have it",
+    # the lungs
+    "few-slices": "too few slices through the lungs",
+    "no-lungs": "no pair of lungs: not a chest",
+    "one-lung": "only one lung holds air",
+    "lungs-cut": "the volume's border cuts off much of the lungs",
+    # the mask
+    "mask-grid": "the mask lies on another grid than the scan",
+    "mask-empty": "the mask marks no lung",
+    "mask-not-lung": "what the mask marks as lung is not lung",
+}
