@@ -20,7 +20,8 @@ GREY_VALUES = 256  # of an 8-bit image; a CT has more than a thousand
 LABEL_RUNS = 0.9  # share of labelled neighbours that are equal; noise leaves a CT a few percent
 FEWEST_VOXELS = 5000  # of a sample that can have many values
 OFFSETS = range(-4096, 4097, 8)
-KNOWN_OFFSETS = (-1024, -1000, 1000, 1024)  # what writers forget or apply twice
+KNOWN_OFFSETS = (-1024, 1024, -1000, 1000)  # what writers forget or apply twice
+NEAR_HU = 16  # an air peak this close to where such an offset would put it speaks for it
 
 
 class Grey(NamedTuple):
@@ -96,7 +97,7 @@ def grey_of(hu: np.ndarray) -> Grey:
 def check_greys(name: str, grey: Grey, numbers: Numbers) -> None:
     """Raise ScanRefused for label maps and for images that lost their HU to a display window."""
     fractions = numbers.sample.dtype.kind == "f" and np.ptp(numbers.sample) <= 2
-    if grey.hu.size and fractions:
+    if fractions:
         raise ScanRefused(
             "not-hu",
             f"the voxels of {name} go from {numbers.sample.min():.3g} to "
@@ -104,11 +105,15 @@ def check_greys(name: str, grey: Grey, numbers: Numbers) -> None:
         )
     if grey.hu.size < FEWEST_VOXELS or len(grey.values) > GREY_VALUES:
         return
+    eight_bit = grey.values[0] >= 0 and grey.values[-1] < GREY_VALUES
+    stretched = np.median(np.diff(grey.values)) > 1 if len(grey.values) > 1 else True
     span = f"{len(grey.values)} values from {grey.values[0]} to {grey.values[-1]}"
     if grey.runs > LABEL_RUNS:
         raise ScanRefused(
             "label-map", f"{name} has {span} in large constant areas: a label map, not a CT"
         )
+    if not (eight_bit or stretched):  # a quiet scan of few tissues: no chest
+        return
     raise ScanRefused(
         "windowed", f"{name} has {span}: HU were lost when a display window was applied"
     )
@@ -130,13 +135,23 @@ def check_hu(name: str, hu: np.ndarray) -> None:
     if best < MIN_SHARE:
         return
     good = [offset for offset, fit in fits.items() if fit > 0.9 * best]
-    known = [offset for offset in KNOWN_OFFSETS if good[0] <= offset <= good[-1]]
-    offset = known[0] if known else good[len(good) // 2]
+    offset = offset_of(counts, good[len(good) // 2])
     raise ScanRefused(
         "not-hu",
         f"{100 * air:.0f} % of {name} is air ({AIR_HU[0]}..{AIR_HU[1]}) and {100 * soft:.0f} % "
         f"soft tissue ({SOFT_HU[0]}..{SOFT_HU[1]}); an offset of {offset:+d} would fit",
     )
+
+
+def offset_of(counts: np.ndarray, about: int) -> int:
+    """Return the offset that puts the air peak at -1000 HU, near one that is known to fit about.
+
+    counts: how many voxels are below -32768, -32767, ... 32768.
+    """
+    start = int(np.clip(AIR_HU[0] - about + (1 << 15), 0, (1 << 16) - 200))
+    peak = start + int(np.diff(counts[start : start + 200]).argmax()) - (1 << 15)
+    near = [known for known in KNOWN_OFFSETS if abs(-1000 - peak - known) <= NEAR_HU]
+    return near[0] if near else -1000 - peak
 
 
 def shares(counts: np.ndarray, offset: int = 0) -> tuple[float, float]:

@@ -16,6 +16,8 @@ from pylayers.errors import ScanRefused
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 1 << 28  # a slice has half a megabyte
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"  # SOP class CT Image Storage
+ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
+DICOMDIR = "1.2.840.10008.1.3.10"  # SOP class of a medium's table of contents
 AXIAL = 0.8  # least cosine between a slice's normal and the body's axis: gantries tilt to 30 deg
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
@@ -101,6 +103,8 @@ def read_slice(data: bytes, path: Path, number: int) -> Slice | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return axial_slice(header_of(data, path), path, number)
+    except ScanRefused:
+        raise
     except Exception as error:  # whatever pydicom makes of hostile bytes
         raise ScanRefused(
             "unreadable",
@@ -119,24 +123,41 @@ def header_of(data: bytes, path: Path) -> pydicom.Dataset:
 
 def axial_slice(ds: pydicom.Dataset, path: Path, number: int) -> Slice | None:
     """Return the slice of a header; None when it is no axial CT slice."""
+    if "SOPClassUID" not in ds:
+        if ds.file_meta.get("MediaStorageSOPClassUID") == DICOMDIR:
+            return None
+        raise ValueError("no SOP class")
+    if ds.SOPClassUID == ENHANCED_CT:
+        raise ScanRefused(
+            "no-series", "enhanced (multi-frame) CT is not read; export it as single slices"
+        )
     kinds = {str(kind).upper() for kind in ds.get("ImageType") or ()}
-    if ds.get("SOPClassUID") != CT_IMAGE or "LOCALIZER" in kinds:
+    if ds.SOPClassUID != CT_IMAGE or "LOCALIZER" in kinds:
         return None
-    orientation = np.array(ds.ImageOrientationPatient, float)
-    row, column = orientation[:3], orientation[3:]
+    row, column = floats(ds.ImageOrientationPatient, 6).reshape(2, 3)
     if abs(np.cross(row, column)[2]) < AXIAL:
         return None
+    if int(ds.SamplesPerPixel) != 1:
+        raise ScanRefused("not-3d", f"slices in colour: {ds.SamplesPerPixel} values a voxel")
     slope, intercept = ds.get("RescaleSlope"), ds.get("RescaleIntercept")
     return Slice(
         path=path,
         number=number,
         series=str(ds.SeriesInstanceUID),
         shape=(int(ds.Rows), int(ds.Columns)),
-        spacing_mm=tuple(float(value) for value in ds.PixelSpacing),
+        spacing_mm=tuple(floats(ds.PixelSpacing, 2).tolist()),
         row=row,
         column=column,
-        position_mm=np.array(ds.ImagePositionPatient, float),
+        position_mm=floats(ds.ImagePositionPatient, 3),
         slope=1.0 if slope is None else float(slope),
         intercept=0.0 if intercept is None else float(intercept),
         kernel=str(ds.get("ConvolutionKernel") or ""),
     )
+
+
+def floats(values, count: int) -> np.ndarray:
+    """Return `count` finite numbers, else raise ValueError."""
+    array = np.array(values, float)
+    if array.shape != (count,) or not np.isfinite(array).all():
+        raise ValueError(f"not {count} numbers")
+    return array

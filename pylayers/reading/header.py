@@ -110,7 +110,7 @@ def beside(header_path: Path, name: str) -> Path:
     return path
 
 
-def printable(text: str, limit: int = 60) -> str:
+def printable(text: str, limit: int = 64) -> str:
     """Return text of a header such that it is safe to print on one line."""
     safe = "".join(c if c.isprintable() else "?" for c in text)
     return safe if len(safe) <= limit else safe[:limit] + "..."
