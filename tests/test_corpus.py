@@ -4,7 +4,6 @@ import json
 
 import pytest
 from corpus import dicom, paths, voxels  # noqa: F401  their cases register themselves
-from corpus.case import Chest
 from corpus.files import CASES
 from formats import IDENTITY
 
@@ -12,17 +11,6 @@ from pylayers.refusals import REASONS
 from tools import score_scan
 
 pytestmark = pytest.mark.caffe
-
-
-@pytest.fixture(scope="session")
-def phantom() -> Chest:
-    """A phantom of the cohort at half its matrix."""
-    from data.phantom.make_phantoms import simulate
-
-    subject, drawn, _ = simulate(7, 1)
-    half = (slice(None), slice(None, None, 2), slice(None, None, 2))
-    spacing_mm = (subject.slice_mm, 2 * subject.spacing_mm, 2 * subject.spacing_mm)
-    return Chest(drawn.hu[half], drawn.mask[half], spacing_mm)
 
 
 @pytest.mark.parametrize("name", CASES)

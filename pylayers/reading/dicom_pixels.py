@@ -1,7 +1,10 @@
 """DICOM pixels: one slice's stored numbers, whole."""
 
 import io
+import os
+import sys
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 import pydicom
@@ -48,14 +51,28 @@ def pixels(one: Slice) -> tuple[np.ndarray, float, float]:
 
 def decoded_by_gdcm(one: Slice) -> np.ndarray:
     """Return a compressed slice's HU."""
-    sitk.ProcessObject.SetGlobalWarningDisplay(False)
     reader = sitk.ImageFileReader()
     reader.SetImageIO("GDCMImageIO")
     reader.SetFileName(str(one.path))
-    array = sitk.GetArrayFromImage(reader.Execute())
+    with silent_stderr():
+        array = sitk.GetArrayFromImage(reader.Execute())
     if array.size != one.shape[0] * one.shape[1]:
         raise ScanRefused("not-3d", f"DICOM file {one.number} has pixels of shape {array.shape}")
     return array.ravel()
+
+
+@contextmanager
+def silent_stderr():
+    """Keep what codecs print of damaged streams from the user: the refusal says it in one line."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def damaged(one: Slice, slug: str, why: str) -> ScanRefused:
