@@ -10,7 +10,7 @@ from data.text_table import TextTable
 from pylayers.errors import CohortError
 from pylayers.targets import TARGETS
 
-OLDER, P1P2, NEWEST = "older", "P1P2", "2024"
+OLDER, P1P2, NEWEST, BOTH = "older", "P1P2", "2024", "P1P2 and 2024"
 VISIT_COLUMN = "visitnum"
 # Preferred first: what the newest release holds was corrected last. {v} is the visit. `post` and
 # `utah` are both spirometry after a bronchodilator.
@@ -31,11 +31,11 @@ NAMES = {
     "gold": (
         ("finalgold_visit_P{v}", NEWEST),
         ("finalgold_visit", NEWEST),
-        ("finalGold_P{v}", P1P2),
+        ("finalGold_P{v}", BOTH),
         ("finalGold", OLDER),
     ),
     "pctEmph": (
-        ("pctEmph_Thirona_P{v}", NEWEST),
+        ("pctEmph_Thirona_P{v}", BOTH),
         ("pctEmph_Thirona", NEWEST),
         ("pctEmph_Slicer_P{v}", P1P2),
         ("pctEmph_Slicer", OLDER),
@@ -44,11 +44,12 @@ NAMES = {
 
 
 class Choice(NamedTuple):
-    """The column taken for a quantity: as written, its generation, and what was passed over."""
+    """The column taken for a quantity, as written, and what the table has besides."""
 
     column: str
     generation: str
     others: list[str]
+    blank: list[str]  # would have come first, but hold no value
 
 
 def candidates(quantity: str, visit: int, long_table: bool) -> list[tuple[str, str]]:
@@ -67,9 +68,9 @@ def choose_columns(table: TextTable, rows: list[dict], visit: int) -> dict[str, 
     when the table has none of the three outcomes.
     """
     long_table = table.column(VISIT_COLUMN) is not None
-    chosen, empty = {}, []
+    chosen, all_blank = {}, []
     for quantity in NAMES:
-        found = []
+        found, blank = [], []
         for name, generation in candidates(quantity, visit, long_table):
             key = table.column(name)
             if key is None:
@@ -77,16 +78,17 @@ def choose_columns(table: TextTable, rows: list[dict], visit: int) -> dict[str, 
             if any(row[key] for row in rows):
                 found.append((table.columns[key], generation))
             else:
-                empty.append(table.columns[key])
+                blank.append(table.columns[key])
         others = [name for name, _ in found[1:]]
-        chosen[quantity] = Choice(*found[0], others) if found else None
+        all_blank += blank
+        chosen[quantity] = Choice(*found[0], others, blank) if found else None
     if not any(chosen[target] for target in TARGETS):
         looked_for = "; ".join(
             f"{target}: " + ", ".join(name for name, _ in candidates(target, visit, long_table))
             for target in TARGETS
         )
-        blank = f" ({', '.join(empty)} hold no value)" if empty else ""
-        raise CohortError(f"{table.name} has none of the columns looked for{blank}: {looked_for}")
+        noted = f" ({', '.join(all_blank)}: no value)" if all_blank else ""
+        raise CohortError(f"{table.name} has none of the columns looked for{noted}: {looked_for}")
     return chosen
 
 
@@ -94,5 +96,9 @@ def said_of(quantity: str, choice: Choice | None) -> str:
     """Return one line on the column of a quantity."""
     if choice is None:
         return f"  {quantity:8s} no column; left blank"
-    others = f"; not {', '.join(choice.others)}" if choice.others else ""
-    return f"  {quantity:8s} {choice.column} ({choice.generation} name{others})"
+    line = f"  {quantity:8s} {choice.column} (name of {choice.generation})"
+    if choice.blank:
+        line += f", as {', '.join(choice.blank)} holds no value"
+    if choice.others:
+        line += f", before {', '.join(choice.others)}"
+    return line

@@ -38,5 +38,7 @@ def stages_text(rows: list[dict[str, str]]) -> str:
     """Return the GOLD stages that lung function gives, which the split is stratified by."""
     known = [row for row in rows if row["fev1fvc"] and row["fev1pp"]]
     counts = Counter(gold_stage(float(row["fev1fvc"]), float(row["fev1pp"])) for row in known)
-    unknown = f", unknown {len(rows) - len(known)}" if len(known) < len(rows) else ""
-    return ", ".join(f"stage {stage} {counts[stage]}" for stage in range(5)) + unknown
+    shares = [f"stage {stage}: {counts[stage]}" for stage in sorted(counts)]
+    if len(known) < len(rows):
+        shares.append(f"unknown: {len(rows) - len(known)}")
+    return ", ".join(shares)

@@ -98,7 +98,7 @@ def summary(out: Path, rows: list[dict], phenotypes, images, left: LeftOut) -> s
         lines.append(said_of_gold([gold_agrees(row) for row in rows], gold.column))
     known = {target: sum(bool(row[target]) for row in rows) for target in TARGETS}
     lines.append("labels: " + ", ".join(f"{target} {count}" for target, count in known.items()))
-    lines.append("split by subject, one scan each: " + stages_text(rows))
+    lines.append("for the split by GOLD from lung function: " + stages_text(rows))
     return "\n".join([*lines, *next_steps(out, known)])
 
 

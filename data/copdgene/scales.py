@@ -44,4 +44,4 @@ def said_of_unit(quantity: str, factor: float) -> str:
     """Return what was done to a column's values, blank when nothing was."""
     if factor == 1.0:
         return ""
-    return " in percent: divided by 100" if factor < 1 else " in fractions: times 100"
+    return "; percent, divided by 100" if factor < 1 else "; fractions, times 100"
