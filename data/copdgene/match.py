@@ -30,11 +30,11 @@ REASONS = {
 
 
 def match_subjects(
-    phenotypes: Phenotypes, images: Images, masks, expect_masks: bool, out: Path, left: LeftOut
+    phenotypes: Phenotypes, images: Images, masks, masks_apart: bool, out: Path, left: LeftOut
 ) -> list[dict[str, str]]:
     """Return the rows of the table at `out`, sorted by scan_id; what has no place goes to `left`.
 
-    masks: label maps by cid in capitals. expect_masks: they lie in a folder of their own, else a
+    masks: label maps by cid in capitals. masks_apart: they lie in a folder of their own, else a
     scan's lies beside it.
     """
     rows = []
@@ -47,9 +47,14 @@ def match_subjects(
             left.add(sid, "path", f"the path of {scan.cid} has characters that no table can hold")
             continue
         own = masks.get(scan.cid.upper(), [])
-        if not expect_masks:
-            own = [mask for mask in own if mask.parent == scan.path.parent]
-        mask = only_mask(sid, own, expect_masks or bool(masks), out, left)
+        elsewhere = []
+        if not masks_apart:
+            elsewhere = [mask for mask in own if mask.parent != scan.path.parent]
+            own = [mask for mask in own if mask not in elsewhere]
+        if own or masks or masks_apart:  # where there are no label maps at all, none is missing
+            mask = only_mask(sid, own, elsewhere, out, left)
+        else:
+            mask = ""
         values = labels_of(sid, phenotypes.rows[sid], phenotypes, left)
         if not any(values[target] for target in TARGETS):
             left.add(sid, "no-label", "none of the outcomes is known; kept without a label")
@@ -78,14 +83,14 @@ def only_scan(sid: str, phenotypes: Phenotypes, images: Images, left: LeftOut) -
     return None
 
 
-def only_mask(sid: str, masks: list[Path], expected: bool, out: Path, left: LeftOut) -> str:
+def only_mask(sid: str, masks: list[Path], elsewhere: list[Path], out: Path, left: LeftOut) -> str:
     """Return the path of a scan's one label map, blank when there is none or several."""
     if len(masks) > 1:
         places = ", ".join(shown(mask) for mask in masks)
         left.add(sid, "mask-ambiguous", f"{len(masks)} label maps: {places}; none is taken")
     elif not masks:
-        if expected:
-            left.add(sid, "mask-missing", "no label map; the lungs will be computed")
+        hint = f" ({shown(elsewhere[0])} needs --masks)" if elsewhere else ""
+        left.add(sid, "mask-missing", f"no label map{hint}; the lungs will be computed")
     else:
         path = path_from(out, masks[0])
         if path is not None:
