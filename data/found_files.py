@@ -77,7 +77,7 @@ def path_from(table: Path, file: Path) -> str | None:
 
 
 def search(folder: Path, wanted, left: LeftOut, quiet: bool) -> list[Path]:
-    """Return find_files' files, each once, with a progress bar; links and folders go to `left`."""
+    """Return find_files' files, with a progress bar; links out and closed folders go to `left`."""
     with tqdm(
         desc=f"search {folder.name}", unit="file", disable=None if not quiet else True
     ) as bar:
@@ -91,7 +91,7 @@ def search(folder: Path, wanted, left: LeftOut, quiet: bool) -> list[Path]:
         left.add("", "link", f"{shown(link)} is a link that leads out of the folder or nowhere")
     for closed in found.closed:
         left.add("", "folder-closed", f"the folder {shown(closed)} could not be opened")
-    return one_each(found.files)
+    return found.files
 
 
 def shown(path: Path) -> str:

@@ -266,17 +266,20 @@ def test_scans_and_masks_are_found_at_any_depth_and_paths_are_relative_to_the_ta
     study.scan(cid("10031R") + "_partialLungLabelMap", "10031R", cid("10031R"))
     study.scan(cid("10393Z", site="HAR"), ".", suffix=".nhdr")
     study.scan(cid("10393Z", site="HAR") + "_partialLungLabelMap", "masks")  # not beside it
-    study.scan(cid("11001N"), "a", "b", "c d", "e")
+    other = study.scan(cid("11001N"), "a", "b", "c d", "e")
+    mask = study.scan(cid("11001N") + "_partialLungLabelMap", "masks")
+    (other.parent / mask.name).symlink_to(mask)
     rows = study.run()
     for row in rows.values():
         assert (study.out.parent / row["path"]).is_file() and not Path(row["path"]).is_absolute()
         assert Path(row["path"]).stem == row["scan_id"]
-    assert (study.out.parent / rows["10031R"]["mask"]).is_file()
-    assert [r["mask"] for r in rows.values()][1:] == ["", ""]
+    masks = [row["mask"] for row in rows.values()]
+    assert [(study.out.parent / mask).is_file() for mask in masks] == [True, False, True]
+    assert masks[1] == ""
     assert [r["site"] for r in rows.values()] == ["NJC", "HAR", "NJC"]
-    assert study.left() == [("10393Z", "mask-missing"), ("11001N", "mask-missing")]
+    assert study.left() == [("10393Z", "mask-missing")]
     assert f"masks/{cid('10393Z', site='HAR')}_partial" in study.listed()[0]["sentence"]
-    assert "3 scans, 1 with a label map, 2 without" in capsys.readouterr().out
+    assert "3 scans, 2 with a label map, 1 without" in capsys.readouterr().out
 
 
 def test_other_phases_and_kernels_are_counted_and_taken_only_when_asked_for(study, capsys):

@@ -9,6 +9,8 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+from data.found_files import one_each
+
 PHASES, KERNELS, VISITS = ("INSP", "EXP"), ("STD", "SHARP"), (1, 2)
 NAME = re.compile(
     r"(?P<cid>(?P<sid>\d{5}[A-Z])_(?P<phase>INSP|EXP)_(?P<kernel>[A-Z0-9]+)"
@@ -57,9 +59,14 @@ class Images(NamedTuple):
 def sort_images(files: list[Path], kind: tuple[str, str, int]) -> Images:
     """Sort files into the scans of one kind, label maps and the rest, which is only counted."""
     scans, masks, others = {}, {}, Counter()
-    for image in map(image_of, files):
+    images = [image_of(path) for path in files]
+    # a link to a label map beside a scan counts there, so only the scans' links are dropped here
+    unlinked = set(one_each([image.path for image in images if not image.is_mask]))
+    for image in images:
         if image.is_mask:
             masks.setdefault(image.cid.upper(), []).append(image.path)
+        elif image.path not in unlinked:
+            continue
         elif image.kind == kind:
             scans.setdefault(image.sid, []).append(image)
         else:

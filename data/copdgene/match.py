@@ -5,7 +5,7 @@ from pathlib import Path
 from data.copdgene.gold_check import gold_agrees
 from data.copdgene.images import Image, Images
 from data.copdgene.phenotypes import Phenotypes, labels_of
-from data.found_files import path_from, shown
+from data.found_files import one_each, path_from, shown
 from data.left_out import LeftOut
 from pylayers.targets import TARGETS
 
@@ -46,15 +46,7 @@ def match_subjects(
         if path is None:
             left.add(sid, "path", f"the path of {scan.cid} has characters that no table can hold")
             continue
-        own = masks.get(scan.cid.upper(), [])
-        elsewhere = []
-        if not masks_apart:
-            elsewhere = [mask for mask in own if mask.parent != scan.path.parent]
-            own = [mask for mask in own if mask not in elsewhere]
-        if own or masks or masks_apart:  # where there are no label maps at all, none is missing
-            mask = only_mask(sid, own, elsewhere, out, left)
-        else:
-            mask = ""
+        mask = only_mask(scan, masks, masks_apart, out, left)
         values = labels_of(sid, phenotypes.rows[sid], phenotypes, left)
         if not any(values[target] for target in TARGETS):
             left.add(sid, "no-label", "none of the outcomes is known; kept without a label")
@@ -83,20 +75,22 @@ def only_scan(sid: str, phenotypes: Phenotypes, images: Images, left: LeftOut) -
     return None
 
 
-def only_mask(sid: str, masks: list[Path], elsewhere: list[Path], out: Path, left: LeftOut) -> str:
+def only_mask(scan: Image, masks, masks_apart: bool, out: Path, left: LeftOut) -> str:
     """Return the path of a scan's one label map, blank when there is none or several."""
-    if len(masks) > 1:
-        places = ", ".join(shown(mask) for mask in masks)
-        left.add(sid, "mask-ambiguous", f"{len(masks)} label maps: {places}; none is taken")
-    elif not masks:
-        hint = f" ({shown(elsewhere[0])} needs --masks)" if elsewhere else ""
-        left.add(sid, "mask-missing", f"no label map{hint}; the lungs will be computed")
-    else:
-        path = path_from(out, masks[0])
-        if path is not None:
-            return path
-        left.add(sid, "mask-missing", "its label map's path has characters that no table can hold")
-    return ""
+    if not masks and not masks_apart:  # a study without label maps misses none
+        return ""
+    found = masks.get(scan.cid.upper(), [])
+    own = one_each([m for m in found if masks_apart or m.parent == scan.path.parent])
+    if len(own) > 1:
+        places = ", ".join(map(shown, own))
+        left.add(scan.sid, "mask-ambiguous", f"{len(own)} label maps: {places}; none is taken")
+        return ""
+    path = path_from(out, own[0]) if own else None
+    if path is None:
+        hint = f" beside it ({shown(found[0])} needs --masks)" if found and not own else ""
+        sentence = f"no usable label map{hint}; the lungs will be computed"
+        left.add(scan.sid, "mask-missing", sentence)
+    return path or ""
 
 
 def disagreement(values: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from data.found_files import path_from, search, shown
+from data.found_files import one_each, path_from, search, shown
 from data.left_out import LeftOut, left_out_path
 from data.luna16.labels import read_labels
 from data.next_steps import checked_out, next_steps
@@ -78,7 +78,7 @@ def import_luna16(args) -> None:
 def scans_and_masks(files: list[Path], folder: Path) -> tuple[dict, dict]:
     """Return the scans and the masks among files below a folder, each as seriesuid -> files."""
     scans, masks = {}, {}
-    for path in files:
+    for path in one_each(files):
         places = path.relative_to(folder.resolve().parent).parts[:-1]
         if MASK_FOLDER in map(str.lower, places):
             masks.setdefault(path.stem, []).append(path)
