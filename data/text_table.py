@@ -41,11 +41,12 @@ class TextTable:
         return key if key in self.columns else None
 
 
-def read_text_table(path) -> TextTable:
+def read_text_table(path, names=None) -> TextTable:
     """Read a table of text; the header decides between TAB, comma and semicolon.
 
-    Lines that start with # above the header are skipped. Raises CohortError when the file is not a
-    table of text or has no rows.
+    names: the columns to keep, in any case; all by default. Studies have thousands. Lines that
+    start with # above the header are skipped. Raises CohortError when the file is not a table of
+    text or has no rows.
     """
     path = Path(path)
     if not path.is_file():
@@ -62,13 +63,11 @@ def read_text_table(path) -> TextTable:
         skipped += 1
     body = "\n".join(lines[skipped:])
     delimiter = next((mark for mark in "\t,;" if mark in body.split("\n", 1)[0]), ",")
+    keep = None if names is None else {name.lower() for name in names}
     try:
-        records = list(numbered_records(body, delimiter))
+        return table_of(path.name, numbered_records(body, delimiter), skipped, keep)
     except csv.Error as error:
         raise CohortError(f"{path.name} is no table of text: {error}") from None
-    if len(records) < 2:
-        raise CohortError(f"{path.name} has no rows below a header")
-    return table_of(path.name, records, skipped)
 
 
 def decoded(content: bytes, name: str) -> str:
@@ -107,16 +106,19 @@ def cleaned(cell: str) -> str:
     return cell
 
 
-def table_of(name: str, records, skipped: int) -> TextTable:
-    """Return the table of numbered records, whose first is the header."""
-    (_, header), *body = records
+def table_of(name: str, records, skipped: int, keep: set[str] | None) -> TextTable:
+    """Return the table of numbered records, whose first is the header.
+
+    Raises CohortError when nothing is below it that fits it.
+    """
+    _, header = next(records, (0, []))
     keys = [cell.lower() for cell in header]
     columns = {}
     for key, cell in zip(keys, header, strict=True):
-        if key:
+        if key and (keep is None or key in keep):
             columns.setdefault(key, cell)
     rows, misfits = [], []
-    for line, cells in body:
+    for line, cells in records:
         if any(cells[len(keys) :]):
             misfits.append(line + skipped)
             continue
@@ -125,11 +127,15 @@ def table_of(name: str, records, skipped: int) -> TextTable:
         known = {
             key: "" if cell.lower() in UNKNOWN else cell
             for key, cell in zip(keys, cells, strict=False)
-            if key
+            if key in columns
         }
         rows.append((line + skipped, known))
     if not rows:
-        raise CohortError(f"every row of {name} has more cells than its header")
+        raise CohortError(
+            f"every row of {name} has more cells than its header"
+            if misfits
+            else f"{name} has no rows below a header"
+        )
     twice = frozenset(key for key in columns if keys.count(key) > 1)
     return TextTable(name, columns, twice, rows, misfits)
 

@@ -67,6 +67,17 @@ def test_a_quote_that_is_never_closed_swallows_no_row(read):
     assert [cells["note"] for _, cells in table.rows] == ["tall 70", '"open', "x"]
 
 
+def test_only_the_columns_asked_for_are_kept(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b'"SID" , x,y,x\n1, "a ""b""" ,3,4\n')
+    table = read_text_table(path, ["sid", "Y", "z"])
+    assert table.rows == [(2, {"sid": "1", "y": "3"})]
+    assert (table.column("Sid"), table.column("z"), table.column("x")) == ("sid", None, None)
+    table = read_text_table(path)
+    with pytest.raises(CohortError, match=r"t.csv has two columns named x"):
+        table.column("X")
+
+
 def test_words_for_unknown_are_blank(read):
     table = read(b"sid,x\n" + b"".join(b"a,%s\n" % w for w in (b"NA", b"n/a", b".", b"NaN", b" ")))
     assert {cells["x"] for _, cells in table.rows} == {""}

@@ -11,7 +11,8 @@ from pylayers.errors import CohortError
 from pylayers.targets import TARGETS
 
 OLDER, P1P2, NEWEST, BOTH = "older", "P1P2", "2024", "P1P2 and 2024"
-VISIT_COLUMN = "visitnum"
+SID_COLUMN, VISIT_COLUMN = "sid", "visitnum"
+VISITS = (1, 2)
 # Preferred first: what the newest release holds was corrected last. {v} is the visit. `post` and
 # `utah` are both spirometry after a bronchodilator.
 NAMES = {
@@ -41,6 +42,12 @@ NAMES = {
         ("pctEmph_Slicer", OLDER),
     ),
 }
+
+
+def known_columns() -> set[str]:
+    """Return every column that may be looked at."""
+    quantities = {name.format(v=v) for names in NAMES.values() for name, _ in names for v in VISITS}
+    return quantities | {SID_COLUMN, VISIT_COLUMN}
 
 
 class Choice(NamedTuple):

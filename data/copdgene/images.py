@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from data.found_files import one_each
 
-PHASES, KERNELS, VISITS = ("INSP", "EXP"), ("STD", "SHARP"), (1, 2)
+PHASES, KERNELS = ("INSP", "EXP"), ("STD", "SHARP")
 NAME = re.compile(
     r"(?P<cid>(?P<sid>\d{5}[A-Z])_(?P<phase>INSP|EXP)_(?P<kernel>[A-Z0-9]+)"
     r"(_(?P<site>[A-Z0-9]+))?_COPD(?P<visit>2?))(?P<mask>_partialLungLabelMap)?\.(nrrd|nhdr)",

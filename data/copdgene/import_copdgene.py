@@ -10,9 +10,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from data.copdgene.columns import said_of
+from data.copdgene.columns import VISITS, known_columns, said_of
 from data.copdgene.gold_check import gold_agrees, said_of_gold, stages_text
-from data.copdgene.images import KERNELS, PHASES, VISITS, is_image, kind_text, sort_images
+from data.copdgene.images import KERNELS, PHASES, is_image, kind_text, sort_images
 from data.copdgene.match import REASONS, match_subjects
 from data.copdgene.phenotypes import phenotypes_of
 from data.copdgene.scales import said_of_unit
@@ -46,7 +46,8 @@ def import_copdgene(args) -> None:
     """Write the table of scans and what was left out, then say what was found."""
     checked_out(args.out, args.table)
     left = LeftOut("sid", REASONS)
-    phenotypes = phenotypes_of(read_text_table(args.table), args.visit, left)
+    table = read_text_table(args.table, known_columns())
+    phenotypes = phenotypes_of(table, args.visit, left)
     kind = (args.phase, args.kernel, args.visit)
     found = search(args.folder, is_image, left, args.quiet)
     images = sort_images(found, kind)

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from data.copdgene.columns import VISIT_COLUMN, Choice, choose_columns
+from data.copdgene.columns import SID_COLUMN, VISIT_COLUMN, Choice, choose_columns
 from data.copdgene.gold_check import GOLD_CODES
 from data.copdgene.scales import unit_factor
 from data.left_out import LeftOut
@@ -30,9 +30,9 @@ def phenotypes_of(table: TextTable, visit: int, left: LeftOut) -> Phenotypes:
 
     Raises CohortError: no sid, no row of the visit, no known column, mixed scales.
     """
-    key = table.column("sid")
+    key = table.column(SID_COLUMN)
     if key is None:
-        raise CohortError(f"{table.name} has no column sid")
+        raise CohortError(f"{table.name} has no column {SID_COLUMN}")
     for line in table.misfits:
         left.add("", "bad-row", f"line {line} has more cells than the header")
     numbered = rows_of_visit(table, visit)
