@@ -64,10 +64,7 @@ def read_text_table(path, names=None) -> TextTable:
     body = "\n".join(lines[skipped:])
     delimiter = next((mark for mark in "\t,;" if mark in body.split("\n", 1)[0]), ",")
     keep = None if names is None else {name.lower() for name in names}
-    try:
-        return table_of(path.name, numbered_records(body, delimiter), skipped, keep)
-    except csv.Error as error:
-        raise CohortError(f"{path.name} is no table of text: {error}") from None
+    return table_of(path.name, numbered_records(path.name, body, delimiter, skipped), keep)
 
 
 def decoded(content: bytes, name: str) -> str:
@@ -85,17 +82,24 @@ def decoded(content: bytes, name: str) -> str:
     return text
 
 
-def numbered_records(body: str, delimiter: str):
-    """Yield (line, cells) of the records that are not blank."""
+def numbered_records(name: str, body: str, delimiter: str, skipped: int):
+    """Yield (line, cells) of the records that are not blank; skipped: lines above the body."""
     # In TAB text a quote is often an inch: one that is never closed would swallow the next rows.
     quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     reader = csv.reader(
-        io.StringIO(body, newline="\n"), delimiter=delimiter, quoting=quoting, strict=True
+        io.StringIO(body, newline="\n"),
+        delimiter=delimiter,
+        quoting=quoting,
+        skipinitialspace=True,
+        strict=True,
     )
-    for cells in reader:
-        cells = [cleaned(cell) for cell in cells]
-        if any(cells):
-            yield reader.line_num, cells
+    try:
+        for cells in reader:
+            cells = [cleaned(cell) for cell in cells]
+            if any(cells):
+                yield reader.line_num + skipped, cells
+    except csv.Error as error:
+        raise CohortError(f"{name} line {reader.line_num + skipped}: {error}") from None
 
 
 def cleaned(cell: str) -> str:
@@ -106,7 +110,7 @@ def cleaned(cell: str) -> str:
     return cell
 
 
-def table_of(name: str, records, skipped: int, keep: set[str] | None) -> TextTable:
+def table_of(name: str, records, keep: set[str] | None) -> TextTable:
     """Return the table of numbered records, whose first is the header.
 
     Raises CohortError when nothing is below it that fits it.
@@ -120,7 +124,7 @@ def table_of(name: str, records, skipped: int, keep: set[str] | None) -> TextTab
     rows, misfits = [], []
     for line, cells in records:
         if any(cells[len(keys) :]):
-            misfits.append(line + skipped)
+            misfits.append(line)
             continue
         # rows may be short: some exports drop blank cells at the end
         cells += [""] * (len(keys) - len(cells))
@@ -129,7 +133,7 @@ def table_of(name: str, records, skipped: int, keep: set[str] | None) -> TextTab
             for key, cell in zip(keys, cells, strict=False)
             if key in columns
         }
-        rows.append((line + skipped, known))
+        rows.append((line, known))
     if not rows:
         raise CohortError(
             f"every row of {name} has more cells than its header"

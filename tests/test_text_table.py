@@ -69,7 +69,7 @@ def test_a_quote_that_is_never_closed_swallows_no_row(read):
 
 def test_only_the_columns_asked_for_are_kept(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_bytes(b'"SID" , x,y,x\n1, "a ""b""" ,3,4\n')
+    path.write_bytes(b'"SID", x,y ,x\n1, "a, ""b""",3,4\n')
     table = read_text_table(path, ["sid", "Y", "z"])
     assert table.rows == [(2, {"sid": "1", "y": "3"})]
     assert (table.column("Sid"), table.column("z"), table.column("x")) == ("sid", None, None)
@@ -89,9 +89,9 @@ def test_words_for_unknown_are_blank(read):
         (b"", "no rows below a header"),
         (b"sid\tx\n", "no rows below a header"),
         (b"sid\tx\n1\t2\t3\n", "more cells than its header"),
-        (b'sid,x\n1,"2\n', "no table of text"),
+        (b'#\nsid,x\n1,"2\n', "t.txt line 3: unexpected end"),
         (b"PK\x03\x04\0", "no text"),
-        (b"sid,x\n1," + b"2" * 200_000, "no table of text"),
+        (b"sid,x\n1," + b"2" * 200_000, "line 2: field larger"),
     ],
 )
 def test_what_is_no_table_is_refused(read, content, said):
