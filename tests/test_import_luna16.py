@@ -96,6 +96,7 @@ def test_what_cannot_be_used_is_listed(luna):
     luna.add(UIDS[0], "subset6")
     luna.add("a scan", "subset6")
     luna.add(UIDS[4], "subset7")
+    luna.add(UIDS[4], "seg-lungs-LUNA16", voxels=False)
     luna.add(UIDS[5], "subset7")
     luna.add(UIDS[5], "seg-lungs-LUNA16", "a")
     luna.add(UIDS[5], "seg-lungs-LUNA16", "b")
