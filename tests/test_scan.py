@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from chest import write_scan
-from formats import AXIAL, DICOM, FILES, ORIENTATIONS, image_of, write_format
+from formats import AXIAL, DICOM, FILES, JPEG_2000, ORIENTATIONS, image_of, write_format
 
 from pylayers.errors import ScanRefused
 from pylayers.padding import HU_MIN
@@ -36,6 +36,12 @@ def test_any_axis_order_and_flip_in_any_format_reads_as_the_same_scan(kind, axes
     assert scan.spacing_mm == SPACING_MM
     assert scan.origin_mm == ORIGIN_MM
     assert scan.warnings == ()
+
+
+def test_jpeg_2000_slices_read_as_the_same_scan(chest, tmp_path):
+    image = image_of(chest.hu, chest.spacing_mm, ORIGIN_MM)
+    scan = read_scan(write_format(tmp_path, JPEG_2000, image))
+    np.testing.assert_array_equal(scan.hu, chest.hu)
 
 
 def test_padding_outside_the_scan_circle_reads_as_air(tmp_path):
