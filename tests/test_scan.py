@@ -112,6 +112,20 @@ def test_a_missing_file_is_refused_as_not_found(tmp_path):
     assert refusal(tmp_path / "nothing.mhd").slug == "not-found"
 
 
+@pytest.mark.parametrize("name", ["n" * 300 + ".mhd", "null\0byte.mhd", "new\nline.mhd"])
+def test_a_name_that_no_file_can_have_is_refused_on_one_line(name, tmp_path):
+    with pytest.raises(ScanRefused) as caught:
+        read_scan(tmp_path / name)
+    assert caught.value.slug in ("not-found", "unreadable")
+    assert caught.value.sentence.isprintable()
+
+
+@pytest.mark.parametrize("target", ["/dev/null", "/dev/zero"])
+def test_a_device_is_no_scan(target, tmp_path):
+    (tmp_path / "scan.nii").symlink_to(target)
+    assert refusal(tmp_path / "scan.nii").slug == "unreadable"
+
+
 @pytest.mark.parametrize("name", ["scan.nrrd", "scan.mhd", "scan.nii.gz", "scan.txt"])
 def test_a_file_that_is_no_image_is_refused_as_unreadable(name, tmp_path):
     path = tmp_path / name
