@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from corpus import healthy_files  # noqa: F401  its cases register themselves
 from corpus.healthy import CASES
 
 from tools import score_scan

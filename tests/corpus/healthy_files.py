@@ -1,0 +1,146 @@
+"""Odd but healthy files: the same voxels as other writers store them."""
+
+import bz2
+import gzip
+import shutil
+
+import numpy as np
+import SimpleITK as sitk
+from formats import to_jpeg2000, write_dicom, write_format
+from pydicom.uid import RLELossless
+
+from corpus.case import Chest, Input, changed
+from corpus.healthy import case
+
+MIDDLE = 26
+
+# ---- files: the same voxels ----
+
+
+def file(name, kind, damage=None, hu=None):
+    """Register the same voxels in a file that is written in another way."""
+
+    @case(name, same=True)
+    def make(folder, chest: Chest):
+        path = chest.write(folder, kind, hu and hu(chest.hu))
+        if damage:
+            damage(folder, path, chest)
+        return Input(path)
+
+
+def big_endian(folder, path, chest):
+    changed(path, (b"BinaryDataByteOrderMSB = False", b"BinaryDataByteOrderMSB = True"))
+    (folder / "scan.raw").write_bytes(chest.hu.astype(">i2").tobytes())
+
+
+def leading_bytes(folder, path, chest):
+    changed(path, (b"ElementDataFile", b"HeaderSize = -1\nElementDataFile"))
+    (folder / "scan.raw").write_bytes(b"x" * 777 + chest.hu.tobytes())
+
+
+def other_tool(folder, path, chest):
+    changed(
+        path,
+        (b"TransformMatrix = 1 0 0 0 1 0 0 0 1\n", b"Comment = x\n"),
+        (b"ElementSpacing", b"ElementSize"),
+        (b"Offset", b"Position"),
+    )
+
+
+def to_ras(folder, path, chest):
+    _, y, x = (f"{value:.17g}" for value in chest.spacing_mm)
+    z0, y0, x0 = chest.origin_mm
+    origin, turned = (f"({sign * x0:g},{sign * y0:g},{z0:g})" for sign in (1, -1))
+    changed(
+        path,
+        (b"left-posterior-superior", b"right-anterior-superior"),
+        (f"({x},0,0) (0,{y},0)".encode(), f"(-{x},0,0) (0,-{y},0)".encode()),
+        (origin.encode(), turned.encode()),
+    )
+
+
+def to_bzip2(folder, path, chest):
+    changed(path, (b"encoding: raw", b"encoding: bzip2"))
+    head, body = path.read_bytes().split(b"\n\n", 1)
+    path.write_bytes(head + b"\n\n" + bz2.compress(body, 1))
+
+
+def two_members(folder, path, chest):
+    data = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(data[:99999], 1) + gzip.compress(data[99999:], 1) + b"\0" * 512)
+
+
+file("mhd with big-endian voxels", "mhd+raw", big_endian)
+file("mhd whose raw file begins with something else", "mhd+raw", leading_bytes)
+file("mhd of another tool", "mhd+raw", other_tool)
+file("nrrd in RAS", "nrrd", to_ras)
+file("nrrd with bzip2", "nrrd", to_bzip2)
+file("nii.gz of two members and padding", "nii.gz", two_members)
+file("nii.gz float with fractions", "nii.gz float", hu=lambda hu: hu + 0.3)
+
+
+@case("any name", same=True)
+def any_name(folder, chest):
+    path = chest.write(folder, "nii.gz")
+    return Input(path.rename(folder / "scan of today"))
+
+
+@case("tilted header", same=True)
+def tilted(folder, chest):
+    image = chest.image()
+    turn = sitk.Euler3DTransform((0, 0, 0), 0.06, -0.04, 0.05)
+    image.SetDirection(turn.GetMatrix())
+    return Input(write_format(folder, "nii.gz", image))
+
+
+# ---- DICOM: the same voxels ----
+
+
+def series(name, change=None, same=True, more=None, options=(), **tags):
+    """Register a DICOM series; more: called with the folder and the Chest."""
+
+    @case(f"DICOM: {name}", same)
+    def make(folder, chest):
+        write_dicom(folder / "series", chest.image(), change, **tags)
+        if more:
+            more(folder / "series", chest)
+        return Input(folder / "series", options=options)
+
+
+def signed(index, ds):
+    stored = np.frombuffer(ds.PixelData, np.uint16).astype(np.int16) - 1024
+    ds.PixelData, ds.PixelRepresentation, ds.RescaleIntercept = stored.tobytes(), 1, "0"
+
+
+def halved(index, ds):
+    stored = (np.frombuffer(ds.PixelData, np.uint16).astype(np.int32) - 1024) * 2 + 4000
+    ds.PixelData = stored.astype(np.uint16).tobytes()
+    ds.RescaleSlope, ds.RescaleIntercept = "0.5", "-2000"
+
+
+def rle(index, ds):
+    ds.compress(RLELossless, encoding_plugin="pydicom")
+
+
+def clutter(folder, chest):
+    """Add a localizer, a smaller series, a picture of the dose and files that are no DICOM."""
+    write_dicom(
+        folder / "a", chest.image(chest.hu[:2]), ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]
+    )
+    write_dicom(folder / "b", chest.image(chest.hu[:30] + 40))
+    write_dicom(folder / "c", chest.image(chest.hu[:1]), SOPClassUID="1.2.840.10008.5.1.4.1.1.7")
+    (folder / "notes.txt").write_text("DICM")
+    shutil.copy(next((folder / "a").iterdir()), folder / "copy of a localizer")
+
+
+series("signed pixels", signed)
+series("half a HU a step", halved)
+series("RLE", rle)
+series("JPEG 2000", more=lambda folder, chest: to_jpeg2000(folder))
+series("other series and files beside it", more=clutter)
+series("a slice missing, allowed", lambda i, ds: i != MIDDLE, False, options=("--allow-uneven",))
+series(
+    "a slice twice, allowed",
+    more=lambda folder, chest: [shutil.copy(p, f"{p}_2") for p in list(folder.iterdir())[:1]],
+    options=("--allow-uneven",),
+)
