@@ -1,0 +1,20 @@
+"""The list of reasons, and README's table of them."""
+
+from pathlib import Path
+
+import pytest
+
+from pylayers.errors import ScanRefused
+from pylayers.refusals import REASONS
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+
+
+@pytest.mark.parametrize("slug", REASONS)
+def test_readme_explains_every_reason(slug):
+    assert f"| `{slug}` | {REASONS[slug]} |" in README.read_text().splitlines()
+
+
+def test_a_refusal_names_a_known_reason():
+    with pytest.raises(AssertionError):
+        ScanRefused("because", "of something")
