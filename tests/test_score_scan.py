@@ -54,6 +54,7 @@ def result(scans, random_run, tmp_path_factory):
 def test_the_json_has_the_promised_keys(result, random_run):
     assert set(result) == {
         "scan",
+        "series",
         "targets",
         "lungs",
         "warnings",
