@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from pylayers.errors import ScanRefused, UsageError
+from pylayers.label_map import parse_labels
 from pylayers.targets import TARGETS
 from tools.chosen_runs import chosen_runs, device
 from tools.exit_codes import REFUSED, refusal, run
@@ -20,29 +21,49 @@ from tools.scorer import Scorer
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
-    p = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument(
+        "scan",
+        help="chest CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, a folder or .zip of DICOM files",
     )
-    p.add_argument("scan", help="chest CT: .mhd, .mha, .nrrd, .nhdr, .nii or .nii.gz")
     p.add_argument("--mask", help="lung label map on the scan's grid (default: computed)")
+    p.add_argument(
+        "--mask-labels",
+        metavar="LABELS",
+        help="the mask's labels that are lung, such as 10-14 (default: Chest Imaging Platform's)",
+    )
+    p.add_argument("--series", metavar="UID", help="DICOM series (default: the largest axial one)")
+    p.add_argument(
+        "--allow-uneven",
+        action="store_true",
+        help="score a DICOM series with missing, duplicated or uneven slices, too",
+    )
     p.add_argument(
         "--weights", nargs="+", metavar="RUN", help="run folders (default: all in runs/)"
     )
-    p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N")
+    p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
     p.add_argument("--json", metavar="FILE", help="write everything as JSON; - is stdout")
     p.add_argument("--figure", metavar="PNG", help="draw the slices' contributions")
-    p.add_argument("--quiet", action="store_true", help="no warnings on stderr")
+    p.add_argument("--quiet", action="store_true", help="no notes on stderr")
     return p
 
 
 def score_scan(args) -> int:
     """Score args.scan and print, write and draw what was asked for; return the exit code."""
     gpu = device(args.device)
+    mask_labels = checked_labels(args)
     check_outputs(args)
     started = time.perf_counter()
     scorers = [Scorer(folder, gpu) for folder in chosen_runs(args.weights)]
     load_s = round(time.perf_counter() - started, 3)
-    result, crop, contributions = score(scorers, args.scan, args.mask)
+    result, crop, contributions = score(
+        scorers,
+        args.scan,
+        args.mask,
+        mask_labels=mask_labels,
+        series=args.series,
+        allow_uneven=args.allow_uneven,
+    )
 
     if crop is None:
         if args.json:
@@ -60,9 +81,22 @@ def score_scan(args) -> int:
         for name, target in result["targets"].items():
             print(f"{name}\t{TARGETS[name].text(target['score'])}")
     if not args.quiet:
-        for warning in [*result["warnings"], "research use, not a medical device"]:
-            print(f"note: {warning}", file=sys.stderr)
+        series = [f"scored series {result['series']}"] if result["series"] else []
+        for note in [*series, *result["warnings"], "research use, not a medical device"]:
+            print(f"note: {note}", file=sys.stderr)
     return 0
+
+
+def checked_labels(args) -> tuple[int, ...] | None:
+    """Return the labels of --mask-labels; UsageError when they are none or have no mask."""
+    if args.mask_labels is None:
+        return None
+    labels = parse_labels(args.mask_labels)
+    if labels is None:
+        raise UsageError("--mask-labels is blank; it takes numbers and ranges such as 10-14")
+    if args.mask is None:
+        raise UsageError("--mask-labels names labels of --mask, which is not given")
+    return labels
 
 
 def check_outputs(args) -> None:
