@@ -102,8 +102,8 @@ def _target(scorer: Scorer, contributions: np.ndarray, crop: LungCrop) -> dict:
 def _lungs(crop: LungCrop) -> dict:
     """Return the lungs' part; the box is half-open, in voxels of the LPS scan."""
     return {
-        "volume_l": round(crop.lungs_l, 3),
-        "laa950_percent": round(crop.laa950, 3),
+        "volume_l": round(float(crop.lungs_l), 3),
+        "laa950_percent": round(float(crop.laa950), 3),
         "box": crop.box._asdict(),
         "mask": "given" if crop.mask_given else "computed",
     }
