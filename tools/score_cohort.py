@@ -3,7 +3,8 @@
 SCANS is a text file with one path per line (# starts a comment), a CSV with the columns scan_id and
 path and where known mask and mask_labels (paths are relative to either file), or a folder: every
 .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz and .zip in it and below, and every folder of DICOM files.
-Without a CSV a scan_id is the path with '_' for all but letters, digits, '.', '_' and '-'.
+A CSV names its scans as you like. Else a scan_id is the path from the list or folder without its
+ending, with '_' for all but letters, digits, '.', '_' and '-'; equal ones become a, a-2, a-3.
 
 A scan that is refused has a row with the reason and no score. Finished scans are kept in a hidden
 journal beside the table until that is complete: after an interruption of whatever kind, the same
@@ -123,6 +124,7 @@ def score_missing(jobs: list[ScanJob], output: Output, setup: Setup, args) -> di
         disable=True if args.quiet else None,
     )
     with bar, closing(answers(todo, setup, args.workers, args.timeout)) as scored:
+        bar.set_postfix_str(f"{refused} refused")
         for job, answer in scored:
             if isinstance(answer, Lost):
                 errors[job.scan_id] = error_row(job.scan_id, answer.sentence)

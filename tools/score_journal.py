@@ -46,7 +46,11 @@ class Journal:
         if not ours:  # held, or removed by a run that has just ended
             os.close(self.file)
             raise UsageError(f"another run is at work on {self.path.name}; two cannot share --out")
-        self.head, self.entries = self._read()
+        try:
+            self.head, self.entries = self._read()
+        except UsageError:
+            os.close(self.file)
+            raise
 
     def _read(self) -> tuple[dict | None, dict[str, dict]]:
         """Return head and entries; what follows the last whole line is cut off."""
@@ -106,4 +110,4 @@ class Journal:
 def difference(one: dict, other: dict) -> str:
     """Return in words what differs between two runs' heads."""
     kinds = [word for key, word in KINDS.items() if one.get(key) != other.get(key)]
-    return f"another {', '.join(dict.fromkeys(kinds)) or 'version of scan2num'}"
+    return f"other {', '.join(dict.fromkeys(kinds)) or 'version of scan2num'}"

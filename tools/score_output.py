@@ -42,11 +42,11 @@ class Output:
     """
 
     def __init__(self, table: Path, go_on: bool):
-        self.table = table
-        self.about = table.with_name(f"{table.stem}_made_with.json")
         if table.is_dir() or not table.parent.is_dir():
             why = "is a folder" if table.is_dir() else f"there is no folder {table.parent}"
             raise UsageError(f"--out {table}: {why}")
+        self.table = table
+        self.about = table.with_name(f"{table.stem}_made_with.json")
         self.go_on = go_on
         self.finished = False
 

@@ -22,8 +22,6 @@ from tools.worker_pool import Lost, Setup, Unusable
 
 def serve(connection: Connection) -> None:
     """Load the nets, say so, then answer each job until the other side closes."""
-    # the other side's death closes the connection, too, but that is not seen while scoring
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     setup: Setup = connection.recv()
     try:
         scorers = [Scorer(RunFolder(Path(run)), setup.gpu) for run in setup.runs]
@@ -61,6 +59,8 @@ def sentence_of(error: Exception) -> str:
 
 
 if __name__ == "__main__":
+    # that the other side is gone would be seen only after the scan at hand
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
         serve(Connection(int(sys.argv[1])))
     except (EOFError, ConnectionError):

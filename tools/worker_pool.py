@@ -19,6 +19,7 @@ from pylayers.errors import WeightsError
 from tools.caffe_install import ROOT
 from tools.scan_table import ScanJob
 
+WORKER = "tools.score_worker"
 POLL_S = 1.0
 END_S = 10.0  # for a process to end that was told to
 # Every worker has one thread: the cores are busy with the others.
@@ -60,7 +61,7 @@ class Worker:
     def __init__(self, setup: Setup):
         self.connection, its_end = Pipe()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tools.score_worker", str(its_end.fileno())],
+            [sys.executable, "-m", WORKER, str(its_end.fileno())],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=2,
