@@ -21,13 +21,13 @@ from tools.scan_list import jobs_of
 
 pytestmark = pytest.mark.caffe
 
-CHESTS = 12
+CHESTS = 10
 TOOL = Path(score_cohort.__file__)
 
 
 @pytest.fixture(scope="module")
 def scans(tmp_path_factory):
-    """A folder with 12 chests, a scan without lungs, and list.txt, which names one more."""
+    """A folder with 10 chests, a scan without lungs, and list.txt, which names one more."""
     folder = tmp_path_factory.mktemp("scans")
     for number in range(CHESTS):
         chest = make_chest(seed=number, lung_hu=-840 - 8 * number)
@@ -175,6 +175,17 @@ def test_kill_9_at_any_moment_loses_nothing(undisturbed, scans, random_run, tmp_
     assert journal.read_bytes().startswith(kept)
     assert process.wait(60) == 0
     assert tables(tmp_path) == tables(undisturbed)
+
+
+def test_a_worker_never_outlives_the_run(scans, random_run, tmp_path):
+    command = arguments(scans, random_run, tmp_path / "scores.csv", "--workers", "1")
+    process = subprocess.Popen([sys.executable, str(TOOL), *command])
+    wait_for(lambda: finished(tmp_path / ".scores.csv.journal") > 0)
+    (worker,) = workers_of(process.pid)
+    os.kill(worker, signal.SIGSTOP)  # it cannot see that it is alone
+    process.kill()
+    process.wait()
+    wait_for(lambda: not running(worker), 5.0)
 
 
 def test_a_killed_worker_costs_no_row(undisturbed, scans, random_run, tmp_path):

@@ -10,7 +10,7 @@ import shutil
 import pytest
 
 from pylayers.errors import UsageError
-from tools import score_cohort, score_worker
+from tools import score_cohort, score_tables, score_worker
 from tools.scan_table import ScanJob, source_key
 from tools.score_journal import Journal
 from tools.worker_pool import Lost, Setup
@@ -146,6 +146,35 @@ def test_two_runs_cannot_share_a_table(few, asked, tmp_path, monkeypatch):
             few(*options)
     other.close()
     assert few() == 0
+
+
+def test_tables_that_cannot_be_written_lose_nothing(few, asked, tmp_path):
+    obstacle = tmp_path / "scores_contributions_fev1pp.csv"
+    obstacle.mkdir()
+    with pytest.raises(UsageError, match="tables cannot be written: Is a directory; finished"):
+        few("--continue", "--contributions")
+    assert not (tmp_path / "scores.csv").exists()
+    obstacle.rmdir()
+    asked.clear()
+    assert few("--continue", "--contributions") == 0
+    assert asked == [] and obstacle.is_file()
+
+
+def test_a_sentence_of_any_kind_fits_into_the_table(tmp_path):
+    refused = {"slug": "not-found", "sentence": 'there is no "caf\udce9",\nnowhere'}
+    result = {"lungs": None, "warnings": [], "targets": {}, "refused": refused}
+    score_tables.write_scores(tmp_path / "s.csv", ["ve"], [score_tables.row_of("a", result)])
+    (row,) = rows(tmp_path / "s.csv")
+    assert (row["ve"], row["sentence"]) == ("", 'there is no "caf?",\nnowhere')
+
+
+def test_help_says_what_is_taken_and_the_real_defaults(capsys):
+    with pytest.raises(SystemExit):
+        score_cohort.main(["--help"])
+    out = capsys.readouterr().out
+    assert score_cohort.__doc__ in out
+    assert f"(default: {os.cpu_count()}," in " ".join(out.split())
+    assert "None" not in out
 
 
 @pytest.mark.parametrize("cut", [0, 1, 40])

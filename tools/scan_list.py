@@ -37,6 +37,8 @@ def paths_of(text_file: Path) -> list[Path]:
         lines = [line.strip() for line in text_file.read_text("utf-8-sig").split("\n")]
     except UnicodeDecodeError:
         raise UsageError(f"{text_file} is no list: it is not text in UTF-8") from None
+    except OSError as error:
+        raise UsageError(f"{text_file} cannot be read: {error.strerror}") from None
     return [text_file.parent / line for line in lines if line and not line.startswith("#")]
 
 

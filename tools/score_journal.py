@@ -37,20 +37,24 @@ class Journal:
         try:
             self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         except OSError as error:
-            raise UsageError(f"{self.path.parent} cannot be written to: {error.strerror}") from None
+            raise UsageError(f"{self.path} cannot be written: {error.strerror}") from None
+        try:
+            self._lock()
+            self.head, self.entries = self._read()
+        except UsageError:
+            os.close(self.file)
+            raise
+
+    def _lock(self) -> None:
         try:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             ours = os.path.samestat(os.fstat(self.file), os.stat(self.path))
         except (BlockingIOError, FileNotFoundError):
             ours = False
+        except OSError as error:
+            raise UsageError(f"{self.path} cannot be locked: {error.strerror}") from None
         if not ours:  # held, or removed by a run that has just ended
-            os.close(self.file)
             raise UsageError(f"another run is at work on {self.path.name}; two cannot share --out")
-        try:
-            self.head, self.entries = self._read()
-        except UsageError:
-            os.close(self.file)
-            raise
 
     def _read(self) -> tuple[dict | None, dict[str, dict]]:
         """Return head and entries; what follows the last whole line is cut off."""

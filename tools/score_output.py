@@ -97,17 +97,24 @@ class Output:
     def finish(self, jobs: list[ScanJob], errors: dict[str, dict]) -> list[dict]:
         """Write the tables in the order of the jobs and return the rows of the first.
 
-        The journal goes unless a row is an error, which is worth another try.
+        The journal goes unless a row is an error, which is worth another try. Raises UsageError
+        when a file cannot be written.
         """
         entries = self.journal.entries
-        for target in self.targets if self.contributions else ():
-            kept = [entries[job.scan_id] for job in jobs if job.scan_id in entries]
-            write_contributions(self.table, target, kept)
-        write_json(self.about, self.journal.head)
         rows = [
             entries[job.scan_id]["row"] if job.scan_id in entries else errors[job.scan_id]
             for job in jobs
         ]
-        write_scores(self.table, self.targets, rows)
+        try:
+            for target in self.targets if self.contributions else ():
+                kept = [entries[job.scan_id] for job in jobs if job.scan_id in entries]
+                write_contributions(self.table, target, kept)
+            write_json(self.about, self.journal.head)
+            write_scores(self.table, self.targets, rows)
+        except OSError as error:
+            raise UsageError(
+                f"the tables cannot be written: {error.strerror}; finished scans are kept, "
+                "--continue goes on"
+            ) from None
         self.finished = not errors
         return rows

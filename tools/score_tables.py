@@ -27,7 +27,9 @@ def row_of(scan_id: str, result: dict) -> dict[str, str]:
             "slices": str(lungs["box"]["z1"] - lungs["box"]["z0"]),
             "mask": lungs["mask"],
         }
-    return row | {"refused": refused.get("slug", ""), "sentence": refused.get("sentence", "")}
+    # a sentence may name a file, and those may have names that are no UTF-8
+    sentence = refused.get("sentence", "").encode(errors="replace").decode()
+    return row | {"refused": refused.get("slug", ""), "sentence": sentence}
 
 
 def error_row(scan_id: str, sentence: str) -> dict[str, str]:
