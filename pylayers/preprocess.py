@@ -45,7 +45,7 @@ def crop_lungs(
 
     Raises ScanRefused with the reason when the scan or the mask cannot be used.
     """
-    scan = read_scan(scan_path)
+    scan = read_scan(scan_path, series, allow_uneven)
     if mask_path is None:
         mask = lung_mask(scan.hu, scan.spacing_mm)
     else:
@@ -54,9 +54,11 @@ def crop_lungs(
     return LungCrop(
         hu=np.ascontiguousarray(box.of(scan.hu)),
         spacing_mm=scan.spacing_mm,
-        bottom_mm=scan.bottom_mm + box.z0 * scan.spacing_mm[0],
+        bottom_mm=scan.origin_mm[0] + box.z0 * scan.spacing_mm[0],
         box=box,
         lungs_l=volume_l(mask, scan.spacing_mm),
         laa950=laa950(scan.hu, mask),
         mask_given=mask_path is not None,
+        series=scan.series,
+        warnings=scan.warnings,
     )

@@ -1,4 +1,4 @@
-"""Reading: any CT volume on disk to (z, y, x) HU in LPS.
+"""Scan: any CT on disk as (z, y, x) HU in LPS, the same whatever its format; or a refusal.
 
 The array's axes are (z, y, x) = (plane, row, column); x grows to the patient's left, y to the
 back, z to the head (LPS). Other orientations of the header are brought there by flipping and
@@ -9,93 +9,147 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 
+from pylayers.acceptance import check_numbers
 from pylayers.errors import ScanRefused
+from pylayers.padding import to_scale
+from pylayers.reading.archive import is_zip, unpacked
+from pylayers.reading.body import pieces, read_voxels
+from pylayers.reading.dicom_pixels import slice_pieces
+from pylayers.reading.dicom_series import read_series
+from pylayers.reading.header import Header, unreadable
+from pylayers.reading.hounsfield import to_hu
+from pylayers.reading.metaimage import is_metaimage, read_metaimage
+from pylayers.reading.nifti import START_BYTES, is_nifti, read_nifti
+from pylayers.reading.nrrd import is_nrrd, read_nrrd
+from pylayers.reading.orientation import to_lps
 
-# Below the CT scale lies only padding outside the reconstruction circle (-2048, -3024): air.
-HU_MIN = -1024
-HU_MAX = 3071  # 12 bits above HU_MIN, the common CT scale
+FORMATS = ((is_metaimage, read_metaimage), (is_nrrd, read_nrrd), (is_nifti, read_nifti))
+KNOWN = ".mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, a DICOM folder or a zip of one"
 
 
 @dataclass(frozen=True)
 class Scan:
     """A CT volume.
 
-    hu: int16 (z, y, x), HU. spacing_mm: (z, y, x). bottom_mm: z of the lowest slice in the
-    scanner's frame.
+    hu: int16 (z, y, x), HU. spacing_mm: (z, y, x). origin_mm: LPS (z, y, x) of voxel 0. series:
+    UID of the DICOM series, else blank. warnings: what is unusual, one sentence each.
     """
 
     hu: np.ndarray
     spacing_mm: tuple[float, float, float]
-    bottom_mm: float
+    origin_mm: tuple[float, float, float]
+    series: str = ""
+    warnings: tuple[str, ...] = ()
 
 
-def read_scan(path) -> Scan:
-    """Read a CT volume (.mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz) as HU in LPS.
+def read_scan(path, series: str | None = None, allow_uneven: bool = False) -> Scan:
+    """Read a CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, a DICOM folder or a zip of DICOM.
 
-    Raises ScanRefused (not-found, unreadable, not-3d).
+    series: UID of the DICOM series (None: the largest axial one). allow_uneven: take a series
+    with missing, duplicated or unevenly spaced slices. Raises ScanRefused.
     """
-    image = read_lps(path)
-    hu = sitk.GetArrayViewFromImage(image)
-    if hu.dtype.kind == "f":
-        # some write NaN where nothing was reconstructed: padding, too
-        hu = np.rint(np.nan_to_num(np.clip(hu, HU_MIN, HU_MAX), nan=HU_MIN))
-    hu = np.clip(hu, HU_MIN, HU_MAX).astype(np.int16)
-    x, y, z = image.GetSpacing()
-    return Scan(hu, (z, y, x), image.GetOrigin()[2])
+    path = existing(path)
+    if path.is_dir():
+        return read_dicom(path, path.name, series, allow_uneven)
+    if is_zip(start_of(path)):
+        with unpacked(path) as folder:
+            return read_dicom(folder, path.name, series, allow_uneven)
+    header = header_of(path)
+    scaled = ((piece, header.slope, header.intercept) for piece in pieces(header))
+    return scan_of(header, scaled)
+
+
+def read_dicom(folder: Path, name: str, series: str | None, allow_uneven: bool) -> Scan:
+    """Read one series below a folder."""
+    header, slices = read_series(folder, name, series, allow_uneven)
+    return scan_of(header, slice_pieces(slices), slices[0].series)
+
+
+def scan_of(header: Header, scaled, series: str = "") -> Scan:
+    """Turn a header and its pieces into HU in LPS, checked and on the CT scale."""
+    hu, numbers = to_hu(scaled, header.count)
+    placed = to_lps(
+        hu.reshape(header.shape[::-1]), header.spacing_mm, header.origin_mm, header.direction
+    )
+    hu = placed.voxels
+    if abs(hu.strides[0]) < abs(hu.strides[1]) or abs(hu.strides[1]) < abs(hu.strides[2]):
+        hu = np.ascontiguousarray(hu)  # planes that lie across the file are slow to work on
+    check_numbers(header.name, hu, numbers)
+    to_scale(hu)
+    return Scan(hu, placed.spacing_mm, placed.origin_mm, series, header.warnings)
 
 
 def read_labels(path, like: Scan) -> np.ndarray:
     """Read a label map on the grid of a scan: integers (z, y, x).
 
-    Raises ScanRefused (mask-grid when its shape or spacing differs from the scan's).
+    Raises ScanRefused (mask-grid when its shape, spacing or origin differs from the scan's).
     """
-    image = read_lps(path)
-    labels = sitk.GetArrayFromImage(image)
-    if labels.shape != like.hu.shape:
-        raise ScanRefused(
-            "mask-grid",
-            f"the lung mask {Path(path).name} has {labels.shape} voxels (z, y, x), "
-            f"the scan {like.hu.shape}",
-        )
-    spacing = image.GetSpacing()[::-1]
-    if not np.allclose(spacing, like.spacing_mm, rtol=0.01):
-        raise ScanRefused(
-            "mask-grid",
-            f"the lung mask {Path(path).name} has voxels of {_mm(spacing)}, "
-            f"the scan of {_mm(like.spacing_mm)}",
-        )
-    return labels if labels.dtype.kind in "iu" else np.rint(labels).astype(np.int32)
+    path = existing(path)
+    header = header_of(path)
+    placed = to_lps(read_voxels(header), header.spacing_mm, header.origin_mm, header.direction)
+    half_voxel = 0.5 * np.array(like.spacing_mm)
+    for what, ours, theirs, same in (
+        ("voxels (z, y, x)", placed.voxels.shape, like.hu.shape, np.equal),
+        (
+            "mm a voxel",
+            placed.spacing_mm,
+            like.spacing_mm,
+            lambda a, b: np.isclose(a, b, rtol=0.01),
+        ),
+        (
+            "mm at its first voxel",
+            placed.origin_mm,
+            like.origin_mm,
+            lambda a, b: abs(a - b) < half_voxel,
+        ),
+    ):
+        if not np.all(same(np.array(ours), np.array(theirs))):
+            raise ScanRefused(
+                "mask-grid",
+                f"the lung mask {path.name} has {triple(ours)} {what}, the scan {triple(theirs)}",
+            )
+    labels = placed.voxels
+    if labels.dtype.kind == "f":
+        labels = np.rint(np.nan_to_num(labels, nan=0, posinf=0, neginf=0)).astype(np.int32)
+    return labels
 
 
-def read_lps(path) -> sitk.Image:
-    """Read a three-dimensional image with its axes flipped and permuted to LPS."""
+def triple(values) -> str:
+    """Return three numbers as people write them."""
+    return " x ".join(f"{value:.4g}" for value in values)
+
+
+def existing(path) -> Path:
+    """Return a path that is a file or folder, else raise ScanRefused."""
     path = Path(path)
-    if not path.exists():
-        raise ScanRefused("not-found", f"there is no {path.name}")
-    if path.is_dir():
-        raise ScanRefused("unreadable", f"{path.name} is a folder; a scan is one file")
     try:
-        image = sitk.ReadImage(str(path))
-    except RuntimeError as error:
-        # folders may carry names of patients
-        reason = _reason(error).replace(str(path), path.name)
-        raise ScanRefused("unreadable", f"{path.name}: {reason}") from None
-    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
-        raise ScanRefused(
-            "not-3d",
-            f"{path.name} has {image.GetDimension()} dimensions and "
-            f"{image.GetNumberOfComponentsPerPixel()} values a voxel; a CT has 3 and 1",
-        )
-    return sitk.DICOMOrient(image, "LPS")
+        if not path.exists():
+            raise ScanRefused("not-found", f"there is no {path.name}")
+        if not (path.is_file() or path.is_dir()):
+            raise unreadable(path.name, "neither a file nor a folder")
+    except (OSError, ValueError) as error:  # a name too long or with a null byte, no permission
+        raise unreadable(path.name[:60], type(error).__name__) from None
+    return path
 
 
-def _mm(spacing) -> str:
-    return " x ".join(f"{value:.3g}" for value in spacing) + " mm"
+def start_of(path: Path) -> bytes:
+    """Return the first bytes of a file."""
+    try:
+        with path.open("rb") as file:
+            return file.read(START_BYTES)
+    except OSError as error:
+        raise unreadable(path.name, error.strerror) from None
 
 
-def _reason(error: RuntimeError) -> str:
-    """The last line of an ITK message, which is the one that says why."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else "no reason given"
+def header_of(path: Path) -> Header:
+    """Return the checked header of a file; its content tells the format."""
+    start = start_of(path)
+    for is_format, read in FORMATS:
+        if is_format(start):
+            return read(path)
+    if path.is_dir() or not start:
+        raise unreadable(path.name, "a folder" if path.is_dir() else "an empty file")
+    if start[128:132] == b"DICM":
+        raise unreadable(path.name, "one DICOM file; give the folder with all slices of the series")
+    raise unreadable(path.name, f"no known format; a scan is {KNOWN}")

@@ -23,6 +23,19 @@ def chest():
     return make_chest()
 
 
+@pytest.fixture(scope="session")
+def phantom():
+    """A phantom of the cohort at half its matrix, as corpus.case.Chest."""
+    from corpus.case import Chest
+
+    from data.phantom.make_phantoms import simulate
+
+    subject, drawn, _ = simulate(7, 1)
+    half = (slice(None), slice(None, None, 2), slice(None, None, 2))
+    spacing_mm = (subject.slice_mm, 2 * subject.spacing_mm, 2 * subject.spacing_mm)
+    return Chest(drawn.hu[half], drawn.mask[half], spacing_mm)
+
+
 @pytest.fixture
 def run_tool(tmp_path):
     """A function that runs tools/NAME.py as users do, from another folder and without a GPU."""

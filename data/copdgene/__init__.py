@@ -1,0 +1,1 @@
+"""COPDGene: from its phenotype table and folders of images to a table of scans."""

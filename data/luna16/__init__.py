@@ -1,0 +1,1 @@
+"""LUNA16: from its folders of images to a table of scans."""

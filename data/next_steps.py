@@ -1,0 +1,38 @@
+"""The two ends of an import: the table that it may write, and the commands that take it on."""
+
+import os
+import shlex
+from pathlib import Path
+
+from pylayers.errors import UsageError
+
+
+def checked_out(out: Path, *inputs: Path | None) -> Path:
+    """Return the table to write, its folder made; UsageError when that would harm something."""
+    if out.is_dir():
+        raise UsageError(f"--out {out} is a folder; give the name of a CSV in it")
+    if any(given is not None and given.resolve() == out.resolve() for given in inputs):
+        raise UsageError(f"--out {out} is an input; it would be overwritten")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--out {out}: {error.strerror}") from None
+    if not os.access(out.parent, os.W_OK):
+        raise UsageError(f"--out {out}: its folder is not yours to write to")
+    return out
+
+
+def next_steps(out: Path, known: dict[str, int]) -> list[str]:
+    """Return the lines that say how to go on; known: labels by target."""
+    cohort = shlex.quote(str(out.parent / "cohort"))
+    lines = [
+        "next:",
+        f"  .venv/bin/python tools/prepare_cohort.py {shlex.quote(str(out))} --out {cohort}",
+    ]
+    if any(known.values()):
+        target = max(("fev1fvc", *known), key=lambda name: known[name])
+        lines += [
+            f"  .venv/bin/python tools/split_cohort.py {cohort}",
+            f"  make train TARGET={target} COHORT={cohort}",
+        ]
+    return lines

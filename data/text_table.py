@@ -1,0 +1,151 @@
+"""Text tables as studies hand them out: TAB or comma, any encoding, quotes, ragged rows."""
+
+import codecs
+import csv
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pylayers.errors import CohortError
+
+# Words for "not known": COPDGene writes NA, SAS a dot, spreadsheets the rest.
+UNKNOWN = frozenset({"", "na", "n/a", "nan", ".", "null", "none"})
+# float() would also take "1_0", "infinity" and digits of other scripts.
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
+QUOTE = '"'
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table read; cells are stripped, and blank where the value is not known.
+
+    name: the file's. columns: lower-case name -> name as written. rows: (line, {lower-case name:
+    cell}). misfits: lines with more cells than the header, which are not in rows.
+    """
+
+    name: str
+    columns: dict[str, str]
+    twice: frozenset[str]
+    rows: list[tuple[int, dict[str, str]]]
+    misfits: list[int]
+
+    def column(self, name: str) -> str | None:
+        """Return the lower-case name of a column if the table has it.
+
+        Raises CohortError when it has it twice: which one is meant is not ours to guess.
+        """
+        key = name.lower()
+        if key in self.twice:
+            raise CohortError(f"{self.name} has two columns named {self.columns[key]}; keep one")
+        return key if key in self.columns else None
+
+
+def read_text_table(path, names=None) -> TextTable:
+    """Read a table of text; the header decides between TAB, comma and semicolon.
+
+    names: the columns to keep, in any case; all by default. Studies have thousands. Lines that
+    start with # above the header are skipped. Raises CohortError when the file is not a table of
+    text or has no rows.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise CohortError(f"there is no table {path}")
+    try:
+        text = decoded(path.read_bytes(), path.name)
+    except OSError as error:
+        raise CohortError(f"{path}: {error.strerror}") from None
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    skipped = 0
+    while skipped < len(lines) and (
+        not lines[skipped].strip() or lines[skipped].lstrip().startswith("#")
+    ):
+        skipped += 1
+    body = "\n".join(lines[skipped:])
+    delimiter = next((mark for mark in "\t,;" if mark in body.split("\n", 1)[0]), ",")
+    keep = None if names is None else {name.lower() for name in names}
+    return table_of(path.name, numbered_records(path.name, body, delimiter, skipped), keep)
+
+
+def decoded(content: bytes, name: str) -> str:
+    """Return bytes as text: UTF-16 by its mark, UTF-8, else Latin-1."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = content.decode("utf-16", errors="replace")
+    else:
+        content = content.removeprefix(codecs.BOM_UTF8)
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError:
+            text = content.decode("latin-1")
+    if "\0" in text:
+        raise CohortError(f"{name} is no text; export the table as TAB-separated text or CSV")
+    return text
+
+
+def numbered_records(name: str, body: str, delimiter: str, skipped: int):
+    """Yield (line, cells) of the records that are not blank; skipped: lines above the body."""
+    # In TAB text a quote is often an inch: one that is never closed would swallow the next rows.
+    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
+    reader = csv.reader(
+        io.StringIO(body, newline="\n"),
+        delimiter=delimiter,
+        quoting=quoting,
+        skipinitialspace=True,
+        strict=True,
+    )
+    try:
+        for cells in reader:
+            cells = [cleaned(cell) for cell in cells]
+            if any(cells):
+                yield reader.line_num + skipped, cells
+    except csv.Error as error:
+        raise CohortError(f"{name} line {reader.line_num + skipped}: {error}") from None
+
+
+def cleaned(cell: str) -> str:
+    """Return a cell without white space and without quotes around it."""
+    cell = cell.strip()
+    if len(cell) >= 2 and cell[0] == cell[-1] == QUOTE:
+        cell = cell[1:-1].replace(QUOTE * 2, QUOTE).strip()
+    return cell
+
+
+def table_of(name: str, records, keep: set[str] | None) -> TextTable:
+    """Return the table of numbered records, whose first is the header.
+
+    Raises CohortError when nothing is below it that fits it.
+    """
+    _, header = next(records, (0, []))
+    keys = [cell.lower() for cell in header]
+    columns = {}
+    for key, cell in zip(keys, header, strict=True):
+        if key and (keep is None or key in keep):
+            columns.setdefault(key, cell)
+    rows, misfits = [], []
+    for line, cells in records:
+        if any(cells[len(keys) :]):
+            misfits.append(line)
+            continue
+        # rows may be short: some exports drop blank cells at the end
+        cells += [""] * (len(keys) - len(cells))
+        known = {
+            key: "" if cell.lower() in UNKNOWN else cell
+            for key, cell in zip(keys, cells, strict=False)
+            if key in columns
+        }
+        rows.append((line, known))
+    if not rows:
+        raise CohortError(
+            f"every row of {name} has more cells than its header"
+            if misfits
+            else f"{name} has no rows below a header"
+        )
+    twice = frozenset(key for key in columns if keys.count(key) > 1)
+    return TextTable(name, columns, twice, rows, misfits)
+
+
+def number(text: str) -> float:
+    """Return a decimal number; ValueError for anything else."""
+    if not NUMBER.fullmatch(text):
+        raise ValueError(text)
+    return float(text)

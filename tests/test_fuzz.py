@@ -1,0 +1,28 @@
+"""Thousands of mutated scans are read or refused, in bounded time and memory."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from formats import FORMATS
+
+EXAMPLES = 250  # per format
+MOST_RSS_MB = 700  # the libraries take a third of it
+
+
+def test_mutated_scans_of_every_format_are_read_or_refused():
+    script = Path(__file__).with_name("fuzz_reading.py")
+    result = subprocess.run(
+        [sys.executable, script, str(EXAMPLES), "1"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    tally = json.loads(result.stdout)
+    refused = tally["refused"]
+    assert tally["read"] + sum(refused.values()) >= EXAMPLES * len(FORMATS)
+    assert tally["read"] > 50 and len(refused) >= 8  # mutations reach the reader's depths
+    assert tally["max_rss_mb"] < MOST_RSS_MB
