@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import tempfile
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -28,6 +29,7 @@ def do(job, log):
     with log.open("a") as file:
         file.write(f"{job.scan_id} {os.getpid()}\n")
     first = log.read_text().count(f"{job.scan_id} ") == 1
+    Path(tempfile.mkdtemp(), "unpacked").touch()
     if "sleep" in job.scan_id:
         time.sleep(0.3)
     if "killed" in job.scan_id and (first or "twice" in job.scan_id):

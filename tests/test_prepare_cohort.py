@@ -100,7 +100,7 @@ def test_a_second_run_stores_nothing_again_and_redoes_what_is_gone_or_changed(tw
     assert (cohort / "cohort.csv").read_bytes() == text
 
     changed = make_chest(seed=9, shift_mm=(0, 0, 5))
-    write_scan(two.parent / "b.nrrd", changed.hu)
+    write_scan(two.parent / "b.nrrd", changed.hu, origin_mm=(-200.0, 0, 0))
     prepare(two)
     third = times(cohort)
     assert third["a.h5"] == second["a.h5"] and third["b.h5"] != second["b.h5"]

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from chest import make_chest, write_scan
+from formats import IDENTITY, image_of, write_dicom, write_format
 from processes import finished, running, wait_for, workers_of
 
 from tools import score_cohort, score_scan
@@ -146,6 +148,34 @@ def test_masks_and_their_labels_come_from_a_csv(undisturbed, scans, random_run, 
     out, err = capsys.readouterr()
     assert "scored   1\nrefused  1 (1 mask-empty)\n" in out
     assert "not a medical device" in out and "phantoms" in err
+
+
+def test_every_format_in_a_folder_gives_the_same_numbers(random_run, tmp_path):
+    study = tmp_path / "study"
+    study.mkdir()
+    chest = make_chest(seed=2)
+    image = image_of(chest.hu, chest.spacing_mm, (-300.0, 0.0, 0.0))
+    for kind, stem in (("mhd+raw", "a"), ("nii.gz", "b"), ("DICOM zip", "d")):
+        write_format(study, kind, image, stem)
+    shutil.rmtree(study / "d_dicom")
+    write_dicom(study / "gap", image)[20].unlink()
+    write_scan(study / "a_partialLungLabelMap.nrrd", chest.lungs.astype(np.uint8))
+    options = ["--weights", str(random_run.path), "--contributions", "--quiet", "--workers", "1"]
+    out = tmp_path / "s.csv"
+    assert score_cohort.main([str(study), *options, "--out", str(out)]) == 0
+    table = {row.pop("scan_id"): row for row in rows(out)}
+    assert list(table) == ["a", "b", "d", "gap"]
+    assert table["gap"]["refused"] == "missing-slices" and not table["gap"]["fev1pp"]
+    assert table["a"]["fev1pp"] and table["a"] == table["b"] == table["d"]
+
+    out = tmp_path / "uneven.csv"
+    assert (
+        score_cohort.main([str(study / "c_dicom"), *options, "--allow-uneven", f"--out={out}"]) == 0
+    )
+    (row,) = rows(out)
+    assert row["scan_id"] == "gap" and row["fev1pp"] and "slice" in row["warnings"]
+    for path in tmp_path.glob("*.*"):
+        assert IDENTITY.encode() not in path.read_bytes()
 
 
 # ---- what may happen on the way ----

@@ -1,5 +1,6 @@
 """Workers that crash, hang or cannot start: what becomes of their scans and of the others."""
 
+import tempfile
 import time
 from collections import Counter
 from contextlib import closing
@@ -14,8 +15,13 @@ from tools.worker_pool import Lost, NoWorkers, Setup, answers
 
 
 @pytest.fixture(autouse=True)
-def fake(monkeypatch):
+def fake(monkeypatch, tmp_path):
+    """The workers are fake ones; what they unpack must be gone in the end."""
     monkeypatch.setattr(worker_pool, "WORKER", "tests.fake_worker")
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    yield
+    assert list((tmp_path / "scratch").iterdir()) == []
 
 
 @pytest.fixture

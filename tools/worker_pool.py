@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -56,9 +57,12 @@ class NoWorkers(Exception):
 
 
 class Worker:
-    """One process; job: what it is at, None while it loads the nets."""
+    """One process; job: what it is at, None while it loads the nets.
 
-    def __init__(self, setup: Setup):
+    scratch: folder for its temporary files.
+    """
+
+    def __init__(self, setup: Setup, scratch: str):
         self.connection, its_end = Pipe()
         self.process = subprocess.Popen(
             [sys.executable, "-m", WORKER, str(its_end.fileno())],
@@ -66,7 +70,7 @@ class Worker:
             stdin=subprocess.DEVNULL,
             stdout=2,
             pass_fds=[its_end.fileno()],
-            env=os.environ | ONE_THREAD,
+            env=os.environ | ONE_THREAD | {"TMPDIR": scratch},
             process_group=0,  # Ctrl-C of the terminal reaches us alone
         )
         its_end.close()
@@ -128,20 +132,22 @@ def answers(jobs: list[ScanJob], setup: Setup, workers: int, limit_s: float) -> 
     Raises NoWorkers, and WeightsError when the nets are unusable.
     """
     again = []
-    for job, answer in _pass(jobs, setup, workers, limit_s):
-        if isinstance(answer, Lost):
-            again.append(job)
-        else:
-            yield job, answer
-    yield from _pass(again, setup, 1, limit_s)
+    # what a dead worker had unpacked goes with this folder
+    with tempfile.TemporaryDirectory(prefix="scan2num-", ignore_cleanup_errors=True) as scratch:
+        for job, answer in _pass(jobs, lambda: Worker(setup, scratch), workers, limit_s):
+            if isinstance(answer, Lost):
+                again.append(job)
+            else:
+                yield job, answer
+        yield from _pass(again, lambda: Worker(setup, scratch), 1, limit_s)
 
 
-def _pass(jobs, setup, workers, limit_s) -> Iterator[tuple]:
+def _pass(jobs, new_worker, workers, limit_s) -> Iterator[tuple]:
     """Give every job to a worker once; a dead worker is replaced while there is work."""
     queue = deque(jobs)
     crew = []
     try:
-        crew += [Worker(setup) for _ in range(min(workers, len(queue)))]
+        crew += [new_worker() for _ in range(min(workers, len(queue)))]
         while crew:
             at = {worker.connection: worker for worker in crew}
             for connection in wait(list(at), timeout=POLL_S):
@@ -154,7 +160,7 @@ def _pass(jobs, setup, workers, limit_s) -> Iterator[tuple]:
                     how = worker.death(limit_s)
                     if job is not None:
                         yield job, Lost(how)
-                        crew += [Worker(setup)] if queue else []
+                        crew += [new_worker()] if queue else []
                     elif not crew and queue:  # else: go on with those that could start
                         raise NoWorkers(f"no worker could load the nets: {how}")
                     continue
