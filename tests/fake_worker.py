@@ -8,7 +8,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from tools.worker_pool import Lost, Unusable
+from tools.worker_pool import Lost, Unusable, end_with_parent
 
 
 def serve(connection):
@@ -40,6 +40,7 @@ def do(job, log):
         time.sleep(60)
 
 
+end_with_parent()
 try:
     serve(Connection(int(sys.argv[1])))
 except EOFError:

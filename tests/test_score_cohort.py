@@ -206,17 +206,6 @@ def test_kill_9_at_any_moment_loses_nothing(undisturbed, scans, random_run, tmp_
     assert tables(tmp_path) == tables(undisturbed)
 
 
-def test_a_worker_never_outlives_the_run(scans, random_run, tmp_path):
-    command = arguments(scans, random_run, tmp_path / "scores.csv", "--workers", "1")
-    process = subprocess.Popen([sys.executable, str(TOOL), *command])
-    wait_for(lambda: finished(tmp_path / ".scores.csv.journal") > 0)
-    (worker,) = workers_of(process.pid)
-    os.kill(worker, signal.SIGSTOP)  # it cannot see that it is alone
-    process.kill()
-    process.wait()
-    wait_for(lambda: not running(worker), 5.0)
-
-
 def test_a_killed_worker_costs_no_row(undisturbed, scans, random_run, tmp_path):
     journal = tmp_path / ".scores.csv.journal"
 

@@ -148,6 +148,19 @@ def test_two_runs_cannot_share_a_table(few, asked, tmp_path, monkeypatch):
     assert few() == 0
 
 
+def test_a_torn_line_spoils_no_other(few, asked, tmp_path):
+    asked.stop_after = "c"
+    assert few() == 130
+    with (tmp_path / ".scores.csv.journal").open("ab") as file:
+        file.write(b'{"scan_id": "b", "sour')
+    asked.stop_after = "b"
+    assert few("--continue") == 130
+    asked.clear()
+    asked.stop_after = None
+    assert few("--continue") == 0
+    assert asked == ["a"]
+
+
 def test_tables_that_cannot_be_written_lose_nothing(few, asked, tmp_path):
     obstacle = tmp_path / "scores_contributions_fev1pp.csv"
     obstacle.mkdir()

@@ -1,5 +1,7 @@
 """Workers that crash, hang or cannot start: what becomes of their scans and of the others."""
 
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -7,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from processes import running, wait_for
 
 from pylayers.errors import WeightsError
 from tools import worker_pool
@@ -68,6 +71,32 @@ def test_a_scan_that_fails_twice_is_given_up_and_no_other_suffers(name, sentence
     got, tries = answered(["a", name, "b", "c"], log, limit_s=1.0)
     assert got == {"a": "scored a", "b": "scored b", "c": "scored c", name: Lost(sentence)}
     assert tries == {"a": 1, "b": 1, "c": 1, name: 2}
+
+
+def test_a_dead_worker_is_replaced(log):
+    got, tries = answered(["killed", "a", "abort", "b"], log, workers=1)
+    assert set(got) == {"killed", "a", "abort", "b"} and not any(map(lost, got.values()))
+    assert tries == {"killed": 2, "a": 1, "abort": 2, "b": 1}
+
+
+def lost(answer):
+    return isinstance(answer, Lost)
+
+
+def test_a_worker_at_work_does_not_outlive_a_killed_parent(log):
+    code = (
+        "from pathlib import Path; from tools import worker_pool as pool\n"
+        "pool.WORKER = 'tests.fake_worker'\n"
+        f"setup = pool.Setup(({str(log)!r},), None, False, False)\n"
+        "list(pool.answers([pool.ScanJob('hang', Path('none'))], setup, 1, 60.0))"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code])
+    wait_for(lambda: log.exists() and log.read_text().endswith("\n"))
+    worker = int(log.read_text().split()[1])
+    assert running(worker)
+    parent.kill()
+    parent.wait()
+    wait_for(lambda: not running(worker), 5.0)
 
 
 def test_nothing_to_do_needs_no_worker(monkeypatch, log):

@@ -3,21 +3,18 @@
 Started by tools/worker_pool.py with the number of its socket.
 """
 
-import ctypes
-import signal
 import sys
 import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from pylayers.errors import WeightsError
-from tools.caffe_process import PR_SET_PDEATHSIG
 from tools.run_folder import RunFolder
 from tools.scan_result import score
 from tools.scan_table import ScanJob, source_key
 from tools.score_tables import row_of, slices_of
 from tools.scorer import Scorer
-from tools.worker_pool import Lost, Setup, Unusable
+from tools.worker_pool import Lost, Setup, Unusable, end_with_parent
 
 
 def serve(connection: Connection) -> None:
@@ -59,8 +56,7 @@ def sentence_of(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    # that the other side is gone would be seen only after the scan at hand
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     try:
         serve(Connection(int(sys.argv[1])))
     except (EOFError, ConnectionError):

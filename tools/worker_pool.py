@@ -5,6 +5,7 @@ always knows which scan a dead worker had; and it never outlives the parent.
 """
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from typing import NamedTuple
 
 from pylayers.errors import WeightsError
 from tools.caffe_install import ROOT
+from tools.caffe_process import PR_SET_PDEATHSIG
 from tools.scan_table import ScanJob
 
 WORKER = "tools.score_worker"
@@ -123,6 +125,11 @@ class Worker:
         if code is not None and code < 0:
             return f"the worker process crashed ({signal.Signals(-code).name})"
         return f"the worker process ended with code {code}"
+
+
+def end_with_parent() -> None:
+    """In a worker: be killed when the parent dies, even by kill -9 and in the middle of a scan."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def answers(jobs: list[ScanJob], setup: Setup, workers: int, limit_s: float) -> Iterator[tuple]:
