@@ -5,6 +5,7 @@ back, z to the head (LPS). Other orientations of the header are brought there by
 permuting axes, never by resampling.
 """
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from pylayers.reading.archive import is_zip, unpacked
 from pylayers.reading.body import pieces, read_voxels
 from pylayers.reading.dicom_pixels import slice_pieces
 from pylayers.reading.dicom_series import read_series
-from pylayers.reading.header import Header, unreadable
+from pylayers.reading.header import Header, printable, unreadable
 from pylayers.reading.hounsfield import to_hu
 from pylayers.reading.metaimage import is_metaimage, read_metaimage
 from pylayers.reading.nifti import START_BYTES, is_nifti, read_nifti
@@ -49,15 +50,16 @@ def read_scan(path, series: str | None = None, allow_uneven: bool = False) -> Sc
     series: UID of the DICOM series (None: the largest axial one). allow_uneven: take a series
     with missing, duplicated or unevenly spaced slices. Raises ScanRefused.
     """
-    path = existing(path)
-    if path.is_dir():
-        return read_dicom(path, path.name, series, allow_uneven)
-    if is_zip(start_of(path)):
-        with unpacked(path) as folder:
-            return read_dicom(folder, path.name, series, allow_uneven)
-    header = header_of(path)
-    scaled = ((piece, header.slope, header.intercept) for piece in pieces(header))
-    return scan_of(header, scaled)
+    path = Path(path)
+    with failures_refused(path):
+        if path.is_dir():
+            return read_dicom(path, path.name, series, allow_uneven)
+        if is_zip(start_of(path)):
+            with unpacked(path) as folder:
+                return read_dicom(folder, path.name, series, allow_uneven)
+        header = header_of(path)
+        scaled = ((piece, header.slope, header.intercept) for piece in pieces(header))
+        return scan_of(header, scaled)
 
 
 def read_dicom(folder: Path, name: str, series: str | None, allow_uneven: bool) -> Scan:
@@ -85,9 +87,11 @@ def read_labels(path, like: Scan) -> np.ndarray:
 
     Raises ScanRefused (mask-grid when its shape, spacing or origin differs from the scan's).
     """
-    path = existing(path)
-    header = header_of(path)
-    placed = to_lps(read_voxels(header), header.spacing_mm, header.origin_mm, header.direction)
+    path = Path(path)
+    with failures_refused(path):
+        header = header_of(path)
+        voxels = read_voxels(header)
+    placed = to_lps(voxels, header.spacing_mm, header.origin_mm, header.direction)
     half_voxel = 0.5 * np.array(like.spacing_mm)
     for what, ours, theirs, same in (
         ("voxels (z, y, x)", placed.voxels.shape, like.hu.shape, np.equal),
@@ -120,26 +124,26 @@ def triple(values) -> str:
     return " x ".join(f"{value:.4g}" for value in values)
 
 
-def existing(path) -> Path:
-    """Return a path that is a file or folder, else raise ScanRefused."""
-    path = Path(path)
+@contextmanager
+def failures_refused(path: Path):
+    """Turn what the system says of a file into a refusal."""
     try:
         if not path.exists():
-            raise ScanRefused("not-found", f"there is no {path.name}")
+            raise ScanRefused("not-found", f"there is no {printable(path.name)}")
         if not (path.is_file() or path.is_dir()):
-            raise unreadable(path.name, "neither a file nor a folder")
-    except (OSError, ValueError) as error:  # a name too long or with a null byte, no permission
-        raise unreadable(path.name[:60], type(error).__name__) from None
-    return path
+            raise unreadable(printable(path.name), "neither a file nor a folder")
+        yield
+    except MemoryError:
+        raise ScanRefused("too-large", f"{path.name} does not fit into memory") from None
+    except OSError as error:  # no permission, a name too long, a disk that fails
+        why = error.strerror or type(error).__name__
+        raise unreadable(printable(path.name), why) from None
 
 
 def start_of(path: Path) -> bytes:
     """Return the first bytes of a file."""
-    try:
-        with path.open("rb") as file:
-            return file.read(START_BYTES)
-    except OSError as error:
-        raise unreadable(path.name, error.strerror) from None
+    with path.open("rb") as file:
+        return file.read(START_BYTES)
 
 
 def header_of(path: Path) -> Header:

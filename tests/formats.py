@@ -32,6 +32,7 @@ FILES = {
 }
 MASK = "mask nrrd"
 DICOM = ("DICOM folder", "DICOM zip")
+JPEG_2000 = "DICOM JPEG 2000"  # GDCM cannot write slices of less than some tens of pixels so
 FORMATS = (*FILES, *DICOM)
 IDENTITY = "Doe^Jane"  # must appear in no output
 
@@ -67,7 +68,9 @@ def write_format(folder: Path, kind: str, image: sitk.Image, stem="scan") -> Pat
         return path
     series = folder / f"{stem}_dicom"
     write_dicom(series, image)
-    if kind == "DICOM folder":
+    if kind == JPEG_2000:
+        to_jpeg2000(series)
+    if kind != "DICOM zip":
         return series
     with zipfile.ZipFile(folder / f"{stem}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for file in series.iterdir():
@@ -114,3 +117,19 @@ def write_dicom(folder: Path, image: sitk.Image, change=None, seed=0, **tags) ->
         paths.append(folder / f"IM{names[index]:04d}")
         pydicom.dcmwrite(paths[-1], ds, enforce_file_format=True)
     return paths
+
+
+def to_jpeg2000(folder: Path) -> None:
+    """Write every slice of a folder anew as GDCM compresses it."""
+    for path in list(folder.iterdir()):
+        image = sitk.ReadImage(str(path), imageIO="GDCMImageIO")
+        short = sitk.Cast(image, sitk.sitkInt16)
+        for key in image.GetMetaDataKeys():
+            short.SetMetaData(key, image.GetMetaData(key))
+        writer = sitk.ImageFileWriter()
+        writer.SetImageIO("GDCMImageIO")
+        writer.KeepOriginalImageUIDOn()
+        writer.UseCompressionOn()
+        writer.SetFileName(f"{path}.dcm")
+        writer.Execute(short)
+        path.unlink()

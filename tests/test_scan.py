@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from chest import write_scan
-from formats import AXIAL, DICOM, FILES, ORIENTATIONS, image_of, write_format
+from formats import AXIAL, DICOM, FILES, JPEG_2000, ORIENTATIONS, image_of, write_format
 
 from pylayers.errors import ScanRefused
 from pylayers.padding import HU_MIN
@@ -36,6 +36,12 @@ def test_any_axis_order_and_flip_in_any_format_reads_as_the_same_scan(kind, axes
     assert scan.spacing_mm == SPACING_MM
     assert scan.origin_mm == ORIGIN_MM
     assert scan.warnings == ()
+
+
+def test_jpeg_2000_slices_read_as_the_same_scan(chest, tmp_path):
+    image = image_of(chest.hu, chest.spacing_mm, ORIGIN_MM)
+    scan = read_scan(write_format(tmp_path, JPEG_2000, image))
+    np.testing.assert_array_equal(scan.hu, chest.hu)
 
 
 def test_padding_outside_the_scan_circle_reads_as_air(tmp_path):
@@ -104,6 +110,20 @@ def refusal(path) -> ScanRefused:
 
 def test_a_missing_file_is_refused_as_not_found(tmp_path):
     assert refusal(tmp_path / "nothing.mhd").slug == "not-found"
+
+
+@pytest.mark.parametrize("name", ["n" * 300 + ".mhd", "null\0byte.mhd", "new\nline.mhd"])
+def test_a_name_that_no_file_can_have_is_refused_on_one_line(name, tmp_path):
+    with pytest.raises(ScanRefused) as caught:
+        read_scan(tmp_path / name)
+    assert caught.value.slug in ("not-found", "unreadable")
+    assert caught.value.sentence.isprintable()
+
+
+@pytest.mark.parametrize("target", ["/dev/null", "/dev/zero"])
+def test_a_device_is_no_scan(target, tmp_path):
+    (tmp_path / "scan.nii").symlink_to(target)
+    assert refusal(tmp_path / "scan.nii").slug == "unreadable"
 
 
 @pytest.mark.parametrize("name", ["scan.nrrd", "scan.mhd", "scan.nii.gz", "scan.txt"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 from pydicom.filereader import read_file_meta_info
-from pydicom.uid import DeflatedExplicitVRLittleEndian
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from pylayers.errors import ScanRefused
 
@@ -29,6 +29,7 @@ class Slice:
 
     shape: (rows, columns); spacing_mm: between rows, between columns; rows, columns: LPS
     directions of a row and of a column; position_mm: LPS of the first pixel.
+    syntax: UID of the transfer syntax.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class Slice:
     slope: float
     intercept: float
     kernel: str
+    syntax: str
 
     @property
     def normal(self) -> np.ndarray:
@@ -152,6 +154,7 @@ def axial_slice(ds: pydicom.Dataset, path: Path, number: int) -> Slice | None:
         slope=1.0 if slope is None else float(slope),
         intercept=0.0 if intercept is None else float(intercept),
         kernel=str(ds.get("ConvolutionKernel") or ""),
+        syntax=str(ds.file_meta.get("TransferSyntaxUID", ImplicitVRLittleEndian)),
     )
 
 

@@ -1,78 +1,53 @@
-"""DICOM pixels: one slice's stored numbers, whole."""
+"""DICOM pixels: each slice's stored numbers, whole."""
 
 import io
-import os
-import sys
 import warnings
-from contextlib import contextmanager
+from contextlib import closing
 
 import numpy as np
 import pydicom
-import SimpleITK as sitk
-from pydicom.uid import RLELossless
+from pydicom.uid import UID, RLELossless
 
 from pylayers.errors import ScanRefused
+from pylayers.reading.dicom_codecs import decoded
 from pylayers.reading.dicom_files import Slice
 
 
 def slice_pieces(slices: list[Slice]):
     """Yield (numbers 1D, slope, intercept) of each slice; ScanRefused unless it is whole."""
-    for one in slices:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                yield pixels(one)
-        except ScanRefused:
-            raise
-        except Exception as error:  # whatever the decoders make of hostile bytes
-            raise damaged(one, "corrupt", f"cannot be decoded ({type(error).__name__})") from None
+    coded = [one for one in slices if needs_codec(one)]
+    with closing(decoded([one.path for one in coded])) as codec:
+        for one in slices:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    piece = (next(codec), 1.0, 0.0) if needs_codec(one) else native(one)
+            except ScanRefused:
+                raise
+            except Exception as error:  # whatever the decoders make of hostile bytes
+                kind = type(error).__name__
+                raise damaged(one, "corrupt", f"cannot be decoded ({kind})") from None
+            if piece[0].size != one.shape[0] * one.shape[1]:
+                raise damaged(one, "corrupt", f"has {piece[0].size:,} voxels, not {one.shape}")
+            yield piece
 
 
-def pixels(one: Slice) -> tuple[np.ndarray, float, float]:
-    """Return one slice's stored numbers, slope and intercept."""
+def needs_codec(one: Slice) -> bool:
+    """Return whether a slice is compressed in a way that pydicom does not know; GDCM does."""
+    syntax = UID(one.syntax)
+    return syntax.is_transfer_syntax and syntax.is_compressed and syntax != RLELossless
+
+
+def native(one: Slice) -> tuple[np.ndarray, float, float]:
+    """Return the stored numbers, slope and intercept of a plain or RLE slice."""
     ds = pydicom.dcmread(io.BytesIO(one.path.read_bytes()), force=True)
-    syntax = ds.file_meta.get("TransferSyntaxUID", pydicom.uid.ImplicitVRLittleEndian)
-    ds.file_meta.TransferSyntaxUID = syntax
-    data = ds.get("PixelData", b"")
-    if syntax.is_compressed:
-        if not data:
-            raise damaged(one, "truncated", "has no pixels")
-        if syntax != RLELossless:  # pydicom knows RLE, GDCM the rest; it applies the HU scale
-            return decoded_by_gdcm(one), 1.0, 0.0
-    else:
+    ds.file_meta.TransferSyntaxUID = UID(one.syntax)
+    if one.syntax != RLELossless:
         need = one.shape[0] * one.shape[1] * int(ds.BitsAllocated) // 8
-        if len(data) < need:
-            raise damaged(one, "truncated", f"holds {len(data):,} of {need:,} bytes")
-    array = ds.pixel_array
-    if array.shape != one.shape:
-        raise ScanRefused("not-3d", f"DICOM file {one.number} has pixels of shape {array.shape}")
-    return array.ravel(), one.slope, one.intercept
-
-
-def decoded_by_gdcm(one: Slice) -> np.ndarray:
-    """Return a compressed slice's HU."""
-    reader = sitk.ImageFileReader()
-    reader.SetImageIO("GDCMImageIO")
-    reader.SetFileName(str(one.path))
-    with silent_stderr():
-        array = sitk.GetArrayFromImage(reader.Execute())
-    if array.size != one.shape[0] * one.shape[1]:
-        raise ScanRefused("not-3d", f"DICOM file {one.number} has pixels of shape {array.shape}")
-    return array.ravel()
-
-
-@contextmanager
-def silent_stderr():
-    """Keep what codecs print of damaged streams from the user: the refusal says it in one line."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        held = len(ds.get("PixelData", b""))
+        if held < need:
+            raise damaged(one, "truncated", f"holds {held:,} of {need:,} bytes")
+    return ds.pixel_array.ravel(), one.slope, one.intercept
 
 
 def damaged(one: Slice, slug: str, why: str) -> ScanRefused:

@@ -1,10 +1,11 @@
 """Corpus of DICOM: series that are cut, uneven, mixed, hostile or no CT at all."""
 
 import shutil
+import struct
 import zipfile
 
 import numpy as np
-from formats import write_dicom, write_format
+from formats import JPEG_2000, write_dicom, write_format
 from pydicom.uid import RLELossless
 
 from corpus.case import Input, cut, flipped
@@ -102,6 +103,35 @@ def damaged_rle(index, ds):
 
 
 series("compressed pixels damaged", "corrupt", damaged_rle)
+
+
+def long_stream(folder):
+    """Let a JPEG 2000 stream claim an enormous image (marker SIZ)."""
+    path = sorted(folder.iterdir())[MIDDLE]
+    data = bytearray(path.read_bytes())
+    start = data.index(b"\xff\x4f\xff\x51") + 8
+    data[start : start + 8] = struct.pack(">2I", 1 << 30, 1 << 30)
+    path.write_bytes(data)
+
+
+@case("DICOM: JPEG 2000 that claims 10^18 pixels", "corrupt")
+def hostile_jpeg(folder, chest):
+    path = write_format(folder, JPEG_2000, chest.image())
+    long_stream(path)
+    return Input(path)
+
+
+@case("DICOM: JPEG 2000 with flipped bytes", "corrupt")
+def damaged_jpeg(folder, chest):
+    path = write_format(folder, JPEG_2000, chest.image())
+    file = sorted(path.iterdir())[MIDDLE]
+    start = file.read_bytes().index(b"\xff\x4f\xff\x51")
+    data = bytearray(file.read_bytes())
+    data[start + 40 : start + 80] = bytes(40)
+    file.write_bytes(data)
+    return Input(path)
+
+
 series("enhanced multi-frame CT", "no-series", SOPClassUID=ENHANCED_CT)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import SimpleITK as sitk
-from formats import image_of, write_dicom, write_format
+from formats import image_of, to_jpeg2000, write_dicom, write_format
 from pydicom.uid import RLELossless
 from scipy import ndimage
 
@@ -232,22 +232,6 @@ def rle(index, ds):
     ds.compress(RLELossless, encoding_plugin="pydicom")
 
 
-def jpeg2000(folder, chest):
-    """Write every file anew as GDCM compresses it."""
-    for path in list(folder.iterdir()):
-        image = sitk.ReadImage(str(path), imageIO="GDCMImageIO")
-        writer = sitk.ImageFileWriter()
-        writer.SetImageIO("GDCMImageIO")
-        writer.KeepOriginalImageUIDOn()
-        writer.SetFileName(f"{path}.dcm")
-        writer.UseCompressionOn()
-        short = sitk.Cast(image, sitk.sitkInt16)
-        for key in image.GetMetaDataKeys():
-            short.SetMetaData(key, image.GetMetaData(key))
-        writer.Execute(short)
-        path.unlink()
-
-
 def clutter(folder, chest):
     """Add a localizer, a smaller series, a picture of the dose and files that are no DICOM."""
     write_dicom(
@@ -262,7 +246,7 @@ def clutter(folder, chest):
 series("signed pixels", signed)
 series("half a HU a step", halved)
 series("RLE", rle)
-series("JPEG 2000", more=jpeg2000)
+series("JPEG 2000", more=lambda folder, chest: to_jpeg2000(folder))
 series("other series and files beside it", more=clutter)
 series("a slice missing, allowed", lambda i, ds: i != MIDDLE, False, options=("--allow-uneven",))
 series(
