@@ -13,9 +13,9 @@ from tools.worker_pool import Lost, Unusable, end_with_parent
 
 def serve(connection):
     setup = connection.recv()
-    if "die" in setup.runs:
+    if setup.runs == ("die",):
         os._exit(3)
-    if "unusable" in setup.runs:
+    if setup.runs == ("unusable",):
         connection.send(Unusable("no such weights"))
         return
     connection.send("ready")

@@ -6,6 +6,7 @@ The workers are replaced, so that no scan is read.
 import csv
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,8 @@ def asked(monkeypatch):
     """Stands in for the workers: a list of the scans asked for; `fails` are answered with Lost."""
 
     def answers(jobs, setup, workers, limit_s):
+        assert os.listdir(setup.scratch) == []
+        Path(setup.scratch, "unpacked").touch()
         for job in reversed(jobs):
             asked.append(job.scan_id)
             if job.scan_id in asked.fails:
@@ -148,6 +151,12 @@ def test_two_runs_cannot_share_a_table(few, asked, tmp_path, monkeypatch):
     assert few() == 0
 
 
+def test_what_a_killed_run_had_unpacked_is_removed(few, asked, tmp_path):
+    (tmp_path / ".scores.csv.scratch" / "scan2num-x").mkdir(parents=True)
+    assert few() == 0  # the workers start with an empty folder, and leave something in it
+    assert not (tmp_path / ".scores.csv.scratch").exists()
+
+
 def test_a_torn_line_spoils_no_other(few, asked, tmp_path):
     asked.stop_after = "c"
     assert few() == 130
@@ -240,7 +249,7 @@ def test_a_bug_is_a_sentence_without_a_path(monkeypatch, tmp_path):
 
     class Connection:
         send = sent.append
-        jobs = iter([Setup((), None, False, False), ScanJob("a", tmp_path / "a.mha")])
+        jobs = iter([Setup((), None, False, False, ""), ScanJob("a", tmp_path / "a.mha")])
 
         def recv(self):
             for job in self.jobs:

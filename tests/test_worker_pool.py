@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from contextlib import closing
@@ -18,13 +17,13 @@ from tools.worker_pool import Lost, NoWorkers, Setup, answers
 
 
 @pytest.fixture(autouse=True)
-def fake(monkeypatch, tmp_path):
-    """The workers are fake ones; what they unpack must be gone in the end."""
+def fake(monkeypatch):
     monkeypatch.setattr(worker_pool, "WORKER", "tests.fake_worker")
-    (tmp_path / "scratch").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
-    yield
-    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def setup(run):
+    """What fake workers are told; they write to the file `run`."""
+    return Setup((str(run),), None, False, False, str(Path(run).absolute().parent))
 
 
 @pytest.fixture
@@ -35,8 +34,7 @@ def log(tmp_path):
 def answered(names, log, workers=2, limit_s=30.0):
     """Each scan's answer, and how often it was tried."""
     jobs = [ScanJob(name, Path("none")) for name in names]
-    setup = Setup((str(log),), None, False, False)
-    got = [(job.scan_id, answer) for job, answer in answers(jobs, setup, workers, limit_s)]
+    got = [(job.scan_id, answer) for job, answer in answers(jobs, setup(log), workers, limit_s)]
     assert len(dict(got)) == len(got) == len(jobs)
     return dict(got), Counter(line.split()[0] for line in log.read_text().splitlines())
 
@@ -87,7 +85,7 @@ def test_a_worker_at_work_does_not_outlive_a_killed_parent(log):
     code = (
         "from pathlib import Path; from tools import worker_pool as pool\n"
         "pool.WORKER = 'tests.fake_worker'\n"
-        f"setup = pool.Setup(({str(log)!r},), None, False, False)\n"
+        f"setup = pool.Setup(({str(log)!r},), None, False, False, {str(log.parent)!r})\n"
         "list(pool.answers([pool.ScanJob('hang', Path('none'))], setup, 1, 60.0))"
     )
     parent = subprocess.Popen([sys.executable, "-c", code])
@@ -99,22 +97,27 @@ def test_a_worker_at_work_does_not_outlive_a_killed_parent(log):
     wait_for(lambda: not running(worker), 5.0)
 
 
+def test_what_workers_unpack_goes_where_it_is_told(log):
+    answered(["a", "b"], log)
+    assert len(list(log.parent.glob("*/unpacked"))) == 2
+
+
 def test_nothing_to_do_needs_no_worker(monkeypatch, log):
     monkeypatch.setattr(worker_pool, "Worker", None)
-    assert list(answers([], Setup((str(log),), None, False, False), 2, 1.0)) == []
+    assert list(answers([], setup(log), 2, 1.0)) == []
 
 
 def test_workers_that_cannot_start_end_the_run_with_the_reason():
     jobs = [ScanJob("a", Path("none"))]
     with pytest.raises(NoWorkers, match=r"no worker could load the nets: .* ended with code 3"):
-        list(answers(jobs, Setup(("die",), None, False, False), 2, 30.0))
+        list(answers(jobs, setup("die"), 2, 30.0))
     with pytest.raises(WeightsError, match="no such weights"):
-        list(answers(jobs, Setup(("unusable",), None, False, False), 2, 30.0))
+        list(answers(jobs, setup("unusable"), 2, 30.0))
 
 
 def test_closing_ends_the_workers_at_once(log):
     jobs = [ScanJob(name, Path("none")) for name in ("a", "hang-twice", "hang-twice2")]
-    with closing(answers(jobs, Setup((str(log),), None, False, False), 2, 50.0)) as scored:
+    with closing(answers(jobs, setup(log), 2, 50.0)) as scored:
         next(scored)
         started = time.monotonic()
     assert time.monotonic() - started < 5

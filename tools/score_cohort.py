@@ -94,12 +94,12 @@ def score_cohort(args) -> int:
     jobs = shard_of(jobs_of(args.scans), args.shard)
     runs = chosen_runs(args.weights)
     folders = tuple(str(folder.path.resolve()) for folder in runs)
-    setup = Setup(folders, gpu, args.allow_uneven, args.contributions)
 
     with Output(args.out or default_out(args.shard), args.go_on) as output:
         if not output.begin(made_with(runs, args, jobs)):
             say(args, f"{output.table} is complete already")
             return DONE
+        setup = Setup(folders, gpu, args.allow_uneven, args.contributions, str(output.scratch))
         errors = score_missing(jobs, output, setup, args)
         rows = output.finish(jobs, errors)
     if any(folder.best().get("phantom") for folder in runs) and not args.quiet:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 
 from pylayers.errors import UsageError
@@ -38,7 +39,8 @@ def made_with(runs: list[RunFolder], args, jobs: list[ScanJob]) -> dict:
 class Output:
     """The table and what lies beside it, locked against other runs while in use.
 
-    go_on: whether files of an earlier run are welcome. Raises UsageError.
+    go_on: whether files of an earlier run are welcome. scratch: a folder for what workers unpack,
+    gone in the end. Raises UsageError.
     """
 
     def __init__(self, table: Path, go_on: bool):
@@ -47,15 +49,22 @@ class Output:
             raise UsageError(f"--out {table}: {why}")
         self.table = table
         self.about = table.with_name(f"{table.stem}_made_with.json")
+        self.scratch = table.with_name(f".{table.name}.scratch").absolute()
         self.go_on = go_on
         self.finished = False
 
     def __enter__(self):
         self.journal = Journal(self.table.with_name(f".{self.table.name}.journal"))
+        self._remove_scratch()  # of a run that was killed
+        self.scratch.mkdir(exist_ok=True)
         return self
 
     def __exit__(self, *_):
+        self._remove_scratch()
         self.journal.close(remove=self.finished)
+
+    def _remove_scratch(self) -> None:
+        shutil.rmtree(self.scratch, ignore_errors=True)
 
     def begin(self, head: dict) -> bool:
         """Start or go on with the journal; return False when the table is complete already.

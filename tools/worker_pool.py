@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -34,12 +33,17 @@ ONE_THREAD = {
 
 
 class Setup(NamedTuple):
-    """What a worker is told first. runs: absolute paths of the run folders; gpu: None is CPU."""
+    """What a worker is told first.
+
+    runs: absolute paths of the run folders. gpu: None is the CPU. scratch: absolute path of a
+    folder for what it unpacks, which dead workers leave.
+    """
 
     runs: tuple[str, ...]
     gpu: int | None
     allow_uneven: bool
     contributions: bool
+    scratch: str
 
 
 class Unusable(NamedTuple):
@@ -59,12 +63,9 @@ class NoWorkers(Exception):
 
 
 class Worker:
-    """One process; job: what it is at, None while it loads the nets.
+    """One process; job: what it is at, None while it loads the nets."""
 
-    scratch: folder for its temporary files.
-    """
-
-    def __init__(self, setup: Setup, scratch: str):
+    def __init__(self, setup: Setup):
         self.connection, its_end = Pipe()
         self.process = subprocess.Popen(
             [sys.executable, "-m", WORKER, str(its_end.fileno())],
@@ -72,7 +73,7 @@ class Worker:
             stdin=subprocess.DEVNULL,
             stdout=2,
             pass_fds=[its_end.fileno()],
-            env=os.environ | ONE_THREAD | {"TMPDIR": scratch},
+            env=os.environ | ONE_THREAD | {"TMPDIR": setup.scratch},
             process_group=0,  # Ctrl-C of the terminal reaches us alone
         )
         its_end.close()
@@ -139,22 +140,20 @@ def answers(jobs: list[ScanJob], setup: Setup, workers: int, limit_s: float) -> 
     Raises NoWorkers, and WeightsError when the nets are unusable.
     """
     again = []
-    # what a dead worker had unpacked goes with this folder
-    with tempfile.TemporaryDirectory(prefix="scan2num-", ignore_cleanup_errors=True) as scratch:
-        for job, answer in _pass(jobs, lambda: Worker(setup, scratch), workers, limit_s):
-            if isinstance(answer, Lost):
-                again.append(job)
-            else:
-                yield job, answer
-        yield from _pass(again, lambda: Worker(setup, scratch), 1, limit_s)
+    for job, answer in _pass(jobs, setup, workers, limit_s):
+        if isinstance(answer, Lost):
+            again.append(job)
+        else:
+            yield job, answer
+    yield from _pass(again, setup, 1, limit_s)
 
 
-def _pass(jobs, new_worker, workers, limit_s) -> Iterator[tuple]:
+def _pass(jobs, setup, workers, limit_s) -> Iterator[tuple]:
     """Give every job to a worker once; a dead worker is replaced while there is work."""
     queue = deque(jobs)
     crew = []
     try:
-        crew += [new_worker() for _ in range(min(workers, len(queue)))]
+        crew += [Worker(setup) for _ in range(min(workers, len(queue)))]
         while crew:
             at = {worker.connection: worker for worker in crew}
             for connection in wait(list(at), timeout=POLL_S):
@@ -167,7 +166,7 @@ def _pass(jobs, new_worker, workers, limit_s) -> Iterator[tuple]:
                     how = worker.death(limit_s)
                     if job is not None:
                         yield job, Lost(how)
-                        crew += [new_worker()] if queue else []
+                        crew += [Worker(setup)] if queue else []
                     elif not crew and queue:  # else: go on with those that could start
                         raise NoWorkers(f"no worker could load the nets: {how}")
                     continue
