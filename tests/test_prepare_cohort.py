@@ -3,6 +3,7 @@
 import csv
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,10 +12,12 @@ from chest import SPACING_MM, make_chest, write_scan
 from pylayers.cohort import read_cohort
 from pylayers.errors import CohortError, UsageError
 from pylayers.lungs import bounding_box
+from pylayers.preprocess import crop_lungs
 from pylayers.store import read_crop
 from tools import prepare_cohort
+from tools.scan_table import ScanJob, source_key
 
-LABELS = "ve,fev1fvc,fev1pp"
+HEADER = "scan_id,path,subject_id,mask,ve,fev1fvc,fev1pp,site"
 
 
 @pytest.fixture(scope="module")
@@ -30,15 +33,15 @@ def chests(tmp_path_factory):
     return folder
 
 
-def table(folder, *lines, header=f"scan_id,path,subject_id,mask,{LABELS},site"):
+def table(folder, *lines, header=HEADER):
     path = folder / "scans.csv"
     path.write_text("\n".join([header, *lines]) + "\n")
     return path
 
 
-def prepare(path):
+def prepare(path, *options):
     out = path.parent / "cohort"
-    prepare_cohort.main([str(path), "--out", str(out), "--workers", "1", "--quiet"])
+    prepare_cohort.main([str(path), "--out", str(out), "--workers", "1", "--quiet", *options])
     return out
 
 
@@ -97,7 +100,7 @@ def test_a_second_run_stores_nothing_again_and_redoes_what_is_gone_or_changed(tw
     assert (cohort / "cohort.csv").read_bytes() == text
 
     changed = make_chest(seed=9, shift_mm=(0, 0, 5))
-    write_scan(two.parent / "b.nrrd", changed.hu)
+    write_scan(two.parent / "b.nrrd", changed.hu, origin_mm=(-200.0, 0, 0))
     prepare(two)
     third = times(cohort)
     assert third["a.h5"] == second["a.h5"] and third["b.h5"] != second["b.h5"]
@@ -112,6 +115,87 @@ def test_a_store_from_another_mask_is_redone(two, chests):
     assert [s.row["mask"] for s in read_cohort(prepare(two)).scans] == ["given", "given"]
     after = times(cohort)
     assert after["a.h5"] != before["a.h5"] and after["b.h5"] == before["b.h5"]
+
+
+def with_labels(folder, labels):
+    """A table of scan a whose mask holds the lungs as 30 and the rest as 1."""
+    lungs = make_chest(seed=0).lungs
+    write_scan(
+        folder / "lobes.nrrd", np.where(lungs, 30, 1).astype(np.uint8), origin_mm=(-200.0, 0, 0)
+    )
+    os.utime(folder / "lobes.nrrd", (1, 1))
+    return table(folder, f'a,a.nrrd,,lobes.nrrd,2,,,x,"{labels}"', header=f"{HEADER},mask_labels")
+
+
+def test_mask_labels_choose_the_lungs_and_changed_ones_are_prepared_again(two):
+    cohort = prepare(with_labels(two.parent, "30-34, 40"))
+    np.testing.assert_array_equal(
+        read_crop(cohort / "scans" / "a.h5").box, bounding_box(make_chest(seed=0).lungs)
+    )
+    before = times(cohort)
+    prepare(with_labels(two.parent, "30-34 40"))  # the same labels
+    assert times(cohort) == before
+    prepare(with_labels(two.parent, "30"))
+    assert times(cohort) != before
+
+
+def test_mask_labels_that_name_nothing_are_found_before_any_scan_is_read(tmp_path):
+    lines = ["a,a.nrrd,,m.nrrd,,,,x,10-x", "b,b.nrrd,,,,,,x,3"]
+    with pytest.raises(CohortError) as caught:
+        prepare(table(tmp_path, *lines, header=f"{HEADER},mask_labels"))
+    assert "line 2: lung labels '10-x' are not numbers" in str(caught.value)
+    assert "line 3: b has mask_labels but no mask" in str(caught.value)
+    assert os.listdir(tmp_path) == ["scans.csv"]
+
+
+def test_what_is_unusual_of_a_scan_is_a_column(two, monkeypatch):
+    asked = []
+
+    def unusual(*arguments, allow_uneven):
+        asked.append(allow_uneven)
+        return replace(crop_lungs(*arguments), warnings=("thick slices", "odd"))
+
+    monkeypatch.setattr(prepare_cohort, "crop_lungs", unusual)
+    folder = two.parent
+    (folder / "cohort" / "scans").mkdir(parents=True)
+    store = folder / "cohort" / "scans" / "a.h5"
+    prepare_cohort.store_scan(ScanJob("a", folder / "a.nrrd"), store, True)
+    assert asked == [True]
+    written = store.stat().st_mtime_ns
+    scans = read_cohort(prepare(two, "--allow-uneven")).scans
+    assert [scan.row["warnings"] for scan in scans] == ["thick slices; odd", ""]
+    assert store.stat().st_mtime_ns == written
+    prepare(two)  # without the option it must be looked at again
+    assert store.stat().st_mtime_ns != written
+
+
+def test_a_folder_is_known_by_all_its_files(tmp_path):
+    job = ScanJob("a", tmp_path / "series")
+    (tmp_path / "series" / "deep").mkdir(parents=True)
+    names = ("1.dcm", "2.dcm", "deep/3.dcm")
+    for name in names:
+        (tmp_path / "series" / name).write_bytes(b"x")
+        os.utime(tmp_path / "series" / name, (1, 1))
+    keys = [source_key(job)]
+    for name in names:
+        os.utime(tmp_path / "series" / name, (2, 2))
+        keys.append(source_key(job))
+    (tmp_path / "series" / "4.dcm").write_bytes(b"")
+    keys.append(source_key(job))
+    (tmp_path / "series" / "4.dcm").unlink()
+    assert source_key(job) == keys[-2]
+    (tmp_path / "series").rename(tmp_path / "other")
+    keys.append(source_key(ScanJob("a", tmp_path / "other")))
+    assert len(set(keys)) == 6
+
+
+def test_voxels_beside_their_header_count(tmp_path):
+    job = ScanJob("a", tmp_path / "a.mhd")
+    keys = set()
+    for name in ("a.mhd", "a.raw", "a.zraw"):
+        (tmp_path / name).write_bytes(b"x")
+        keys.add(source_key(job))
+    assert len(keys) == 3
 
 
 def test_a_damaged_store_is_made_again(two):

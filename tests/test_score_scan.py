@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from pylayers.cohort import read_cohort
 from pylayers.errors import UsageError, WeightsError
 from pylayers.preprocess import crop_lungs
 from pylayers.stack import slice_indices
-from tools import score_scan
+from tools import scan_result, score_scan
 from tools.predict import euclidean_loss, predict_split, write_predictions
 from tools.run_folder import RunFolder, sha256, write_json
 from tools.scorer import Scorer
@@ -54,6 +55,7 @@ def result(scans, random_run, tmp_path_factory):
 def test_the_json_has_the_promised_keys(result, random_run):
     assert set(result) == {
         "scan",
+        "series",
         "targets",
         "lungs",
         "warnings",
@@ -62,6 +64,7 @@ def test_the_json_has_the_promised_keys(result, random_run):
         "timings_s",
     }
     assert (result["scan"], result["refused"]) == ("chest.nrrd", None)
+    assert result["series"] is None
     assert list(result["targets"]) == ["fev1pp"]
     target = result["targets"]["fev1pp"]
     assert set(target) == {"score", "slices", "weights_sha256"}
@@ -107,6 +110,50 @@ def test_a_given_mask_is_used(result, scans, random_run, tmp_path):
     assert other["targets"]["fev1pp"]["score"] == pytest.approx(
         result["targets"]["fev1pp"]["score"], rel=0.2
     )
+
+
+def test_mask_labels_choose_the_lungs(scans, chest, random_run, tmp_path):
+    lobes = np.where(chest.lungs, 30, 1).astype(np.uint8)  # 1 is lung in CIP coding, here it is not
+    write_scan(tmp_path / "lobes.nrrd", lobes, origin_mm=(BOTTOM_MM, 12.0, -30.0))
+    mask = ("--mask", tmp_path / "lobes.nrrd", "--mask-labels", "30-34")
+    named = scored(scans / "chest.nrrd", random_run, tmp_path, *mask)
+    coded = scored(scans / "chest.nrrd", random_run, tmp_path, "--mask", scans / "lungs.nrrd")
+    assert (named["targets"], named["lungs"]) == (coded["targets"], coded["lungs"])
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--mask-labels", "3"], "labels of --mask, which is not given"),
+        (["--mask-labels", "3-x", "--mask", "m.nrrd"], "'3-x' are not numbers or ranges"),
+        (["--mask-labels", " ", "--mask", "m.nrrd"], "--mask-labels is blank"),
+    ],
+)
+def test_mask_labels_that_name_nothing_are_refused_before_any_work(options, says):
+    with pytest.raises(UsageError, match=says):
+        score_scan.main(["no-such-scan.mhd", *options])
+
+
+def test_what_is_unusual_of_a_scan_is_said(scans, random_run, tmp_path, monkeypatch, capsys):
+    asked = {}
+
+    def crop_of_a_series(scan, mask=None, **choices):
+        asked.update(choices)
+        return replace(crop_lungs(scan, mask), series="1.2.3", warnings=("thick", "odd"))
+
+    monkeypatch.setattr(scan_result, "crop_lungs", crop_of_a_series)
+    choices = ("--series", "1.2.3", "--allow-uneven", "--json", str(tmp_path / "score.json"))
+    scan = [str(scans / "chest.nrrd"), "--weights", str(random_run.path)]
+    assert score_scan.main([*scan, *choices]) == 0
+    assert asked == {"mask_labels": None, "series": "1.2.3", "allow_uneven": True}
+    written = json.loads((tmp_path / "score.json").read_text())
+    phantom = scan_result.PHANTOM_WARNING
+    assert written["series"] == "1.2.3"
+    assert written["warnings"] == ["thick", "odd", phantom]
+    said = ["scored series 1.2.3", "thick", "odd", phantom, "research use, not a medical device"]
+    assert capsys.readouterr().err.splitlines() == [f"note: {sentence}" for sentence in said]
+    assert score_scan.main([*scan, "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_stdout_is_one_line_a_target_or_the_json(scans, random_run, result, capsys):

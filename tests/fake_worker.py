@@ -1,0 +1,47 @@
+"""A worker without Caffe; what it does to a scan is in the name of the scan."""
+
+import os
+import signal
+import sys
+import tempfile
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from tools.worker_pool import Lost, Unusable, end_with_parent
+
+
+def serve(connection):
+    setup = connection.recv()
+    if setup.runs == ("die",):
+        os._exit(3)
+    if setup.runs == ("unusable",):
+        connection.send(Unusable("no such weights"))
+        return
+    connection.send("ready")
+    while True:
+        job = connection.recv()
+        do(job, Path(setup.runs[0]))
+        connection.send(Lost("a bug") if "bug" in job.scan_id else f"scored {job.scan_id}")
+
+
+def do(job, log):
+    with log.open("a") as file:
+        file.write(f"{job.scan_id} {os.getpid()}\n")
+    first = log.read_text().count(f"{job.scan_id} ") == 1
+    Path(tempfile.mkdtemp(), "unpacked").touch()
+    if "sleep" in job.scan_id:
+        time.sleep(0.3)
+    if "killed" in job.scan_id and (first or "twice" in job.scan_id):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "abort" in job.scan_id and (first or "twice" in job.scan_id):
+        os.kill(os.getpid(), signal.SIGABRT)
+    if "hang" in job.scan_id and (first or "twice" in job.scan_id):
+        time.sleep(60)
+
+
+end_with_parent()
+try:
+    serve(Connection(int(sys.argv[1])))
+except EOFError:
+    sys.exit(0)

@@ -1,0 +1,34 @@
+"""The runs to score with, and where: what --weights and --device stand for."""
+
+from pathlib import Path
+
+from pylayers.errors import UsageError, WeightsError
+from pylayers.targets import TARGETS
+from tools.caffe_install import ROOT, gpu_id
+from tools.run_folder import RunFolder
+
+
+def device(text: str) -> int | None:
+    """Return the GPU that --device stands for; None is the CPU."""
+    kind, _, number = text.partition(":")
+    if text == "cpu":
+        return None
+    if kind != "gpu" or (number and not number.isdecimal()):
+        raise UsageError(f"--device {text!r} is not cpu, gpu or gpu:N")
+    return gpu_id(number or "0")
+
+
+def chosen_runs(given: list[str] | None) -> list[RunFolder]:
+    """Return the runs of --weights, by default all in runs/; each is for another target.
+
+    Raises WeightsError when there is none or one is unusable, UsageError for two of one target.
+    """
+    folders = [Path(path) for path in given or ()] or [ROOT / "runs" / name for name in TARGETS]
+    runs = [RunFolder(folder) for folder in folders]
+    if not given:
+        runs = [run for run in runs if run.best_json.exists()]
+    if not runs:
+        raise WeightsError("no run in runs/ has weights; `make train TARGET=fev1fvc` makes one")
+    if len({run.best()["target"] for run in runs}) < len(runs):
+        raise UsageError("--weights names two runs of one target; score them one at a time")
+    return runs

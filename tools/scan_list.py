@@ -1,0 +1,77 @@
+"""What score_cohort is to score: a CSV, a text file with one path per line, or a folder."""
+
+import re
+from pathlib import Path
+
+from pylayers.errors import UsageError
+from tools.scan_folder import SCAN_SUFFIXES, is_scan_file, scans_of
+from tools.scan_table import ScanJob, checked_table, job_of
+
+ID_LENGTH = 100  # leaves room in pylayers.cohort.SCAN_ID for what tells equal ones apart
+
+
+def jobs_of(source) -> list[ScanJob]:
+    """Return the scans of a CSV, a list or a folder in their order.
+
+    Raises UsageError or, for a CSV, CohortError.
+    """
+    source = Path(source)
+    if source.is_dir():
+        jobs = named_jobs(scans_of(source), source)
+    elif not source.is_file():
+        raise UsageError(f"there is no {source}")
+    elif is_scan_file(source.name):
+        raise UsageError(f"{source} is a scan, not a list of scans; score_scan.py scores one scan")
+    elif source.suffix.lower() == ".csv":
+        jobs = [job_of(row, source.parent) for row in checked_table(source, labels=False)]
+    else:
+        jobs = named_jobs(paths_of(source), source.parent)
+    if not jobs:
+        raise UsageError(f"{source} holds no scans")
+    return jobs
+
+
+def paths_of(text_file: Path) -> list[Path]:
+    """Return the paths of a list, relative ones from its folder; # starts a comment line."""
+    try:
+        lines = [line.strip() for line in text_file.read_text("utf-8-sig").split("\n")]
+    except UnicodeDecodeError:
+        raise UsageError(f"{text_file} is no list: it is not text in UTF-8") from None
+    except OSError as error:
+        raise UsageError(f"{text_file} cannot be read: {error.strerror}") from None
+    return [text_file.parent / line for line in lines if line and not line.startswith("#")]
+
+
+def named_jobs(paths: list[Path], base: Path) -> list[ScanJob]:
+    """Return a job per path; equal scan_ids become a, a-2, a-3."""
+    jobs, taken = [], {}
+    for path in paths:
+        scan_id = name = scan_id_of(path, base)
+        while scan_id.lower() in taken:  # some file systems do not tell a from A
+            taken[name.lower()] += 1
+            scan_id = f"{name}-{taken[name.lower()]}"
+        taken[scan_id.lower()] = 1
+        jobs.append(ScanJob(scan_id, path))
+    return jobs
+
+
+def scan_id_of(path: Path, base: Path) -> str:
+    """Return a name for a scan: its path from `base` without the ending, safe as a file name.
+
+    What is not a letter, a digit, '.', '_' or '-' becomes '_', slashes, too. A scan that does not
+    lie below `base` goes by its own name alone, so that nothing is said of other folders.
+    """
+    below = path.is_relative_to(base) and ".." not in path.relative_to(base).parts
+    name = str(path.relative_to(base)) if below and path != base else path.absolute().name
+    ending = max((s for s in SCAN_SUFFIXES if name.lower().endswith(s)), key=len, default="")
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", name[: len(name) - len(ending)])
+    return name.lstrip("._-")[-ID_LENGTH:].lstrip("._-") or "scan"
+
+
+def shard_of(jobs: list[ScanJob], text: str) -> list[ScanJob]:
+    """Return the part `i/n` of the jobs: every n-th beginning with the i-th; UsageError."""
+    match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text, re.ASCII)
+    first, count = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1 <= first <= count:
+        raise UsageError(f"--shard {text!r} is not i/n with i from 1 to n, such as 2/8")
+    return jobs[first - 1 :: count]

@@ -1,0 +1,109 @@
+"""What a scan's scoring says: the dict behind score_scan's JSON and score_cohort's rows."""
+
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from pylayers.errors import ScanRefused
+from pylayers.preprocess import PREPROCESSING_VERSION, LungCrop, crop_lungs
+from pylayers.stack import TEST_OFFSET, slice_indices
+from tools.caffe_install import build_info
+from tools.scorer import Scorer
+
+PHANTOM_WARNING = "weights trained on phantoms: the numbers say nothing about a patient"
+
+
+class Scored(NamedTuple):
+    """One scan's scoring.
+
+    result: the JSON's content. crop: None when refused. contributions: float64 (slices,) a target.
+    """
+
+    result: dict
+    crop: LungCrop | None
+    contributions: dict[str, np.ndarray]
+
+
+def score(scorers: list[Scorer], scan, mask=None, **choices) -> Scored:
+    """Read a scan and score it for every target; a refusal is a result, too.
+
+    choices: what crop_lungs takes beside scan and mask.
+    """
+    started = time.perf_counter()
+    try:
+        crop = crop_lungs(scan, mask, **choices)
+    except ScanRefused as error:
+        return Scored(_result(scan, refused=error), None, {})
+    cropped = time.perf_counter()
+    contributions = {scorer.target.name: scorer.score(crop.hu) for scorer in scorers}
+    scored = time.perf_counter()
+    phantom = [PHANTOM_WARNING] if any(s.best.get("phantom") for s in scorers) else []
+    result = _result(
+        scan,
+        targets={s.target.name: _target(s, contributions[s.target.name], crop) for s in scorers},
+        lungs=_lungs(crop),
+        warnings=[*crop.warnings, *phantom],
+        series=crop.series or None,
+        timings_s={
+            "read_and_crop": round(cropped - started, 3),
+            "score": round(scored - cropped, 3),
+        },
+    )
+    return Scored(result, crop, contributions)
+
+
+def versions() -> dict:
+    """Return what a score depends on beside scan and weights."""
+    build = build_info()
+    return {
+        "preprocessing": PREPROCESSING_VERSION,
+        "caffe": build.get("caffe_version"),
+        "caffe_commit": build.get("caffe_commit"),
+        "numpy": np.__version__,
+    }
+
+
+def _result(
+    scan, targets=None, lungs=None, warnings=(), series=None, refused=None, timings_s=None
+) -> dict:
+    """Return the result's keys in their order; a refused scan has no target and no score."""
+    return {
+        "scan": Path(scan).name,
+        "series": series,
+        "targets": targets or {},
+        "lungs": lungs,
+        "warnings": list(warnings),
+        "refused": refused and {"slug": refused.slug, "sentence": refused.sentence},
+        "versions": versions(),
+        "timings_s": timings_s or {},
+    }
+
+
+def _target(scorer: Scorer, contributions: np.ndarray, crop: LungCrop) -> dict:
+    """Return one target's part: the same bytes for the same scan in any format."""
+    indices = slice_indices(len(crop.hu), scorer.slices, TEST_OFFSET)
+    return {
+        "score": float(contributions.mean()),
+        "slices": [
+            {
+                "index": int(crop.box.z0 + index),
+                # three decimals: beyond the error of formats that keep geometry in float32
+                "z_mm": round(float(crop.bottom_mm + index * crop.spacing_mm[0]), 3),
+                "contribution": float(contribution),
+            }
+            for index, contribution in zip(indices, contributions, strict=True)
+        ],
+        "weights_sha256": scorer.best["weights_sha256"],
+    }
+
+
+def _lungs(crop: LungCrop) -> dict:
+    """Return the lungs' part; the box is half-open, in voxels of the LPS scan."""
+    return {
+        "volume_l": round(float(crop.lungs_l), 3),
+        "laa950_percent": round(float(crop.laa950), 3),
+        "box": crop.box._asdict(),
+        "mask": "given" if crop.mask_given else "computed",
+    }

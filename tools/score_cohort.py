@@ -1,0 +1,186 @@
+"""Score many chest CTs: one row per scan with one number per trained target.
+
+SCANS is a text file with one path per line (# starts a comment), a CSV with the columns scan_id and
+path and where known mask and mask_labels (paths are relative to either file), or a folder: every
+.mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz and .zip in it and below, and every folder of DICOM files.
+A CSV names its scans as you like. Else a scan_id is the path from the list or folder without its
+ending, with '_' for all but letters, digits, '.', '_' and '-'; equal ones become a, a-2, a-3.
+
+A scan that is refused has a row with the reason and no score. Finished scans are kept in a hidden
+journal beside the table until that is complete: after an interruption of whatever kind, the same
+command with --continue goes on. The tables do not depend on the number of workers.
+
+Exit code 0: every scan has a row. 1: some row says `error`, a failure of the program and not of the
+scan; --continue tries those again. Others as for all tools.
+
+Research use, not a medical device.
+"""
+
+import argparse
+import os
+import sys
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+from tqdm import tqdm
+
+from pylayers.errors import UsageError
+from tools.chosen_runs import chosen_runs, device
+from tools.exit_codes import BUG, DONE, INTERRUPTED, run
+from tools.scan_list import jobs_of, shard_of
+from tools.scan_result import PHANTOM_WARNING
+from tools.scan_table import ScanJob, source_key
+from tools.score_output import Output, made_with
+from tools.score_tables import ERROR, error_row
+from tools.worker_pool import Lost, NoWorkers, Setup, answers
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    p.add_argument("scans", metavar="SCANS", help="list of scans, CSV or folder")
+    p.add_argument(
+        "--out",
+        type=Path,
+        help="table to write (default: scores.csv, or scores_2of8.csv with --shard 2/8)",
+    )
+    p.add_argument(
+        "--weights", nargs="+", metavar="RUN", help="run folders (default: all in runs/)"
+    )
+    p.add_argument(
+        "--contributions",
+        action="store_true",
+        help="write the slices' contributions, too: <out>_contributions_<target>.csv",
+    )
+    p.add_argument(
+        "--workers",
+        type=int,
+        default=os.cpu_count(),
+        help="processes; each has its own nets (default: %(default)s, the number of cores)",
+    )
+    p.add_argument(
+        "--continue", dest="go_on", action="store_true", help="score only what is missing"
+    )
+    p.add_argument(
+        "--shard", default="1/1", metavar="I/N", help="every N-th scan, beginning with the I-th"
+    )
+    p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
+    p.add_argument(
+        "--allow-uneven",
+        action="store_true",
+        help="score DICOM series with missing, duplicated or uneven slices, too",
+    )
+    p.add_argument(
+        "--timeout",
+        type=float,
+        default=900.0,
+        metavar="S",
+        help="seconds after which a scan is given up (default: %(default)g)",
+    )
+    p.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    return p
+
+
+def score_cohort(args) -> int:
+    """Score the scans that are not scored yet and write the tables; return the exit code."""
+    if args.workers < 1:
+        raise UsageError(f"--workers {args.workers} is below 1")
+    if not args.timeout > 0:
+        raise UsageError(f"--timeout {args.timeout:g} is not above 0")
+    gpu = device(args.device)
+    jobs = shard_of(jobs_of(args.scans), args.shard)
+    runs = chosen_runs(args.weights)
+    folders = tuple(str(folder.path.resolve()) for folder in runs)
+
+    with Output(args.out or default_out(args.shard), args.go_on) as output:
+        if not output.begin(made_with(runs, args, jobs)):
+            say(args, f"{output.table} is complete already")
+            return DONE
+        setup = Setup(folders, gpu, args.allow_uneven, args.contributions, str(output.scratch))
+        errors = score_missing(jobs, output, setup, args)
+        rows = output.finish(jobs, errors)
+    if any(folder.best().get("phantom") for folder in runs) and not args.quiet:
+        print(f"note: {PHANTOM_WARNING}", file=sys.stderr)
+    say(args, summary(rows, output.table))
+    return BUG if errors else DONE
+
+
+def score_missing(jobs: list[ScanJob], output: Output, setup: Setup, args) -> dict[str, dict]:
+    """Score what the journal lacks and keep it there; return the rows of those that failed."""
+    kept, errors = output.journal.entries, {}
+    for job in [job for job in jobs if job.scan_id in kept]:
+        if kept[job.scan_id]["source_key"] != source_key(job, setup.allow_uneven):
+            del kept[job.scan_id]
+    todo = [absolute(job) for job in jobs if job.scan_id not in kept]
+    refused = sum(bool(entry["row"]["refused"]) for entry in kept.values())
+    bar = tqdm(
+        total=len(jobs),
+        initial=len(kept),
+        desc="score",
+        unit="scan",
+        disable=True if args.quiet else None,
+    )
+    with bar, closing(answers(todo, setup, args.workers, args.timeout)) as scored:
+        bar.set_postfix_str(f"{refused} refused")
+        for job, answer in scored:
+            if isinstance(answer, Lost):
+                errors[job.scan_id] = error_row(job.scan_id, answer.sentence)
+                bar.write(f"error: {job.scan_id}: {answer.sentence}", file=sys.stderr)
+            else:
+                output.journal.add(answer)
+                refused += bool(answer["row"]["refused"])
+            bar.set_postfix_str(f"{refused} refused", refresh=False)
+            bar.update()
+    return errors
+
+
+def absolute(job: ScanJob) -> ScanJob:
+    """Return a job that means the same files in every folder."""
+    mask = job.mask and job.mask.absolute()
+    return job._replace(scan=job.scan.absolute(), mask=mask)
+
+
+def default_out(shard: str) -> Path:
+    """Return the table's path where --out names none."""
+    return Path("scores.csv" if shard == "1/1" else f"scores_{shard.replace('/', 'of')}.csv")
+
+
+def summary(rows: list[dict], table: Path) -> str:
+    """Return what is said at the end."""
+    reasons = Counter(row["refused"] for row in rows if row["refused"])
+    errors = reasons.pop(ERROR, 0)
+    refused = ", ".join(f"{count} {slug}" for slug, count in reasons.most_common())
+    lines = [
+        f"scored   {len(rows) - reasons.total() - errors}",
+        f"refused  {reasons.total()}{f' ({refused})' if refused else ''}",
+        *([f"errors   {errors} (--continue tries them again)"] if errors else []),
+        f"table    {table}",
+        "research use, not a medical device",
+    ]
+    return "\n".join(lines)
+
+
+def say(args, text: str) -> None:
+    """Print unless --quiet."""
+    if not args.quiet:
+        print(text)
+
+
+def main(argv=None) -> int:
+    """Run the program."""
+    args = parser().parse_args(argv)
+    try:
+        return score_cohort(args)
+    except NoWorkers as error:
+        print(f"error: {error}; finished scans are kept, --continue goes on", file=sys.stderr)
+        return BUG
+    except KeyboardInterrupt:
+        print("stopped by Ctrl-C; the same command with --continue goes on", file=sys.stderr)
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

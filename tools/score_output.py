@@ -1,0 +1,129 @@
+"""The files of a run over many scans: the tables, what they are made with, the journal."""
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+from pylayers.errors import UsageError
+from tools.run_folder import RunFolder, sha256, write_json
+from tools.scan_result import versions
+from tools.scan_table import ScanJob
+from tools.score_journal import Journal, difference
+from tools.score_tables import contributions_path, write_contributions, write_scores
+
+
+def made_with(runs: list[RunFolder], args, jobs: list[ScanJob]) -> dict:
+    """Return all that the tables depend on, JSON: only runs that agree in it may be mixed."""
+    base = Path(args.scans) if os.path.isdir(args.scans) else Path(args.scans).parent
+    scans = hashlib.sha256()
+    for job in jobs:
+        # relative, so that the folder may move
+        paths = [path and os.path.relpath(path, base) for path in (job.scan, job.mask)]
+        scans.update(json.dumps([job.scan_id, *paths, job.mask_labels]).encode())
+    best = [run.best() for run in runs]
+    return {
+        **versions(),
+        "weights_sha256": {b["target"]: b["weights_sha256"] for b in best},
+        "nets_sha256": {b["target"]: sha256(r.deploy) for b, r in zip(best, runs, strict=True)},
+        "device": args.device,
+        "allow_uneven": args.allow_uneven,
+        "contributions": args.contributions,
+        "shard": args.shard,
+        "scans": len(jobs),
+        "scans_sha256": scans.hexdigest(),
+    }
+
+
+class Output:
+    """The table and what lies beside it, locked against other runs while in use.
+
+    go_on: whether files of an earlier run are welcome. scratch: a folder for what workers unpack,
+    gone in the end. Raises UsageError.
+    """
+
+    def __init__(self, table: Path, go_on: bool):
+        if table.is_dir() or not table.parent.is_dir():
+            why = "is a folder" if table.is_dir() else f"there is no folder {table.parent}"
+            raise UsageError(f"--out {table}: {why}")
+        self.table = table
+        self.about = table.with_name(f"{table.stem}_made_with.json")
+        self.scratch = table.with_name(f".{table.name}.scratch").absolute()
+        self.go_on = go_on
+        self.finished = False
+
+    def __enter__(self):
+        self.journal = Journal(self.table.with_name(f".{self.table.name}.journal"))
+        self._remove_scratch()  # of a run that was killed
+        self.scratch.mkdir(exist_ok=True)
+        return self
+
+    def __exit__(self, *_):
+        self._remove_scratch()
+        self.journal.close(remove=self.finished)
+
+    def _remove_scratch(self) -> None:
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def begin(self, head: dict) -> bool:
+        """Start or go on with the journal; return False when the table is complete already.
+
+        Raises UsageError when that would overwrite or mix what should be kept.
+        """
+        self.targets = list(head["weights_sha256"])
+        self.contributions = head["contributions"]
+        begun = self.journal.head is not None
+        tables = [contributions_path(self.table, t) for t in self.targets if self.contributions]
+        there = [path for path in (self.table, self.about, *tables) if path.exists()]
+        if not self.go_on and begun:
+            raise UsageError(
+                f"an unfinished run is kept in {self.journal.path}; add --continue to go on with "
+                "it, or delete it"
+            )
+        if not self.go_on and there:
+            raise UsageError(f"{there[0]} exists; delete it or choose another --out")
+        if not begun and self.table.exists():
+            self._check_complete(head)
+            return False
+        self.journal.begin(head)
+        return True
+
+    def _check_complete(self, head: dict) -> None:
+        try:
+            made = json.loads(self.about.read_text())
+        except (OSError, ValueError):
+            raise UsageError(
+                f"{self.table} exists, but {self.about.name}, which says what it is made with, "
+                "does not; delete it or choose another --out"
+            ) from None
+        if made != head:
+            raise UsageError(
+                f"{self.table} is complete and made with {difference(made, head)}; delete it or "
+                "choose another --out"
+            )
+
+    def finish(self, jobs: list[ScanJob], errors: dict[str, dict]) -> list[dict]:
+        """Write the tables in the order of the jobs and return the rows of the first.
+
+        The journal goes unless a row is an error, which is worth another try. Raises UsageError
+        when a file cannot be written.
+        """
+        entries = self.journal.entries
+        rows = [
+            entries[job.scan_id]["row"] if job.scan_id in entries else errors[job.scan_id]
+            for job in jobs
+        ]
+        try:
+            for target in self.targets if self.contributions else ():
+                kept = [entries[job.scan_id] for job in jobs if job.scan_id in entries]
+                write_contributions(self.table, target, kept)
+            write_json(self.about, self.journal.head)
+            write_scores(self.table, self.targets, rows)
+        except OSError as error:
+            raise UsageError(
+                f"the tables cannot be written: {error.strerror}; finished scans are kept, "
+                "--continue goes on"
+            ) from None
+        self.finished = not errors
+        return rows
