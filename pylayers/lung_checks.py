@@ -1,0 +1,128 @@
+"""Whether lungs can be scored: a whole pair of them, from enough slices, and truly lung."""
+
+import cv2
+import numpy as np
+
+from pylayers.coarse_grid import block_means, frame, steps_of
+from pylayers.errors import ScanRefused
+from pylayers.gas import SQUARE, is_gas
+
+FEWEST_SLICES = 16  # the network takes 16: fewer would have to be repeated
+WIDE_SPACING_MM = 10.0  # routine chest CT has slices of at most 10 mm
+LUNGS_L = 0.4, 15.0  # an infant's; twice a large adult's total lung capacity
+ONE_LUNG, SMALL_LUNG = 0.1, 1 / 3  # of the other lung; healthy lungs hold 0.7 to 1.3 of each other
+# A cut's area by the largest parallel cross-section. In real and simulated lungs a cut of 0.5 at
+# top or bottom leaves out 4 to 8 % of the lungs, one of 0.3 at a side 1 to 5 %; below the first
+# number it is less than 1 % and as large as the last slice of whole lungs may be.
+END_WARNED, END_REFUSED = 0.1, 0.5
+SIDE_WARNED, SIDE_REFUSED = 0.03, 0.3
+MARKED_HU = -300.0  # lungs average below it even when a third of both is consolidated
+TISSUE_HU = -300
+MIDDLE = 0.15  # of the body's width: the lungs part this close to its middle
+
+
+def check_lungs(hu: np.ndarray, mask: np.ndarray, spacing_mm, mask_given: bool) -> list[str]:
+    """Return warnings about the lungs of a scan, one sentence each.
+
+    hu: int16 (z, y, x) HU; mask: bool of the same shape, at least one voxel set; spacing_mm:
+    (z, y, x); mask_given: whether the mask came with the scan. Raises ScanRefused (mask-not-lung,
+    no-lungs, lungs-cut, few-slices, one-lung).
+    """
+    step_z, step_yx = steps_of(spacing_mm)
+    areas = np.count_nonzero(mask, axis=(1, 2)) * np.prod(spacing_mm[1:])
+    coarse = block_means(hu[::step_z], step_yx)
+    lungs = np.ascontiguousarray(mask[::step_z, ::step_yx, ::step_yx])
+    spacing = np.array(spacing_mm) * (step_z, step_yx, step_yx)
+
+    _check_tissue(coarse, lungs, areas.sum() * spacing_mm[0] / 1e6, mask_given)
+    warnings = _check_ends(areas) + _check_sides(coarse, lungs, spacing)
+    slices = np.count_nonzero(areas)
+    if slices < FEWEST_SLICES:
+        raise ScanRefused(
+            "few-slices",
+            f"{slices} slices pass through the lungs, {spacing_mm[0]:.3g} mm apart; "
+            f"{FEWEST_SLICES} are needed",
+        )
+    warnings += _check_sizes(coarse, lungs)
+    if spacing_mm[0] > WIDE_SPACING_MM:
+        warnings.append(f"slices lie {spacing_mm[0]:.3g} mm apart")
+    return warnings
+
+
+def _check_tissue(coarse, lungs, litres, mask_given) -> None:
+    if mask_given and lungs.any() and (mean := coarse[lungs].mean()) > MARKED_HU:
+        raise ScanRefused(
+            "mask-not-lung",
+            f"what the mask marks has {mean:.0f} HU on average, lung about -850; "
+            "--mask-labels names the labels that are lung, such as 10-14",
+        )
+    if not LUNGS_L[0] <= litres <= LUNGS_L[1]:
+        marked = "the mask marks" if mask_given else "the body holds"
+        raise ScanRefused("no-lungs", f"{marked} {litres:.2f} L of lung; a chest CT has 1 to 10 L")
+    if is_gas(coarse, lungs):
+        raise ScanRefused("no-lungs", f"{litres:.1f} L of gas without vessels is no lung")
+
+
+def _check_ends(areas) -> list[str]:
+    cuts = {"bottom": areas[0] / areas.max(), "top": areas[-1] / areas.max()}
+    return _judge_cuts(cuts, END_WARNED, END_REFUSED)
+
+
+def _check_sides(coarse, lungs, spacing) -> list[str]:
+    """Judge what of the lungs lies beside the image's border or its reconstruction circle."""
+    edge = frame(coarse).view(np.uint8)
+    beside = cv2.dilate(edge, SQUARE, iterations=2) - cv2.dilate(edge, SQUARE)
+    y, x = np.indices(edge.shape)
+    y, x = (2 * v / (size - 1) - 1 for v, size in zip((y, x), edge.shape, strict=True))
+    sideways = np.abs(x) > np.abs(y)
+    sides = {
+        "right side": (sideways & (x < 0), 2),
+        "left side": (sideways & (x > 0), 2),
+        "front": (~sideways & (y < 0), 1),
+        "back": (~sideways & (y > 0), 1),
+    }
+    contact = lungs.sum(axis=0) * beside
+    largest = {axis: lungs.sum(axis=0).sum(axis=2 - axis).max() for axis in (1, 2)}
+    cuts = {name: contact[where].sum() / largest[axis] for name, (where, axis) in sides.items()}
+    return _judge_cuts(cuts, SIDE_WARNED, SIDE_REFUSED)
+
+
+def _judge_cuts(cuts, warned, refused) -> list[str]:
+    seen = {
+        name: f"the lungs are cut at the {name}: what lies on the volume's border is "
+        f"{100 * share:.0f} % of their largest cross-section"
+        for name, share in cuts.items()
+        if share > warned
+    }
+    for name, sentence in seen.items():
+        if cuts[name] > refused:
+            raise ScanRefused("lungs-cut", sentence)
+    return list(seen.values())
+
+
+def _check_sizes(coarse, lungs) -> list[str]:
+    """Judge the smaller lung; the lungs part where they are thinnest, near the body's middle.
+
+    The middle is sought at the lungs' height and depth, where no table is.
+    """
+    depth = np.flatnonzero(lungs.any(axis=(0, 2)))
+    height = np.flatnonzero(lungs.any(axis=(1, 2)))
+    around = coarse[height[0] : height[-1] + 1, depth[0] : depth[-1] + 1] > TISSUE_HU
+    tissue = np.count_nonzero(around, axis=(0, 1))
+    columns = np.flatnonzero(tissue > 0.1 * tissue.max())
+    first, last = columns[0], columns[-1]
+    reach = MIDDLE * (last - first)
+    low = int((first + last) / 2 - reach)
+    profile = lungs.sum(axis=(0, 1))
+    near = profile[low : int((first + last) / 2 + reach) + 1]
+    part = low + int(np.median(np.flatnonzero(near == near.min())))
+    sides = {"right": profile[:part].sum(), "left": profile[part:].sum()}
+    small = min(sides, key=sides.get)
+    share = sides[small] / max(sides.values())
+    if share < ONE_LUNG:
+        raise ScanRefused(
+            "one-lung", f"the {small} lung holds {100 * share:.0f} % of the air of the other"
+        )
+    if share < SMALL_LUNG:
+        return [f"the {small} lung holds only {100 * share:.0f} % of the air of the other"]
+    return []
