@@ -4,15 +4,16 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-# What tells gas from the most destroyed lung: no vessels. In real and simulated lungs of -970 HU
-# the densest 5 % of the inside, vessels filled in, lie above -870 HU; in bowel below -930 HU.
+from pylayers.closing import close_and_fill
+
+# What tells gas from the most destroyed lung: no vessels. Where real and simulated lungs were
+# taken down to a median of -1000 to -950 HU, the densest 3 % inside, with the vessels, lay above
+# -905 HU; in the stomach and colon of a real scan below -935 HU.
 GAS_HU = -950  # median
-DENSEST_HU = -920  # 95th percentile
+DENSEST_HU = -915  # 97th percentile
 POCKET_ML = 30.0  # smaller ones do not matter
 WALL_HU = -780  # a quarter of a voxel is wall, the rest gas or lung
-OPEN_SHARE = (
-    0.15  # of a pocket's surface: a bulla borders on lung, stomach and bowel on soft tissue
-)
+OPEN_SHARE = 0.15  # of the surface: a bulla borders on lung, bowel on soft tissue
 FOAM_FILL, FOAM_FLATNESS = 0.8, 2.5  # share of its own hull along z; width by height
 SQUARE = np.ones((3, 3), np.uint8)
 NEIGHBOURS = ndimage.generate_binary_structure(3, 1)
@@ -21,21 +22,20 @@ NEIGHBOURS = ndimage.generate_binary_structure(3, 1)
 def is_gas(hu: np.ndarray, air: np.ndarray) -> bool:
     """Return whether air, bool (z, y, x), holds gas by the HU (block means) of its inside.
 
-    The inside is a voxel off the surface, vessels and folds included. Air too thin for that is
-    gas, too.
+    The inside is two voxels off the surface, with the vessels but without the bowel's folds, which
+    are no holes of a slice. Air too thin for that is gas, too.
     """
+    filled = close_and_fill(air, 0)
     inside = np.zeros_like(air)
-    for z, plane in enumerate(air):
-        padded = np.pad(plane, 3).view(np.uint8)
-        padded = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, SQUARE, iterations=2)
-        filled = ndimage.binary_fill_holes(padded).view(np.uint8)
-        inside[z] = cv2.erode(filled, SQUARE)[3:-3, 3:-3]
+    for source, target in zip(filled.view(np.uint8), inside.view(np.uint8), strict=True):
+        cv2.erode(source, SQUARE, target, None, 2, cv2.BORDER_CONSTANT, 0)
     if len(air) > 2:
-        inside = ndimage.binary_erosion(inside, np.ones((3, 1, 1)))
+        inside[1:-1] &= filled[2:] & filled[:-2]
+        inside[[0, -1]] = False
     if not inside.any():
         return True
     values = _blur(hu, 3)[inside]
-    return np.median(values) < GAS_HU and np.percentile(values, 95) < DENSEST_HU
+    return np.median(values) < GAS_HU and np.percentile(values, 97) < DENSEST_HU
 
 
 def is_foam(air: np.ndarray) -> bool:

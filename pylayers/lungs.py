@@ -7,6 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from pylayers.airways import find_airways
+from pylayers.closing import close_and_fill
 from pylayers.coarse_grid import block_means, frame, refine, steps_of
 from pylayers.errors import ScanRefused
 from pylayers.gas import GAS_HU, SQUARE, is_foam, is_gas, pockets_below_lung
@@ -63,7 +64,8 @@ def lung_mask(hu: np.ndarray, spacing_mm) -> np.ndarray:
     if pockets.any():
         lungs = _lung_components(coarse, lungs & ~pockets, spacing)
     # closing takes the trachea beside a lung
-    lungs = _close_and_fill(lungs, spacing) & ~airways & ~pockets
+    radius = max(1, int(CLOSING_MM / spacing[2] + 0.5))
+    lungs = close_and_fill(lungs, radius) & ~airways & ~pockets
     return refine(lungs, hu.shape, step_z, step_yx)
 
 
@@ -128,17 +130,3 @@ def _lung_components(coarse: np.ndarray, air: np.ndarray, spacing) -> np.ndarray
             "no-lungs", f"the body holds {total:.2f} L of lung{gas}; a chest CT has lungs"
         )
     return lungs
-
-
-def _close_and_fill(lungs: np.ndarray, spacing) -> np.ndarray:
-    radius = max(1, int(CLOSING_MM / spacing[2] + 0.5))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    closed = np.empty_like(lungs)
-    for z, plane in enumerate(lungs):
-        # the border of the closing must not count as lung
-        padded = cv2.copyMakeBorder(
-            plane.astype(np.uint8), radius, radius, radius, radius, cv2.BORDER_CONSTANT, value=0
-        )
-        padded = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)
-        closed[z] = ndimage.binary_fill_holes(padded[radius:-radius, radius:-radius])
-    return closed
