@@ -38,5 +38,4 @@ def find_airways(air: np.ndarray, body: np.ndarray, spacing) -> np.ndarray:
 
 def _off_middle(body: np.ndarray, centre) -> float:
     """Return how far a point lies from the body's middle in its own row: no table is there."""
-    columns = np.flatnonzero(body[round(centre[1])])
-    return abs(centre[0] - (columns[0] + columns[-1]) / 2)
+    return abs(centre[0] - np.median(np.flatnonzero(body[round(centre[1])])))

@@ -103,13 +103,7 @@ def prone(chest: Chest) -> Chest:
 
 def arms_down(chest: Chest) -> Chest:
     """A wider view; arms that rest on the table and close off air between them and the body."""
-    wide = [(0, 0), (0, 0), (50, 50)]
-    names = ("lungs", "airways", "table", "bowel")
-    chest = replace(
-        chest,
-        hu=np.pad(chest.hu, wide, constant_values=AIR),
-        **{name: np.pad(getattr(chest, name), wide) for name in names},
-    )
+    chest = _with_all(chest, lambda voxels: np.pad(voxels, [(0, 0), (0, 0), (50, 50)]))
     z, y, x = _mm(chest)
     hu = np.full(chest.hu.shape, np.nan)
     hu[:, :, :50] = hu[:, :, -50:] = AIR
@@ -140,21 +134,24 @@ def circle(chest: Chest, radius_mm: float) -> Chest:
     return replace(chest, hu=hu, lungs=chest.lungs & seen)
 
 
-def cut(chest: Chest, axis: int, start=None, stop=None) -> Chest:
+def cut(chest: Chest, axis: int, start=None, stop=None, step=None) -> Chest:
     """Only the voxels from start to stop along an axis, as after a shifted field of view."""
-    where = (slice(None),) * axis + (slice(start, stop),)
-    names = ("hu", "lungs", "airways", "table", "bowel")
-    return replace(chest, **{name: getattr(chest, name)[where] for name in names})
+    where = (slice(None),) * axis + (slice(start, stop, step),)
+    spacing = np.array(chest.spacing_mm)
+    spacing[axis] *= step or 1
+    return _with_all(chest, lambda voxels: voxels[where], spacing_mm=tuple(spacing))
 
 
 def resampled(chest: Chest, factors) -> Chest:
     """Voxels smaller by whole factors (z, y, x)."""
-    names = ("hu", "lungs", "airways", "table", "bowel")
-    fine = {}
-    for name in names:
-        voxels = getattr(chest, name)
-        for axis, factor in enumerate(factors):
-            voxels = voxels.repeat(factor, axis)
-        fine[name] = voxels
     spacing = tuple(s / f for s, f in zip(chest.spacing_mm, factors, strict=True))
-    return replace(chest, spacing_mm=spacing, **fine)
+    return _with_all(
+        chest,
+        lambda v: v.repeat(factors[0], 0).repeat(factors[1], 1).repeat(factors[2], 2),
+        spacing_mm=spacing,
+    )
+
+
+def _with_all(chest: Chest, change, **others) -> Chest:
+    names = ("hu", "lungs", "airways", "table", "bowel")
+    return replace(chest, **{name: change(getattr(chest, name)) for name in names}, **others)
