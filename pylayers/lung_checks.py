@@ -12,8 +12,8 @@ WIDE_SPACING_MM = 10.0  # routine chest CT has slices of at most 10 mm
 LUNGS_L = 0.4, 15.0  # an infant's; twice a large adult's total lung capacity
 ONE_LUNG, SMALL_LUNG = 0.1, 1 / 3  # of the other lung; healthy lungs hold 0.7 to 1.3 of each other
 # A cut's area by the largest parallel cross-section. In real and simulated lungs a cut of 0.5 at
-# top or bottom leaves out 4 to 8 % of the lungs, one of 0.25 at a side 0.3 to 1.5 %; below the first
-# number it is less than 1 % and as large as the last slice of whole lungs may be.
+# top or bottom leaves out 4 to 8 % of the lungs, one of 0.25 at a side 0.3 to 1.5 %. Below the
+# first number it leaves out less than 1 %, and whole lungs' last slice may be as large.
 END_WARNED, END_REFUSED = 0.1, 0.5
 SIDE_WARNED, SIDE_REFUSED = 0.03, 0.25
 # Soft tissue in a given mask: vessels make up some percent of lungs, effusion and consolidation up

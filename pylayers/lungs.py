@@ -13,7 +13,6 @@ from pylayers.errors import ScanRefused
 from pylayers.gas import GAS_HU, SQUARE, is_foam, is_gas, pockets_below_lung
 
 AIR_HU = -400  # block means: lets fibrosis in; -500 loses a tenth of such lungs
-LUMEN_HU = -600  # of airways: their thin walls, mixed with air, are denser
 LUNG_SHARE = 0.1  # of the largest component: as large is a lung
 PIECE_SHARE = 0.03  # as large is a piece of lung where it lies among lungs
 PIECE_ML = 30.0
@@ -59,7 +58,7 @@ def lung_mask(hu: np.ndarray, spacing_mm) -> np.ndarray:
     spacing = np.array(spacing_mm) * (step_z, step_yx, step_yx)
 
     body, air = _air_inside_body(coarse)
-    airways = find_airways(air & (coarse < LUMEN_HU), body, spacing)
+    airways = find_airways(coarse, air, body, spacing)
     lungs = _lung_components(coarse, air & ~airways, spacing)
     pockets = pockets_below_lung(coarse, lungs, spacing)
     if pockets.any():
