@@ -89,9 +89,9 @@ def _air_inside_body(coarse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _cut_lung(plane: np.ndarray, air: np.ndarray) -> bool:
     """Return whether air at the frame is lung: too dense for air, and enclosed by the body."""
     core = cv2.erode(air.view(np.uint8), SQUARE, iterations=2).view(bool)
-    if not core.any() or plane[core].mean() < GAS_HU:
-        return False
     tissue = (plane >= AIR_HU).view(np.uint8)
+    if not core.any() or plane[core].mean() < GAS_HU or not tissue.any():
+        return False
     _, labels, stats, _ = cv2.connectedComponentsWithStats(tissue, connectivity=4)
     body = labels == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])
     hull = cv2.convexHull(np.argwhere(body)[:, ::-1].astype(np.int32))

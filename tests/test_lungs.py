@@ -135,10 +135,28 @@ def test_an_abdomen_with_bowel_gas_is_refused_as_no_lungs(chest):
         lung_mask(chest.hu[:5], chest.spacing_mm)
 
 
+def test_head_and_shoulders_are_refused_as_no_lungs(chest):
+    head = unusual.cut(unusual.arms_up(chest), 0, 35, None)
+    assert head.airways.any()
+    with pytest.raises(ScanRefused, match="no-lungs"):
+        lung_mask(head.hu, head.spacing_mm)
+
+
 def test_balloons_in_place_of_lungs_are_refused_as_no_lungs(chest):
     hu = np.where(chest.lungs, -990, chest.hu).astype(np.int16)
     with pytest.raises(ScanRefused, match=r"no-lungs: .*\d\.\d\d L of gas"):
         lung_mask(hu, chest.spacing_mm)
+
+
+@given(
+    hnp.arrays(np.int16, (5, 8, 8), elements=st.sampled_from([-1024, -1000, -850, -450, 0, 900])),
+    st.sampled_from([(5.0, 5.0, 5.0), (0.5, 0.5, 0.5), (10.0, 40.0, 40.0)]),
+)
+def test_any_voxels_give_a_mask_or_are_refused(hu, spacing_mm):
+    try:
+        assert lung_mask(hu, spacing_mm).any()
+    except ScanRefused as error:
+        assert error.slug == "no-lungs"
 
 
 @given(
