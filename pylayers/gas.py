@@ -19,13 +19,13 @@ SQUARE = np.ones((3, 3), np.uint8)
 NEIGHBOURS = ndimage.generate_binary_structure(3, 1)
 
 
-def is_gas(hu: np.ndarray, air: np.ndarray) -> bool:
+def is_gas(hu: np.ndarray, air: np.ndarray, spacing) -> bool:
     """Return whether air, bool (z, y, x), holds gas by the HU (block means) of its inside.
 
     The inside is two voxels off the surface, with the vessels but without the bowel's folds, which
     are no holes of a slice. Air too thin for that is gas, too.
     """
-    filled = close_and_fill(air, 0)
+    filled = close_and_fill(air, 0, spacing[2])
     inside = np.zeros_like(air)
     for source, target in zip(filled.view(np.uint8), inside.view(np.uint8), strict=True):
         cv2.erode(source, SQUARE, target, None, 2, cv2.BORDER_CONSTANT, 0)
@@ -66,9 +66,8 @@ def pockets_below_lung(hu: np.ndarray, lungs: np.ndarray, spacing) -> np.ndarray
         pocket = labels[box] == label
         grown = ndimage.binary_dilation(pocket, NEIGHBOURS, 3, mask=light)
         shell = ndimage.binary_dilation(grown, NEIGHBOURS) & ~grown
-        if np.count_nonzero(shell & light) < OPEN_SHARE * np.count_nonzero(shell) and is_gas(
-            hu[box], grown
-        ):
+        walled_off = np.count_nonzero(shell & light) < OPEN_SHARE * np.count_nonzero(shell)
+        if walled_off and is_gas(hu[box], grown, spacing):
             pockets[box] |= ndimage.binary_dilation(grown, NEIGHBOURS, 1, mask=lungs[box])
     return pockets
 

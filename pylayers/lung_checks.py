@@ -36,8 +36,9 @@ def check_lungs(hu: np.ndarray, mask: np.ndarray, spacing_mm, mask_given: bool) 
     areas = np.count_nonzero(mask, axis=(1, 2)) * np.prod(spacing_mm[1:])
     coarse = block_means(hu[::step_z], step_yx)
     lungs = np.ascontiguousarray(mask[::step_z, ::step_yx, ::step_yx])
+    spacing = np.array(spacing_mm) * (step_z, step_yx, step_yx)
 
-    warnings = _check_tissue(coarse, lungs, areas.sum() * spacing_mm[0] / 1e6, mask_given)
+    warnings = _check_tissue(coarse, lungs, spacing, areas.sum() * spacing_mm[0] / 1e6, mask_given)
     warnings += _check_ends(areas) + _check_sides(coarse, lungs)
     slices = np.count_nonzero(areas)
     if slices < FEWEST_SLICES:
@@ -52,7 +53,7 @@ def check_lungs(hu: np.ndarray, mask: np.ndarray, spacing_mm, mask_given: bool) 
     return warnings
 
 
-def _check_tissue(coarse, lungs, litres, mask_given) -> list[str]:
+def _check_tissue(coarse, lungs, spacing, litres, mask_given) -> list[str]:
     warnings = []
     if mask_given:
         dense = np.mean(coarse[lungs] > TISSUE_HU) if lungs.any() else 0
@@ -64,7 +65,7 @@ def _check_tissue(coarse, lungs, litres, mask_given) -> list[str]:
     if not LUNGS_L[0] <= litres <= LUNGS_L[1]:
         marked = "the mask marks" if mask_given else "the body holds"
         raise ScanRefused("no-lungs", f"{marked} {litres:.2f} L of lung; a chest CT has 1 to 10 L")
-    if is_gas(coarse, lungs):
+    if is_gas(coarse, lungs, spacing):
         slug = "mask-not-lung" if mask_given else "no-lungs"
         raise ScanRefused(slug, f"{litres:.1f} L of gas without vessels is no lung")
     return warnings

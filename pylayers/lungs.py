@@ -65,7 +65,7 @@ def lung_mask(hu: np.ndarray, spacing_mm) -> np.ndarray:
         lungs = _lung_components(coarse, lungs & ~pockets, spacing)
     # closing takes the trachea beside a lung
     radius = max(1, int(CLOSING_MM / spacing[2] + 0.5))
-    lungs = close_and_fill(lungs, radius) & ~airways & ~pockets
+    lungs = close_and_fill(lungs, radius, spacing[2]) & ~airways & ~pockets
     return refine(lungs, hu.shape, step_z, step_yx)
 
 
@@ -116,7 +116,7 @@ def _lung_components(coarse: np.ndarray, air: np.ndarray, spacing) -> np.ndarray
         small = litres[label] < LUNG_SHARE * largest
         if small and not np.all((among[:, 0] < middle) & (middle < among[:, 1])):
             continue
-        if is_foam(component) or is_gas(coarse[box], component):
+        if is_foam(component) or is_gas(coarse[box], component, spacing):
             seen_gas += litres[label]
             continue
         lungs[box] |= component

@@ -62,6 +62,12 @@ def fissure(chest: Chest, width_mm=14.0) -> Chest:
     return _paint(chest, np.where(fluid, 10.0, np.nan), lungs=chest.lungs & ~fluid)
 
 
+def dome(chest: Chest) -> Chest:
+    """The liver's dome rises into the right lung; slices show it with lung all around."""
+    liver = chest.lungs & _ellipsoid(chest, (60, 0, -75), (50, 32, 32))
+    return _paint(chest, np.where(liver, 60.0, np.nan), lungs=chest.lungs & ~liver)
+
+
 def small_left_lung(chest: Chest, above_z_mm) -> Chest:
     """Soft tissue in place of the left lung below a height."""
     z, _, x = _mm(chest)

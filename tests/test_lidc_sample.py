@@ -34,8 +34,9 @@ def destroyed(hu, lungs):
 
 def inflated(hu, labels):
     """Stomach and colon full of gas."""
-    noise = np.random.default_rng(1).normal(-985, 15, hu.shape)
-    return np.where(np.isin(labels, (STOMACH, COLON)), noise, hu).astype(np.int16)
+    hu, gas = hu.copy(), np.isin(labels, (STOMACH, COLON))
+    hu[gas] = np.random.default_rng(1).normal(-985, 15, np.count_nonzero(gas))
+    return hu
 
 
 CHANGES = {
