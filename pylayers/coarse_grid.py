@@ -41,12 +41,10 @@ def refine(coarse: np.ndarray, shape, step_z: int, step_yx: int) -> np.ndarray:
 def frame(coarse: np.ndarray) -> np.ndarray:
     """Return what lies outside the scanner's view, bool (y, x): the border and any padding.
 
-    Padding (outside the reconstruction circle) has the same HU, air's or less, in every slice. It
-    is taken one voxel wider, for blocks that it fills in part.
+    Padding, outside the reconstruction circle, has the same HU, air's or less, in every slice.
     """
     low, high = coarse.min(0), coarse.max(0)
     outside = (low == high) & (low < -900)
-    outside = cv2.dilate(outside.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     outside[[0, -1]] = True
     outside[:, [0, -1]] = True
     return outside

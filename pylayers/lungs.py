@@ -65,7 +65,7 @@ def lung_mask(hu: np.ndarray, spacing_mm) -> np.ndarray:
         lungs = _lung_components(coarse, lungs & ~pockets, spacing)
     # closing takes the trachea beside a lung
     radius = max(1, int(CLOSING_MM / spacing[2] + 0.5))
-    lungs = close_and_fill(lungs, radius, spacing[2]) & ~airways & ~pockets
+    lungs = close_and_fill(lungs, radius, spacing[2]) & ~airways
     return refine(lungs, hu.shape, step_z, step_yx)
 
 

@@ -40,6 +40,22 @@ def emphysema(chest: Chest) -> Chest:
     return _paint(chest, np.where(chest.lungs & (chest.hu < -500), lung, np.nan))
 
 
+def bullae(chest: Chest) -> Chest:
+    """In healthy lungs one bulla at the base, and one above a thin floor that fills the apex."""
+    z, y, x = _mm(chest)
+    hu = np.where(_ellipsoid(chest, (85, 0, -75), (30, 30, 30)), float(AIR), np.nan)
+    apex = (z > 200) & (x > 0)
+    floor = apex & (z < 207) & ((y - 10) ** 2 + (x - 75) ** 2 > 15**2)
+    hu = np.where(apex & chest.lungs, np.where(floor, SOFT, AIR), hu)
+    return _paint(chest, hu)
+
+
+def stool(chest: Chest) -> Chest:
+    """The bowel holds mottled stool, which looks like lung."""
+    mottled = np.random.default_rng(3).choice([-900.0, -600.0], chest.hu.shape)
+    return _paint(chest, np.where(chest.bowel, mottled, np.nan))
+
+
 def fibrosis(chest: Chest) -> Chest:
     """A dense rim of 12 mm and dense bases, -600 to -400 HU."""
     depth = ndimage.distance_transform_edt(chest.lungs, chest.spacing_mm)

@@ -13,7 +13,7 @@ from pylayers.scan import read_labels, read_scan
 
 FOLDER = Path(__file__).resolve().parent.parent / "build" / "lidc_sample"
 LOBES = range(10, 15)  # among many organs in the sample's label map
-STOMACH, COLON = 6, 20
+STOMACH, TRACHEA, COLON = 6, 16, 20
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +68,12 @@ def test_every_side_of_the_box_is_within_2_percent_of_the_drawn_lungs(lungs):
     ours, theirs = (np.array(bounding_box(mask)).reshape(3, 2) for mask in lungs[:2])
     extent = theirs[:, 1] - theirs[:, 0]
     assert np.all(np.abs(ours - theirs) <= 0.02 * extent[:, None]), (ours, theirs)
+
+
+def test_the_trachea_is_no_lung(sample):
+    scan, labels = sample
+    mask, trachea = lung_mask(scan.hu, scan.spacing_mm), labels == TRACHEA
+    assert np.count_nonzero(mask & trachea) < 0.1 * np.count_nonzero(trachea)
 
 
 @pytest.mark.parametrize("label", [1, 5, STOMACH, 15, 18, 51])

@@ -122,6 +122,14 @@ def test_a_mask_of_one_lung_is_refused_with_a_hint_at_labels(chest):
     assert error.slug == "one-lung" and "--mask-labels" in error.sentence
 
 
+def test_a_mask_of_too_little_lung_is_no_lungs(chest):
+    little = chest.lungs.copy()
+    little[18:] = False
+    little[:, :, 54:74] = little[:, :70] = False
+    error = refusal(chest, little)
+    assert error.slug == "no-lungs" and "the mask marks 0." in error.sentence
+
+
 def test_a_mask_of_gas_is_no_lung():
     chest = unusual.arms_down(make_chest())
     gas = np.zeros_like(chest.lungs)
