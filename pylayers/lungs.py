@@ -6,14 +6,18 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
+from pylayers.airways import find_airways
+from pylayers.closing import close_and_fill
+from pylayers.coarse_grid import block_means, frame, refine, steps_of
 from pylayers.errors import ScanRefused
+from pylayers.gas import GAS_HU, SQUARE, is_foam, is_gas, pockets_below_lung
 
-AIR_HU = -500  # halfway between lung (about -850) and soft tissue (about 0), on block means
-COARSE_MM = 2.0  # grid of the computed mask: finer gains nothing, block means remove noise
-AIRWAY_MM2 = 900.0  # a larger component of one slice is lung, not trachea (2-4 cm2) or bronchus
-AIRWAY_MIDLINE_MM = 30.0  # the trachea lies this close to the middle of the body
-LUNG_SHARE = 0.1  # a component this small beside the largest is bowel gas or a bulla, not a lung
+AIR_HU = -400  # block means: lets fibrosis in; -500 loses a tenth of such lungs
+LUNG_SHARE = 0.1  # of the largest component: as large is a lung
+PIECE_SHARE = 0.03  # as large is a piece of lung where it lies among lungs
+PIECE_ML = 30.0
 LUNGS_MIN_L = 0.4  # less air inside the body is no pair of lungs
+IN_HULL = 0.7  # share of a cut lung inside its body's hull; foam lies outside
 CLOSING_MM = 6.0  # vessels and bronchi up to this wide belong to the lung
 
 
@@ -34,10 +38,10 @@ class Box(NamedTuple):
 
 def bounding_box(mask: np.ndarray) -> Box:
     """Return the smallest box that holds every set voxel of a mask with at least one."""
+    plane = mask.any(axis=0)
     bounds = []
-    for axis in range(3):
-        others = tuple(other for other in range(3) if other != axis)
-        hit = np.flatnonzero(mask.any(axis=others))
+    for hit in (mask.any(axis=(1, 2)), plane.any(axis=1), plane.any(axis=0)):
+        hit = np.flatnonzero(hit)
         bounds += [int(hit[0]), int(hit[-1]) + 1]
     return Box(*bounds)
 
@@ -45,119 +49,84 @@ def bounding_box(mask: np.ndarray) -> Box:
 def lung_mask(hu: np.ndarray, spacing_mm) -> np.ndarray:
     """Return the computed lungs, bool (z, y, x): air inside the body, without the large airways.
 
-    Work is done on a coarse grid of block means: air that does not touch the slice's border,
-    minus the trachea followed from the top to where it enters a lung, then the largest
-    components in 3D, closed and filled slice by slice. Raises ScanRefused (no-lungs).
+    Work is done on a coarse grid of block means: air that the outside air does not reach within a
+    slice, minus the trachea followed from the top to where it enters a lung, then the components
+    in 3D that are lung, closed and filled slice by slice. Raises ScanRefused (no-lungs).
     """
-    step_z, step_yx = _steps(spacing_mm)
-    coarse = _block_means(hu[::step_z], step_yx)
+    step_z, step_yx = steps_of(spacing_mm)
+    coarse = block_means(hu[::step_z], step_yx)
     spacing = np.array(spacing_mm) * (step_z, step_yx, step_yx)
 
     body, air = _air_inside_body(coarse)
-    airways = _airways(air, body, spacing)
-    lungs = _largest_components(air & ~airways, spacing)
-    lungs = _close_and_fill(lungs, spacing) & ~airways  # closing took the trachea beside a lung
-    return _refine(lungs, hu.shape, step_z, step_yx)
-
-
-def _steps(spacing_mm) -> tuple[int, int]:
-    step_z = max(1, int(COARSE_MM / spacing_mm[0] + 0.5))
-    return step_z, max(1, int(COARSE_MM / spacing_mm[2] + 0.5))
-
-
-def _block_means(hu: np.ndarray, step: int) -> np.ndarray:
-    """Average blocks of step x step pixels of each slice; int16 (z, ceil(y/step), ceil(x/step))."""
-    n, rows, columns = hu.shape
-    pad_y, pad_x = -rows % step, -columns % step
-    size = ((columns + pad_x) // step, (rows + pad_y) // step)
-    coarse = np.empty((n, size[1], size[0]), np.int16)
-    for source, target in zip(hu, coarse, strict=True):
-        if pad_y or pad_x:
-            source = cv2.copyMakeBorder(source, 0, pad_y, 0, pad_x, cv2.BORDER_REPLICATE)
-        cv2.resize(np.ascontiguousarray(source), size, target, interpolation=cv2.INTER_AREA)
-    return coarse
+    airways = find_airways(coarse, air, body, spacing)
+    lungs = _lung_components(coarse, air & ~airways, spacing)
+    pockets = pockets_below_lung(coarse, lungs, spacing)
+    if pockets.any():
+        lungs = _lung_components(coarse, lungs & ~pockets, spacing)
+    # closing takes the trachea beside a lung
+    radius = max(1, int(CLOSING_MM / spacing[2] + 0.5))
+    lungs = close_and_fill(lungs, radius, spacing[2]) & ~airways
+    return refine(lungs, hu.shape, step_z, step_yx)
 
 
 def _air_inside_body(coarse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the body (with its air) and the air inside it, slice by slice."""
-    air = coarse < AIR_HU
+    """Return all that is not outside air, and the air in it, slice by slice.
+
+    Outside air reaches the frame. So does a lung that the frame cuts.
+    """
+    edge = frame(coarse)
+    beside_edge = cv2.dilate(edge.view(np.uint8), SQUARE).view(bool)
+    air = (coarse < AIR_HU) & ~edge
     body = np.empty_like(air)
     for z, plane in enumerate(air):
-        components, labels = cv2.connectedComponents(plane.astype(np.uint8), connectivity=4)
-        border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-        outside = np.zeros(components, bool)
-        outside[border] = True
-        outside[0] = False
-        body[z] = _largest_area(~outside[labels])  # a table's foam is air inside a shell, too
+        _, labels = cv2.connectedComponents(plane.view(np.uint8), connectivity=4)
+        touching = np.unique(labels[beside_edge & plane])
+        outside = [label for label in touching if not _cut_lung(coarse[z], labels == label)]
+        body[z] = ~np.isin(labels, outside) & ~edge
     return body, air & body
 
 
-def _largest_area(plane: np.ndarray) -> np.ndarray:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        plane.astype(np.uint8), connectivity=4
-    )
-    if count <= 2:
-        return plane
-    return labels == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])
+def _cut_lung(plane: np.ndarray, air: np.ndarray) -> bool:
+    """Return whether air at the frame is lung: too dense for air, and enclosed by the body."""
+    core = cv2.erode(air.view(np.uint8), SQUARE, iterations=2).view(bool)
+    tissue = (plane >= AIR_HU).view(np.uint8)
+    if not core.any() or plane[core].mean() < GAS_HU or not tissue.any():
+        return False
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(tissue, connectivity=4)
+    body = labels == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])
+    hull = cv2.convexHull(np.argwhere(body)[:, ::-1].astype(np.int32))
+    inside = cv2.fillConvexPoly(np.zeros_like(tissue), hull, 1)
+    return np.count_nonzero(inside[core]) > IN_HULL * np.count_nonzero(core)
 
 
-def _airways(air: np.ndarray, body: np.ndarray, spacing) -> np.ndarray:
-    """Follow trachea and main bronchi from the head down, as long as they stay small in a slice.
-
-    Slices are eroded by a pixel before they fall into components: the wall between trachea and
-    lung is about one pixel thick.
-    """
-    airways = np.zeros_like(air)
-    filled = np.flatnonzero(air.any(axis=(1, 2)))
-    if not filled.size:
-        return airways
-    seeds_above = filled.mean()  # the trachea starts in the upper half of all air
-    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-    core_above = np.zeros(air.shape[1:], np.uint8)
-    for z in filled[::-1]:
-        core = cv2.erode(air[z].astype(np.uint8), cross)
-        count, labels, stats, centres = cv2.connectedComponentsWithStats(core, connectivity=4)
-        followed = set(np.unique(labels[cv2.dilate(core_above, cross) > 0]))
-        middle = np.flatnonzero(body[z].any(axis=0)).mean()
-        core_above = np.zeros_like(core)
-        for label in range(1, count):
-            small = stats[label, cv2.CC_STAT_AREA] * spacing[1] * spacing[2] < AIRWAY_MM2
-            near = abs(centres[label][0] - middle) * spacing[2] < AIRWAY_MIDLINE_MM
-            if small and (label in followed or (near and z > seeds_above)):
-                core_above[labels == label] = 1
-        airways[z] = cv2.dilate(core_above, cross).astype(bool) & air[z]
-    return airways
-
-
-def _largest_components(air: np.ndarray, spacing) -> np.ndarray:
+def _lung_components(coarse: np.ndarray, air: np.ndarray, spacing) -> np.ndarray:
+    """Return the components of air that are lung: neither gas nor foam nor small beside a lung."""
     labels, _ = ndimage.label(air)
-    sizes = np.bincount(labels.ravel(), minlength=2)
-    sizes[0] = 0
-    litres = sizes.max() * np.prod(spacing) / 1e6
-    if litres < LUNGS_MIN_L:
+    litres = np.bincount(labels.ravel()) * np.prod(spacing) / 1e6
+    litres[0] = 0
+    boxes = ndimage.find_objects(labels)
+    lungs, among = np.zeros_like(air), None
+    largest = total = seen_gas = 0.0
+    for label in np.argsort(litres)[::-1]:
+        if litres[label] < max(PIECE_ML / 1e3, PIECE_SHARE * largest):
+            break
+        box = boxes[label - 1]
+        component = labels[box] == label
+        middle = [(side.start + side.stop) / 2 for side in box]
+        small = litres[label] < LUNG_SHARE * largest
+        if small and not np.all((among[:, 0] < middle) & (middle < among[:, 1])):
+            continue
+        if is_foam(component) or is_gas(coarse[box], component, spacing):
+            seen_gas += litres[label]
+            continue
+        lungs[box] |= component
+        total += litres[label]
+        largest = largest or litres[label]
+        if not small:
+            among = np.reshape(bounding_box(lungs), (3, 2))
+    if total < LUNGS_MIN_L:
+        gas = f" and {seen_gas:.2f} L of gas" if seen_gas else ""
         raise ScanRefused(
-            "no-lungs",
-            f"the largest air space inside the body holds {litres:.2f} L; a chest CT has lungs",
+            "no-lungs", f"the body holds {total:.2f} L of lung{gas}; a chest CT has lungs"
         )
-    # at most two lungs; they may be one component where they touch
-    order = np.argsort(sizes)[::-1][:2]
-    return np.isin(labels, [label for label in order if sizes[label] >= LUNG_SHARE * sizes.max()])
-
-
-def _close_and_fill(lungs: np.ndarray, spacing) -> np.ndarray:
-    radius = max(1, int(CLOSING_MM / spacing[2] + 0.5))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    closed = np.empty_like(lungs)
-    for z, plane in enumerate(lungs):
-        # the border of the closing must not count as lung
-        padded = cv2.copyMakeBorder(
-            plane.astype(np.uint8), radius, radius, radius, radius, cv2.BORDER_CONSTANT, value=0
-        )
-        padded = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)
-        closed[z] = ndimage.binary_fill_holes(padded[radius:-radius, radius:-radius])
-    return closed
-
-
-def _refine(coarse: np.ndarray, shape, step_z: int, step_yx: int) -> np.ndarray:
-    fine = coarse.repeat(step_z, axis=0).repeat(step_yx, axis=1).repeat(step_yx, axis=2)
-    return np.ascontiguousarray(fine[: shape[0], : shape[1], : shape[2]])
+    return lungs

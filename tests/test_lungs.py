@@ -1,5 +1,6 @@
-"""Lungs: the computed mask against a chest whose lungs are known, and label maps."""
+"""Lungs: the computed mask against chests whose lungs are known."""
 
+import chest_variants as unusual
 import numpy as np
 import pytest
 from chest import dice, make_chest
@@ -7,35 +8,56 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from data.phantom.make_phantoms import simulate
 from pylayers.errors import ScanRefused
+from pylayers.label_map import lungs_of_labels
 from pylayers.lungs import bounding_box, lung_mask
 
+ON_TABLE = {"shift_mm": (0.0, 12.0, 0.0)}  # the back touches the table
 VARIANTS = {
-    "plain": {},
-    "noisy": {"noise_hu": 90.0},
-    "emphysematous": {"lung_hu": -940, "noise_hu": 40.0},
-    "small": {"size": 0.75},
-    "shifted": {"shift_mm": (12.0, 6.0, -9.0)},
-    "touching": {"touching": True},
+    "plain": lambda: make_chest(),
+    "noisy": lambda: make_chest(noise_hu=90.0),
+    "dark": lambda: make_chest(lung_hu=-940),
+    "small": lambda: make_chest(size=0.65),
+    "shifted": lambda: make_chest(shift_mm=(12.0, 6.0, -9.0)),
+    "touching lungs": lambda: make_chest(touching=True),
+    "touching lungs on a table": lambda: make_chest(touching=True, **ON_TABLE),
+    "prone on a table": lambda: unusual.prone(make_chest(touching=True, shift_mm=(0, -12.0, 0))),
+    "emphysema": lambda: unusual.emphysema(make_chest()),
+    "noisy emphysema": lambda: unusual.emphysema(make_chest(noise_hu=90.0)),
+    "bullae": lambda: unusual.bullae(make_chest()),
+    "fibrosis": lambda: unusual.fibrosis(make_chest()),
+    "effusion": lambda: unusual.effusion(make_chest()),
+    "dome of the liver": lambda: unusual.dome(make_chest()),
+    "a lung in two": lambda: unusual.fissure(make_chest()),
+    "one lung smaller": lambda: unusual.small_left_lung(make_chest(), 165),
+    "stomach": lambda: unusual.stomach(make_chest()),
+    "stomach below emphysema": lambda: unusual.stomach(unusual.emphysema(make_chest())),
+    "colon": lambda: unusual.colon(make_chest(shift_mm=(18.0, 0, 0))),
+    "stool": lambda: unusual.stool(make_chest()),
+    "arms down": lambda: unusual.arms_down(make_chest()),
+    "arms down, touching lungs": lambda: unusual.arms_down(make_chest(touching=True, **ON_TABLE)),
+    "arms up": lambda: unusual.arms_up(make_chest()),
+    "circle in the wall": lambda: unusual.circle(make_chest(), 140.0),
 }
 
 
 @pytest.fixture(scope="module", params=VARIANTS)
 def found(request):
     """A chest and the lungs computed from it."""
-    chest = make_chest(**VARIANTS[request.param])
+    chest = VARIANTS[request.param]()
     return chest, lung_mask(chest.hu, chest.spacing_mm)
 
 
 def test_computed_lungs_are_the_true_ones(found):
     chest, mask = found
     assert mask.dtype == bool and mask.shape == chest.hu.shape
-    assert dice(mask, chest.lungs) > 0.98
+    assert dice(mask, chest.lungs) > 0.99
 
 
-def test_the_box_of_computed_lungs_is_the_true_one_to_a_voxel(found):
+def test_the_box_of_computed_lungs_is_the_true_one(found):
     chest, mask = found
-    np.testing.assert_allclose(bounding_box(mask), bounding_box(chest.lungs), atol=1)
+    np.testing.assert_array_equal(bounding_box(mask), bounding_box(chest.lungs))
 
 
 def test_trachea_table_and_bowel_gas_are_no_lung(found):
@@ -54,17 +76,52 @@ def test_vessels_inside_the_lungs_belong_to_them(chest):
     assert (mask & vessels).sum() > 0.95 * vessels.sum()
 
 
-def test_finer_voxels_give_the_same_lungs(chest):
-    fine = chest.hu.repeat(3, axis=1).repeat(3, axis=2)
-    mask = lung_mask(fine, (7.0, 2.6 / 3, 2.6 / 3))
-    truth = chest.lungs.repeat(3, axis=1).repeat(3, axis=2)
-    assert dice(mask, truth) > 0.98
+@pytest.mark.parametrize("side", ["right", "left", "front", "back", "all around"])
+def test_lungs_cut_by_the_border_or_the_circle_are_found(side, chest):
+    cut = {
+        "right": lambda: unusual.cut(chest, 2, 24, None),
+        "left": lambda: unusual.cut(chest, 2, 0, 104),
+        "front": lambda: unusual.cut(chest, 1, 42, None),
+        "back": lambda: unusual.cut(chest, 1, 0, 86),
+        "all around": lambda: unusual.circle(chest, 120.0),
+    }[side]()
+    assert cut.lungs.sum() < 0.97 * chest.lungs.sum()
+    mask = lung_mask(cut.hu, cut.spacing_mm)
+    assert dice(mask, cut.lungs) > 0.96
+    np.testing.assert_allclose(bounding_box(mask), bounding_box(cut.lungs), atol=1)
 
 
-def test_the_mask_does_not_depend_on_odd_sizes(chest):
-    fine = chest.hu.repeat(2, axis=1).repeat(2, axis=2)[:, 1:, 3:]
-    truth = chest.lungs.repeat(2, axis=1).repeat(2, axis=2)[:, 1:, 3:]
-    assert dice(lung_mask(fine, (7.0, 1.3, 1.3)), truth) > 0.97
+@pytest.mark.parametrize("factors", [(1, 3, 3), (1, 6, 6), (14, 1, 1), (4, 4, 4)])
+def test_finer_voxels_give_the_same_lungs(factors, chest):
+    fine = unusual.resampled(chest, factors)
+    mask = lung_mask(fine.hu, fine.spacing_mm)
+    assert dice(mask, fine.lungs) > 0.98
+    np.testing.assert_allclose(bounding_box(mask), bounding_box(fine.lungs), atol=max(factors) // 2)
+
+
+def test_coarse_voxels_give_the_same_lungs(chest):
+    hu = chest.hu.reshape(40, 64, 2, 64, 2).mean(axis=(2, 4)).round().astype(np.int16)
+    lungs = chest.lungs[:, ::2, ::2]
+    assert dice(lung_mask(hu, (7.0, 5.2, 5.2)), lungs) > 0.97
+
+
+def test_the_mask_does_not_depend_on_odd_sizes_or_memory_order(chest):
+    fine = unusual.resampled(chest, (1, 2, 2))
+    hu = np.asfortranarray(fine.hu[:, 1:, 3:])[::-1][::-1]
+    assert not hu.flags.c_contiguous
+    mask = lung_mask(hu, fine.spacing_mm)
+    assert dice(mask, fine.lungs[:, 1:, 3:]) > 0.97
+    np.testing.assert_array_equal(mask, lung_mask(np.ascontiguousarray(hu), fine.spacing_mm))
+
+
+@pytest.mark.parametrize("index", [2, 7])  # sharp kernel, circle; 7: emphysema
+def test_lungs_of_phantoms_are_found(index):
+    subject, phantom, _ = simulate(1, index)
+    spacing = (subject.slice_mm, subject.spacing_mm, subject.spacing_mm)
+    mask, lungs = lung_mask(phantom.hu, spacing), lungs_of_labels(phantom.mask)
+    assert dice(mask, lungs) > 0.98
+    ours, theirs = (np.reshape(bounding_box(m), (3, 2)) for m in (mask, lungs))
+    assert np.all(np.abs(ours - theirs) <= 0.02 * np.ptp(theirs, axis=1)[:, None])
 
 
 @pytest.mark.parametrize(
@@ -79,6 +136,30 @@ def test_a_scan_without_lungs_is_refused(name, value, chest):
 def test_an_abdomen_with_bowel_gas_is_refused_as_no_lungs(chest):
     with pytest.raises(ScanRefused, match=r"no-lungs: .*0\.\d\d L"):
         lung_mask(chest.hu[:5], chest.spacing_mm)
+
+
+def test_head_and_shoulders_are_refused_as_no_lungs(chest):
+    head = unusual.cut(unusual.arms_up(chest), 0, 35, None)
+    assert head.airways.any()
+    with pytest.raises(ScanRefused, match="no-lungs"):
+        lung_mask(head.hu, head.spacing_mm)
+
+
+def test_balloons_in_place_of_lungs_are_refused_as_no_lungs(chest):
+    hu = np.where(chest.lungs, -990, chest.hu).astype(np.int16)
+    with pytest.raises(ScanRefused, match=r"no-lungs: .*\d\.\d\d L of gas"):
+        lung_mask(hu, chest.spacing_mm)
+
+
+@given(
+    hnp.arrays(np.int16, (5, 8, 8), elements=st.sampled_from([-1024, -1000, -850, -450, 0, 900])),
+    st.sampled_from([(5.0, 5.0, 5.0), (0.5, 0.5, 0.5), (10.0, 40.0, 40.0)]),
+)
+def test_any_voxels_give_a_mask_or_are_refused(hu, spacing_mm):
+    try:
+        assert lung_mask(hu, spacing_mm).any()
+    except ScanRefused as error:
+        assert error.slug == "no-lungs"
 
 
 @given(

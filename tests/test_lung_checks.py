@@ -1,0 +1,137 @@
+"""What is refused, and what is only named, about lungs."""
+
+import chest_variants as unusual
+import numpy as np
+import pytest
+from chest import make_chest
+from test_lungs import VARIANTS
+
+from pylayers.errors import ScanRefused
+from pylayers.lung_checks import check_lungs
+from pylayers.lungs import lung_mask
+
+
+def checked(chest):
+    """Warnings about a chest and its computed lungs."""
+    return check_lungs(chest.hu, lung_mask(chest.hu, chest.spacing_mm), chest.spacing_mm, False)
+
+
+def refusal(chest, mask=None) -> ScanRefused:
+    """How a chest, and its mask if one is given, is refused."""
+    with pytest.raises(ScanRefused) as caught:
+        if mask is None:
+            checked(chest)
+        else:
+            check_lungs(chest.hu, mask, chest.spacing_mm, True)
+    return caught.value
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_whole_pairs_of_lungs_give_no_warning(name):
+    chest = VARIANTS[name]()
+    assert checked(chest) == []
+    assert check_lungs(chest.hu, chest.lungs, chest.spacing_mm, True) == []
+
+
+@pytest.mark.parametrize(
+    ("side", "axis", "some", "much"),
+    [
+        ("bottom", 0, (9, None), (13, None)),
+        ("top", 0, (0, 34), (0, 29)),
+        ("right side", 2, (14, None), (20, None)),
+        ("left side", 2, (0, 114), (0, 108)),
+        ("front", 1, (37, None), (42, None)),
+        ("back", 1, (0, 91), (0, 86)),
+    ],
+)
+def test_a_cut_is_named_and_much_of_it_refused(side, axis, some, much, chest):
+    (warning,) = checked(unusual.cut(chest, axis, *some))
+    assert warning.startswith(f"the lungs are cut at the {side}: ")
+    error = refusal(unusual.cut(chest, axis, *much))
+    assert error.slug == "lungs-cut" and f"the {side}:" in error.sentence
+
+
+def test_a_few_voxels_on_the_border_are_no_cut(chest):
+    lowest, highest = np.flatnonzero(chest.lungs.any(axis=(1, 2)))[[0, -1]]
+    assert checked(unusual.cut(chest, 0, lowest, highest + 1)) == []
+
+
+def test_a_circle_that_cuts_the_lungs_is_a_cut(chest):
+    assert checked(unusual.circle(chest, 134.0)) == []
+    warnings = checked(unusual.circle(chest, 128.0))
+    assert [warning.split(":")[0] for warning in warnings] == [
+        "the lungs are cut at the right side",
+        "the lungs are cut at the left side",
+    ]
+    assert refusal(unusual.circle(chest, 122.0)).slug == "lungs-cut"
+
+
+def test_an_abdomen_with_the_bases_of_the_lungs_is_refused(chest):
+    for slices in (8, 10, 14, 18):
+        assert refusal(unusual.cut(chest, 0, 0, slices)).slug in ("no-lungs", "lungs-cut")
+
+
+@pytest.mark.parametrize("shift_x", [-20.0, 0.0, 20.0])
+@pytest.mark.parametrize("touching", [False, True])
+def test_a_small_lung_is_named_and_a_missing_one_refused(shift_x, touching):
+    chest = make_chest(shift_mm=(0, 0, shift_x), touching=touching)
+    assert checked(unusual.small_left_lung(chest, 150)) == []
+    (warning,) = checked(unusual.small_left_lung(chest, 195))
+    assert warning.startswith("the left lung is ")
+    for height in (225, 300):
+        assert refusal(unusual.small_left_lung(chest, height)).slug == "one-lung"
+
+
+def test_few_slices_are_refused_and_wide_spacing_is_named(chest):
+    slices = np.count_nonzero(chest.lungs.any(axis=(1, 2)))
+    assert 16 <= slices < 32  # every second slice is too few
+    wide = unusual.cut(chest, 0, step=2)
+    error = refusal(wide)
+    assert error.slug == "few-slices" and "14 mm apart" in error.sentence
+    tall = unusual.replace(chest, spacing_mm=(12.0, 2.6, 2.6))
+    assert checked(tall) == ["slices lie 12 mm apart"]
+
+
+def test_too_little_and_too_much_are_no_lungs(chest):
+    for factor, litres in ((0.4, "0.2"), (1.8, "2")):
+        spacing = tuple(factor * s for s in chest.spacing_mm)
+        error = refusal(unusual.replace(chest, spacing_mm=spacing))
+        assert error.slug == "no-lungs" and litres in error.sentence
+
+
+def test_a_mask_of_other_organs_is_refused_and_labels_are_hinted_at(chest):
+    body = chest.hu > -300
+    error = refusal(chest, body & ~chest.table)
+    assert error.slug == "mask-not-lung"
+    assert "100 % of what the mask marks" in error.sentence and "10-14" in error.sentence
+
+
+def test_a_mask_upside_down_is_named_or_refused():
+    chest = make_chest(shift_mm=(20.0, 0, 0))
+    upside_down = chest.lungs[::-1]
+    (warning,) = check_lungs(chest.hu, upside_down, chest.spacing_mm, True)
+    assert "soft tissue" in warning
+    shifted = np.roll(chest.lungs, 28, axis=2)
+    assert refusal(chest, shifted).slug == "mask-not-lung"
+
+
+def test_a_mask_of_one_lung_is_refused_with_a_hint_at_labels(chest):
+    left = chest.lungs.copy()
+    left[:, :, :64] = False
+    error = refusal(chest, left)
+    assert error.slug == "one-lung" and "--mask-labels" in error.sentence
+
+
+def test_a_mask_of_too_little_lung_is_no_lungs(chest):
+    little = chest.lungs.copy()
+    little[18:] = False
+    little[:, :, 54:74] = little[:, :70] = False
+    error = refusal(chest, little)
+    assert error.slug == "no-lungs" and "the mask marks 0." in error.sentence
+
+
+def test_a_mask_of_gas_is_no_lung():
+    chest = unusual.arms_down(make_chest())
+    gas = np.zeros_like(chest.lungs)
+    gas[2:38, 5:40, 40:180] = chest.hu[2:38, 5:40, 40:180] < -900
+    assert refusal(chest, gas & ~chest.lungs).slug == "mask-not-lung"
