@@ -6,11 +6,12 @@ import numpy as np
 
 from pylayers.densitometry import laa950, volume_l
 from pylayers.label_map import lungs_of_labels
+from pylayers.lung_checks import check_lungs
 from pylayers.lungs import Box, bounding_box, lung_mask
 from pylayers.scan import read_labels, read_scan
 
 # Goes into every store and every score's version: raise it when a scan's crop may change.
-PREPROCESSING_VERSION = 1
+PREPROCESSING_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def crop_lungs(
         mask = lung_mask(scan.hu, scan.spacing_mm)
     else:
         mask = lungs_of_labels(read_labels(mask_path, like=scan), mask_labels)
+    found = check_lungs(scan.hu, mask, scan.spacing_mm, mask_given=mask_path is not None)
     box = bounding_box(mask)
     return LungCrop(
         hu=np.ascontiguousarray(box.of(scan.hu)),
@@ -60,5 +62,5 @@ def crop_lungs(
         laa950=laa950(scan.hu, mask),
         mask_given=mask_path is not None,
         series=scan.series,
-        warnings=scan.warnings,
+        warnings=(*scan.warnings, *found),
     )
