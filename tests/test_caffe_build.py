@@ -5,10 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import caffe
 import pytest
 
 from tools.caffe_build import self_check
+from tools.caffe_install import import_caffe
+
+caffe = import_caffe()
 
 pytestmark = pytest.mark.caffe
 

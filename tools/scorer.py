@@ -8,7 +8,7 @@ from pylayers.targets import TARGETS, Target
 from tools.caffe_install import import_caffe
 from tools.run_folder import RunFolder, relative
 
-SLICES_AT_ONCE = 16  # more cost memory and gain no time; also makes every slice's bits the same
+SLICES_AT_ONCE = 4  # more cost memory and gain no time; a fixed number keeps the bits the same
 
 
 class Scorer:
