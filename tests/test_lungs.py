@@ -25,7 +25,7 @@ VARIANTS = {
     "prone on a table": lambda: unusual.prone(make_chest(touching=True, shift_mm=(0, -12.0, 0))),
     "emphysema": lambda: unusual.emphysema(make_chest()),
     "noisy emphysema": lambda: unusual.emphysema(make_chest(noise_hu=90.0)),
-    "bullae": lambda: unusual.bullae(make_chest()),
+    "bullae": lambda: unusual.bullae(make_chest(lung_hu=-935)),
     "fibrosis": lambda: unusual.fibrosis(make_chest()),
     "effusion": lambda: unusual.effusion(make_chest()),
     "dome of the liver": lambda: unusual.dome(make_chest()),
