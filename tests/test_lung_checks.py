@@ -1,9 +1,14 @@
 """What is refused, and what is only named, about lungs."""
 
+import contextlib
+
 import chest_variants as unusual
 import numpy as np
 import pytest
 from chest import make_chest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from test_lungs import VARIANTS
 
 from pylayers.errors import ScanRefused
@@ -128,6 +133,22 @@ def test_a_mask_of_too_little_lung_is_no_lungs(chest):
     little[:, :, 54:74] = little[:, :70] = False
     error = refusal(chest, little)
     assert error.slug == "no-lungs" and "the mask marks 0." in error.sentence
+
+
+@given(
+    hnp.arrays(np.int16, (5, 8, 8), elements=st.sampled_from([-1024, -850, 0])),
+    hnp.arrays(bool, (5, 8, 8)).filter(np.any),
+    st.sampled_from([(2.0, 2.0, 2.0), (10.0, 40.0, 40.0)]),
+    st.booleans(),
+)
+def test_any_voxels_and_mask_give_warnings_or_are_refused(hu, mask, spacing_mm, mask_given):
+    with contextlib.suppress(ScanRefused):
+        check_lungs(hu, mask, spacing_mm, mask_given)
+
+
+def test_lungs_without_any_tissue_around_are_no_error(chest):
+    air = np.full_like(chest.hu, -850)
+    assert check_lungs(air, chest.lungs, chest.spacing_mm, False) == []
 
 
 def test_a_mask_of_gas_is_no_lung():
