@@ -22,8 +22,9 @@ NEIGHBOURS = ndimage.generate_binary_structure(3, 1)
 def is_gas(hu: np.ndarray, air: np.ndarray, spacing) -> bool:
     """Return whether air, bool (z, y, x), holds gas by the HU of its inside.
 
-    hu: block means, of air's shape; spacing: (z, y, x) in mm. The inside is two voxels off the surface, with the vessels but without the bowel's folds, which
-    are no holes of a slice. Air too thin for that is gas, too.
+    hu: block means, of air's shape; spacing: (z, y, x) in mm. The inside is two voxels off the
+    surface, with the vessels but without the bowel's folds, which are no holes of a slice. Air too
+    thin for that is gas, too.
     """
     filled = close_and_fill(air, 0, spacing[2])
     inside = np.zeros_like(air)
