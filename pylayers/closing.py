@@ -7,7 +7,10 @@ HOLE_MM2 = 1000.0  # a larger hole is no vessel or nodule but the dome of the di
 
 
 def close_and_fill(air: np.ndarray, radius: int, pixel_mm: float) -> np.ndarray:
-    """Close a mask, bool (z, y, x), with a disc of `radius` voxels and fill its small holes."""
+    """Close a mask, bool (z, y, x), with a disc of `radius` voxels and fill its small holes.
+
+    pixel_mm: width of a voxel in a slice.
+    """
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     margin = radius + 1  # so that the border does not close anything, and outside is one piece
     closed = np.zeros_like(air)

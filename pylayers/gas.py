@@ -14,16 +14,17 @@ DENSEST_HU = -915  # 97th percentile
 POCKET_ML = 30.0  # smaller ones do not matter
 WALL_HU = -780  # a quarter of a voxel is wall, the rest gas or lung
 OPEN_SHARE = 0.15  # of the surface: a bulla borders on lung, bowel on soft tissue
-FOAM_FILL, FOAM_FLATNESS = 0.8, 2.5  # share of its own hull along z; width by height
+FOAM_FILL, FOAM_FLATNESS = 0.8, 2.5  # of its extent along z; width by height
 SQUARE = np.ones((3, 3), np.uint8)
 NEIGHBOURS = ndimage.generate_binary_structure(3, 1)
 
 
 def is_gas(hu: np.ndarray, air: np.ndarray, spacing) -> bool:
-    """Return whether air, bool (z, y, x), holds gas by the HU (block means) of its inside.
+    """Return whether air, bool (z, y, x), holds gas by the HU of its inside.
 
-    The inside is two voxels off the surface, with the vessels but without the bowel's folds, which
-    are no holes of a slice. Air too thin for that is gas, too.
+    hu: block means, of air's shape; spacing: (z, y, x) in mm. The inside is two voxels off the
+    surface, with the vessels but without the bowel's folds, which are no holes of a slice. Air too
+    thin for that is gas, too.
     """
     filled = close_and_fill(air, 0, spacing[2])
     inside = np.zeros_like(air)
@@ -48,8 +49,8 @@ def is_foam(air: np.ndarray) -> bool:
 def pockets_below_lung(hu: np.ndarray, lungs: np.ndarray, spacing) -> np.ndarray:
     """Return gas of stomach and bowel that leaks into the lungs' air through a thin diaphragm.
 
-    hu: block means; lungs: bool (z, y, x), their air. A pocket is gas in the lower half that is
-    walled off all around but for a leak.
+    hu: block means; lungs: bool (z, y, x), their air; spacing: (z, y, x) in mm. A pocket is gas in
+    the lower half that is walled off all around but for a leak.
     """
     pockets = np.zeros_like(lungs)
     middle = np.average(np.arange(len(lungs)), weights=lungs.sum(axis=(1, 2)))

@@ -16,12 +16,12 @@ ONE_LUNG, SMALL_LUNG = 0.1, 1 / 3  # of the other lung; healthy lungs hold 0.7 t
 # first number it leaves out less than 1 %, and whole lungs' last slice may be as large.
 END_WARNED, END_REFUSED = 0.1, 0.5
 SIDE_WARNED, SIDE_REFUSED = 0.03, 0.25
+CHEST_WALL_HU = -600  # a wall half as thick as a voxel is denser, among lung or padding
 # Soft tissue in a given mask: vessels make up some percent of lungs, effusion and consolidation up
 # to half; masks turned left to right or front to back hold 25 to 40 %, upside down 55 %.
 TISSUE_HU = -300
 TISSUE_WARNED, TISSUE_REFUSED = 0.2, 0.5
 NAME_LABELS = "--mask-labels names the labels that are lung, such as 10-14"
-WALL_HU = -600
 MIDDLE = 0.15  # of the body's width: the lungs part this close to its middle
 
 
@@ -85,7 +85,7 @@ def _check_sides(coarse, lungs) -> list[str]:
     beside = (cv2.dilate(edge, SQUARE) - edge).view(bool)
     contact = lungs & beside
     for z in np.flatnonzero(contact.any(axis=(1, 2))):
-        contact[z] &= cv2.dilate(coarse[z], SQUARE) < WALL_HU
+        contact[z] &= cv2.dilate(coarse[z], SQUARE) < CHEST_WALL_HU
     contact = contact.sum(axis=0)
     y, x = np.indices(edge.shape)
     y, x = (2 * v / (size - 1) - 1 for v, size in zip((y, x), edge.shape, strict=True))
@@ -123,7 +123,7 @@ def _check_sizes(coarse, lungs, mask_given) -> list[str]:
     height = np.flatnonzero(lungs.any(axis=(1, 2)))
     around = coarse[height[0] : height[-1] + 1, depth[0] : depth[-1] + 1] > TISSUE_HU
     tissue = np.count_nonzero(around, axis=(0, 1))
-    columns = np.flatnonzero(tissue > 0.1 * tissue.max())
+    columns = np.flatnonzero(tissue >= 0.1 * tissue.max())
     first, last = columns[0], columns[-1]
     reach = MIDDLE * (last - first)
     low = int((first + last) / 2 - reach)

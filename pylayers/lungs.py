@@ -63,9 +63,8 @@ def lung_mask(hu: np.ndarray, spacing_mm) -> np.ndarray:
     pockets = pockets_below_lung(coarse, lungs, spacing)
     if pockets.any():
         lungs = _lung_components(coarse, lungs & ~pockets, spacing)
-    # closing takes the trachea beside a lung
     radius = max(1, int(CLOSING_MM / spacing[2] + 0.5))
-    lungs = close_and_fill(lungs, radius, spacing[2]) & ~airways
+    lungs = close_and_fill(lungs, radius, spacing[2])
     return refine(lungs, hu.shape, step_z, step_yx)
 
 

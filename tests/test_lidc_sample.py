@@ -41,7 +41,6 @@ def inflated(hu, labels):
 
 CHANGES = {
     "as it is": lambda hu, labels, lungs: hu,
-    "emphysema": lambda hu, labels, lungs: destroyed(hu, lungs),
     "gas below": lambda hu, labels, lungs: inflated(hu, labels),
     "gas below emphysema": lambda hu, labels, lungs: inflated(destroyed(hu, lungs), labels),
 }

@@ -1,10 +1,15 @@
 """What is refused, and what is only named, about lungs."""
 
+import contextlib
+
 import chest_variants as unusual
 import numpy as np
 import pytest
 from chest import make_chest
-from test_lungs import VARIANTS
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from test_lungs import VARIANTS, computed
 
 from pylayers.errors import ScanRefused
 from pylayers.lung_checks import check_lungs
@@ -28,8 +33,8 @@ def refusal(chest, mask=None) -> ScanRefused:
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_whole_pairs_of_lungs_give_no_warning(name):
-    chest = VARIANTS[name]()
-    assert checked(chest) == []
+    chest, mask = computed(name)
+    assert check_lungs(chest.hu, mask, chest.spacing_mm, False) == []
     assert check_lungs(chest.hu, chest.lungs, chest.spacing_mm, True) == []
 
 
@@ -71,8 +76,7 @@ def test_an_abdomen_with_the_bases_of_the_lungs_is_refused(chest):
         assert refusal(unusual.cut(chest, 0, 0, slices)).slug in ("no-lungs", "lungs-cut")
 
 
-@pytest.mark.parametrize("shift_x", [-20.0, 0.0, 20.0])
-@pytest.mark.parametrize("touching", [False, True])
+@pytest.mark.parametrize(("shift_x", "touching"), [(0.0, False), (-20.0, True), (20.0, True)])
 def test_a_small_lung_is_named_and_a_missing_one_refused(shift_x, touching):
     chest = make_chest(shift_mm=(0, 0, shift_x), touching=touching)
     assert checked(unusual.small_left_lung(chest, 150)) == []
@@ -128,6 +132,22 @@ def test_a_mask_of_too_little_lung_is_no_lungs(chest):
     little[:, :, 54:74] = little[:, :70] = False
     error = refusal(chest, little)
     assert error.slug == "no-lungs" and "the mask marks 0." in error.sentence
+
+
+@given(
+    hnp.arrays(np.int16, (5, 8, 8), elements=st.sampled_from([-1024, -850, 0])),
+    hnp.arrays(bool, (5, 8, 8)).filter(np.any),
+    st.sampled_from([(2.0, 2.0, 2.0), (10.0, 40.0, 40.0)]),
+    st.booleans(),
+)
+def test_any_voxels_and_mask_give_warnings_or_are_refused(hu, mask, spacing_mm, mask_given):
+    with contextlib.suppress(ScanRefused):
+        check_lungs(hu, mask, spacing_mm, mask_given)
+
+
+def test_lungs_without_any_tissue_around_are_no_error(chest):
+    air = np.full_like(chest.hu, -850)
+    assert check_lungs(air, chest.lungs, chest.spacing_mm, False) == []
 
 
 def test_a_mask_of_gas_is_no_lung():
