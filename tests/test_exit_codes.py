@@ -2,13 +2,17 @@
 
 import importlib
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from pylayers.errors import CohortError, ScanRefused, UsageError, WeightsError
 from tools.exit_codes import TrainingStopped, run
 
-TOOLS = ("prepare_cohort", "split_cohort", "train", "caffe_test", "score_scan")
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ("prepare_cohort", "split_cohort", "train", "caffe_test", "score_scan", "score_cohort")
 
 
 @pytest.mark.parametrize(
@@ -37,6 +41,16 @@ def test_a_bug_of_ours_is_not_hidden():
 
     with pytest.raises(ZeroDivisionError):
         run(main)
+
+
+def test_a_reader_that_closes_early_is_no_bug():
+    code = "import sys; from tools.exit_codes import run; sys.exit(run(lambda: print('x' * 10**6)))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
 
 
 def test_success_is_zero_and_a_returned_code_is_kept():

@@ -1,5 +1,6 @@
 """Exit codes of every tool, and the one place that turns an error into a line and a code."""
 
+import os
 import sys
 
 from pylayers.errors import CohortError, ScanRefused, UsageError, WeightsError
@@ -12,6 +13,7 @@ NO_WEIGHTS = 4
 BAD_COHORT = 5
 NOT_TRAINED = 6  # training stopped before its end
 INTERRUPTED = 130
+PIPE_CLOSED = 141  # as shells count SIGPIPE
 
 
 class TrainingStopped(Exception):
@@ -41,6 +43,9 @@ def run(main) -> int:
     except tuple(CODES) as error:
         print(f"error: {error}", file=sys.stderr)
         return next(code for kind, code in CODES.items() if isinstance(error, kind))
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
     except KeyboardInterrupt:
         print("stopped by Ctrl-C; finished work is kept", file=sys.stderr)
         return INTERRUPTED

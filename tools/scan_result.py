@@ -89,8 +89,8 @@ def _target(scorer: Scorer, contributions: np.ndarray, crop: LungCrop) -> dict:
         "slices": [
             {
                 "index": int(crop.box.z0 + index),
-                # three decimals: beyond the error of formats that keep geometry in float32
-                "z_mm": round(float(crop.bottom_mm + index * crop.spacing_mm[0]), 3),
+                # two decimals: coarser than what formats make of one geometry
+                "z_mm": round(float(crop.bottom_mm + index * crop.spacing_mm[0]), 2),
                 "contribution": float(contribution),
             }
             for index, contribution in zip(indices, contributions, strict=True)
