@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pylayers.calibration import check_air
 from pylayers.errors import ScanRefused
 from pylayers.padding import corner_value
 from pylayers.reading.hounsfield import Numbers
@@ -21,6 +22,7 @@ LABEL_RUNS = 0.9  # share of labelled neighbours that are equal; noise leaves a 
 FEWEST_VOXELS = 5000  # of a sample that can have many values
 OFFSETS = range(-4096, 4097, 8)
 KNOWN_OFFSETS = (-1024, 1024, -1000, 1000)  # what writers forget or apply twice
+MISSING_SHARE = 0.01  # below, there is no air, or no soft tissue, at all
 NEAR_HU = 16  # an air peak this close to where such an offset would put it speaks for it
 
 
@@ -32,8 +34,8 @@ class Grey(NamedTuple):
     runs: float
 
 
-def check_numbers(name: str, hu: np.ndarray, numbers: Numbers) -> None:
-    """Raise ScanRefused unless a volume's numbers are those of a CT in HU.
+def check_numbers(name: str, hu: np.ndarray, numbers: Numbers) -> list[str]:
+    """Return warnings about a volume's numbers; ScanRefused unless they are a CT's in HU.
 
     hu: int16 (z, y, x), before it is clipped; numbers: what was seen as it was converted.
     """
@@ -45,6 +47,7 @@ def check_numbers(name: str, hu: np.ndarray, numbers: Numbers) -> None:
     grey = grey_of(hu)
     check_greys(name, grey, numbers)
     check_hu(name, grey.hu)
+    return check_air(name, hu)
 
 
 def check_bytes(name: str, hu: np.ndarray, numbers: Numbers) -> None:
@@ -96,12 +99,14 @@ def grey_of(hu: np.ndarray) -> Grey:
 
 def check_greys(name: str, grey: Grey, numbers: Numbers) -> None:
     """Raise ScanRefused for label maps and for images that lost their HU to a display window."""
-    fractions = numbers.sample.dtype.kind == "f" and np.ptp(numbers.sample) <= 2
-    if fractions:
+    low, high = (numbers.sample.min(), numbers.sample.max()) if numbers.sample.size else (0, 0)
+    if low == high:
+        raise ScanRefused("not-hu", f"all voxels of {name} are {low:g}")
+    if numbers.sample.dtype.kind == "f" and high - low <= 2:
         raise ScanRefused(
             "not-hu",
-            f"the voxels of {name} go from {numbers.sample.min():.3g} to "
-            f"{numbers.sample.max():.3g}: they were rescaled, HU cannot be had back",
+            f"the voxels of {name} go from {low:.3g} to {high:.3g}: they were rescaled, "
+            "HU cannot be had back",
         )
     if grey.hu.size < FEWEST_VOXELS or len(grey.values) > GREY_VALUES:
         return
@@ -115,7 +120,8 @@ def check_greys(name: str, grey: Grey, numbers: Numbers) -> None:
     if not (eight_bit or stretched):  # a quiet scan of few tissues: no chest
         return
     raise ScanRefused(
-        "windowed", f"{name} has {span}: HU were lost when a display window was applied"
+        "windowed",
+        f"{name} has {span}: too few for HU, which a display window or rounding has lost",
     )
 
 
@@ -135,7 +141,9 @@ def check_hu(name: str, hu: np.ndarray) -> None:
     if best < MIN_SHARE:
         return
     good = [offset for offset, fit in fits.items() if fit > 0.9 * best]
-    offset = offset_of(counts, good[len(good) // 2])
+    offset, known = offset_of(counts, good[len(good) // 2])
+    if not known and min(air, soft) > MISSING_SHARE:  # an odd body, for the lungs' checks
+        return
     raise ScanRefused(
         "not-hu",
         f"{100 * air:.0f} % of {name} is air ({AIR_HU[0]}..{AIR_HU[1]}) and {100 * soft:.0f} % "
@@ -143,15 +151,15 @@ def check_hu(name: str, hu: np.ndarray) -> None:
     )
 
 
-def offset_of(counts: np.ndarray, about: int) -> int:
-    """Return the offset that puts the air peak at -1000 HU, near one that is known to fit about.
+def offset_of(counts: np.ndarray, about: int) -> tuple[int, bool]:
+    """Return the offset that puts the air peak at -1000 HU, and whether it is one of the known.
 
-    counts: how many voxels are below -32768, -32767, ... 32768.
+    counts: how many voxels are below -32768, -32767, ... 32768; about: an offset that fits.
     """
     start = int(np.clip(AIR_HU[0] - about + (1 << 15), 0, (1 << 16) - 200))
     peak = start + int(np.diff(counts[start : start + 200]).argmax()) - (1 << 15)
     near = [known for known in KNOWN_OFFSETS if abs(-1000 - peak - known) <= NEAR_HU]
-    return near[0] if near else -1000 - peak
+    return (near[0], True) if near else (-1000 - peak, False)
 
 
 def shares(counts: np.ndarray, offset: int = 0) -> tuple[float, float]:

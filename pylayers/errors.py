@@ -11,9 +11,10 @@ class ScanRefused(Exception):
 
     def __init__(self, slug: str, sentence: str):
         assert slug in REASONS, slug
-        super().__init__(f"{slug}: {sentence}")
+        # names of files and headers' words may hold anything; a refusal is one line
         self.slug = slug
-        self.sentence = sentence
+        self.sentence = "".join(c if c.isprintable() else "?" for c in sentence)
+        super().__init__(f"{slug}: {self.sentence}")
 
     def __reduce__(self):
         # Exceptions cross process borders by their constructor's arguments.

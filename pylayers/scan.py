@@ -18,7 +18,7 @@ from pylayers.reading.archive import is_zip, unpacked
 from pylayers.reading.body import pieces, read_voxels
 from pylayers.reading.dicom_pixels import slice_pieces
 from pylayers.reading.dicom_series import read_series
-from pylayers.reading.header import Header, printable, unreadable
+from pylayers.reading.header import Header, unreadable
 from pylayers.reading.hounsfield import to_hu
 from pylayers.reading.metaimage import is_metaimage, read_metaimage
 from pylayers.reading.nifti import START_BYTES, is_nifti, read_nifti
@@ -77,9 +77,9 @@ def scan_of(header: Header, scaled, series: str = "") -> Scan:
     hu = placed.voxels
     if abs(hu.strides[0]) < abs(hu.strides[1]) or abs(hu.strides[1]) < abs(hu.strides[2]):
         hu = np.ascontiguousarray(hu)  # planes that lie across the file are slow to work on
-    check_numbers(header.name, hu, numbers)
+    warnings = (*header.warnings, *check_numbers(header.name, hu, numbers))
     to_scale(hu)
-    return Scan(hu, placed.spacing_mm, placed.origin_mm, series, header.warnings)
+    return Scan(hu, placed.spacing_mm, placed.origin_mm, series, warnings)
 
 
 def read_labels(path, like: Scan) -> np.ndarray:
@@ -129,15 +129,15 @@ def failures_refused(path: Path):
     """Turn what the system says of a file into a refusal."""
     try:
         if not path.exists():
-            raise ScanRefused("not-found", f"there is no {printable(path.name)}")
+            raise ScanRefused("not-found", f"there is no {path.name}")
         if not (path.is_file() or path.is_dir()):
-            raise unreadable(printable(path.name), "neither a file nor a folder")
+            raise unreadable(path.name, "neither a file nor a folder")
         yield
     except MemoryError:
         raise ScanRefused("too-large", f"{path.name} does not fit into memory") from None
     except OSError as error:  # no permission, a name too long, a disk that fails
         why = error.strerror or type(error).__name__
-        raise unreadable(printable(path.name), why) from None
+        raise unreadable(path.name, why) from None
 
 
 def start_of(path: Path) -> bytes:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from corpus import dicom, paths, voxels  # noqa: F401  their cases register themselves
+from corpus import dicom, packed, paths, voxels  # noqa: F401  their cases register themselves
 from corpus.files import CASES
 from formats import IDENTITY
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from chest import write_scan
-from formats import AXIAL, DICOM, FILES, JPEG_2000, ORIENTATIONS, image_of, write_format
+from formats import JPEG_2000, ORIENTATIONS, image_of, write_format
 
 from pylayers.errors import ScanRefused
 from pylayers.padding import HU_MIN
@@ -18,24 +18,6 @@ def lps_voxels() -> np.ndarray:
     voxels = np.random.default_rng(0).integers(-1000, 300, SHAPE).astype(np.int16)
     voxels[BRIGHT] = 1500
     return voxels
-
-
-STORED = [
-    *((kind, *orientation) for kind in FILES for orientation in ORIENTATIONS),
-    *((kind, *orientation) for kind in DICOM for orientation in AXIAL),
-]
-
-
-@pytest.mark.parametrize(("kind", "axes", "signs"), STORED)
-def test_any_axis_order_and_flip_in_any_format_reads_as_the_same_scan(kind, axes, signs, tmp_path):
-    image = image_of(lps_voxels(), SPACING_MM, ORIGIN_MM, axes, signs)
-    scan = read_scan(write_format(tmp_path, kind, image))
-    assert scan.hu.dtype == np.int16
-    assert np.unravel_index(scan.hu.argmax(), SHAPE) == BRIGHT
-    np.testing.assert_array_equal(scan.hu, lps_voxels())
-    assert scan.spacing_mm == SPACING_MM
-    assert scan.origin_mm == ORIGIN_MM
-    assert scan.warnings == ()
 
 
 def test_jpeg_2000_slices_read_as_the_same_scan(chest, tmp_path):

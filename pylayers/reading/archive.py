@@ -1,5 +1,6 @@
 """Archive: the DICOM files of a zip, in a folder for the time of reading."""
 
+import lzma
 import tempfile
 import zipfile
 import zlib
@@ -25,14 +26,24 @@ def unpacked(path: Path):
         try:
             with zipfile.ZipFile(path) as archive:
                 unpack(archive, Path(folder), path.name)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            if "CRC" in str(error) or isinstance(error, zlib.error):
-                raise ScanRefused("corrupt", f"a file in {path.name} fails its checksum") from None
-            raise ScanRefused("unreadable", f"{path.name} is cut or no whole zip") from None
-        except (NotImplementedError, RuntimeError, OSError, ValueError) as error:
-            kind = type(error).__name__  # its text would name files, and they may name patients
-            raise ScanRefused("unreadable", f"{path.name} cannot be unpacked: {kind}") from None
+        except ScanRefused:
+            raise
+        except Exception as error:  # whatever zipfile makes of hostile bytes
+            raise refusal_of(error, path.name) from None
         yield Path(folder)
+
+
+def refusal_of(error: Exception, name: str) -> ScanRefused:
+    """Return what an error says of a zip; its own text may name files, and they patients."""
+    if "CRC" in str(error) or isinstance(error, (zlib.error, lzma.LZMAError)):
+        return ScanRefused("corrupt", f"a file in {name} fails its checksum")
+    if isinstance(error, NotImplementedError):  # a RuntimeError, too
+        return ScanRefused("unreadable", f"{name} has a compression that is not read; use deflate")
+    if isinstance(error, RuntimeError):
+        return ScanRefused("unreadable", f"{name} is encrypted")
+    if isinstance(error, OSError):
+        return ScanRefused("unreadable", f"{name} cannot be unpacked: {error.strerror}")
+    return ScanRefused("unreadable", f"{name} is cut or no whole zip")
 
 
 def unpack(archive: zipfile.ZipFile, folder: Path, name: str) -> None:

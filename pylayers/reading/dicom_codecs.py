@@ -55,7 +55,7 @@ def decode(paths) -> None:
         reader = sitk.ImageFileReader()
         reader.SetImageIO("GDCMImageIO")
         reader.SetFileName(path)
-        hu = sitk.GetArrayFromImage(reader.Execute()).astype(np.int32)
+        hu = np.rint(sitk.GetArrayFromImage(reader.Execute())).astype(np.int32)
         sys.stdout.buffer.write(SIZE.pack(hu.size) + hu.tobytes())
         sys.stdout.buffer.flush()
 

@@ -5,12 +5,15 @@ import warnings
 from contextlib import closing
 
 import numpy as np
-import pydicom
+from pydicom.filereader import read_partial
 from pydicom.uid import UID, RLELossless
 
 from pylayers.errors import ScanRefused
 from pylayers.reading.dicom_codecs import decoded
-from pylayers.reading.dicom_files import Slice
+from pylayers.reading.dicom_slice import Slice
+from pylayers.reading.header import sizes
+
+PIXELS = 0x7FE00010  # tag of the pixels
 
 
 def slice_pieces(slices: list[Slice]):
@@ -28,7 +31,9 @@ def slice_pieces(slices: list[Slice]):
                 kind = type(error).__name__
                 raise damaged(one, "corrupt", f"cannot be decoded ({kind})") from None
             if piece[0].size != one.shape[0] * one.shape[1]:
-                raise damaged(one, "corrupt", f"has {piece[0].size:,} voxels, not {one.shape}")
+                raise damaged(
+                    one, "corrupt", f"has {piece[0].size:,} voxels, not {sizes(one.shape)}"
+                )
             yield piece
 
 
@@ -40,7 +45,9 @@ def needs_codec(one: Slice) -> bool:
 
 def native(one: Slice) -> tuple[np.ndarray, float, float]:
     """Return the stored numbers, slope and intercept of a plain or RLE slice."""
-    ds = pydicom.dcmread(io.BytesIO(one.path.read_bytes()), force=True)
+    # what follows the pixels is not read: it may be anything
+    data = io.BytesIO(one.path.read_bytes())
+    ds = read_partial(data, stop_when=lambda tag, vr, length: tag > PIXELS, force=True)
     ds.file_meta.TransferSyntaxUID = UID(one.syntax)
     if one.syntax != RLELossless:
         need = one.shape[0] * one.shape[1] * int(ds.BitsAllocated) // 8

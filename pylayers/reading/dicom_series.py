@@ -5,14 +5,18 @@ from pathlib import Path
 import numpy as np
 
 from pylayers.errors import ScanRefused
-from pylayers.reading.dicom_files import Slice, axial_slices
-from pylayers.reading.header import Header, checked, printable, sizes
+from pylayers.reading.dicom_files import Found, axial_slices
+from pylayers.reading.dicom_slice import Slice
+from pylayers.reading.header import Header, checked, sizes
 
 SAME_MM = 0.01  # positions this close are one
 # Scanners write positions with one decimal or more: a gap may differ by that and a tenth of it.
 GAP_SHARE, GAP_MM = 0.1, 0.06
 MOST_GAPS = 0.2  # where slices are missing; with more of them the spacing itself is uneven
-TILT_DEG = 1.0  # of the slices against the way from the first to the last
+BESIDE_MM = 2.0  # more than positions are rounded by
+TILT_DEG, MOST_TILT_DEG = 1.0, 35.0  # of the slices against the way from first to last
+FEWEST_SLICES = 16  # of an original series that goes before derived ones
+MOST_LISTED = 3  # series named in a message
 
 
 def read_series(
@@ -23,16 +27,13 @@ def read_series(
     Raises ScanRefused when there is none, or its slices make no even volume (allow_uneven: take
     it all the same, with a warning).
     """
-    slices, others = axial_slices(folder)
-    chosen, notes = choose(slices, others, name, series)
+    found = axial_slices(folder)
+    chosen, notes = choose(found, name, series)
     check_alike(chosen)
     chosen.sort(key=lambda one: (one.place_mm, one.number))
     chosen, uneven = check_places(chosen, allow_uneven)
+    notes += check_line(chosen)
     first, last = chosen[0], chosen[-1]
-    way = (last.position_mm - first.position_mm) / (len(chosen) - 1)
-    tilt = np.degrees(np.arccos(np.clip(way @ first.normal / np.linalg.norm(way), -1, 1)))
-    if tilt > TILT_DEG:
-        notes.append(f"the gantry is tilted by {tilt:.0f} degrees; slices are taken as they lie")
     rows, columns = first.shape
     header = Header(
         name=name,
@@ -51,45 +52,97 @@ def read_series(
     return checked(header), chosen
 
 
-def choose(slices: list[Slice], others: int, name: str, series: str | None):
-    """Return the slices of the asked or the largest series, and notes on what was left."""
+def choose(found: Found, name: str, series: str | None) -> tuple[list[Slice], list[str]]:
+    """Return the slices of the asked or the largest series, and notes on what was left.
+
+    Original series go before derived ones when they have enough slices. Raises ScanRefused when
+    there is none, and for a damaged file that belongs to the chosen series, or may.
+    """
     groups = {}
-    for one in slices:
+    for one in found.slices:
         groups.setdefault(one.series, []).append(one)
-    found = ", ".join(
-        f"{printable(uid)} ({len(group)} slices)" for uid, group in sorted(groups.items())
-    )
+    if not groups and found.faults:
+        raise found.faults[0][1]
     if not groups:
-        seen = f"{others} other DICOM images" if others else "no DICOM images"
-        raise ScanRefused("no-series", f"{name} holds no axial CT slices, but {seen}")
-    if series is not None:
-        if series not in groups:
-            raise ScanRefused(
-                "no-series", f"{name} has no axial CT series of that UID; it has {found}"
-            )
-        return groups[series], []
-    chosen = max(sorted(groups), key=lambda uid: len(groups[uid]))
-    notes = []
-    if len(groups) > 1:
-        notes.append(
-            f"{len(groups)} axial CT series: {found}; taken: {printable(chosen)} (--series chooses)"
+        raise ScanRefused("no-series", f"{name} holds {nothing(found.others)}")
+    listed = listing(groups)
+    if series is not None and series not in groups:
+        raise ScanRefused(
+            "no-series", f"{name} has no axial CT series of that UID; it has {listed}"
         )
+    originals = [
+        uid for uid, group in groups.items() if group[0].original and len(group) >= FEWEST_SLICES
+    ]
+    chosen = series or max(sorted(originals or groups), key=lambda uid: len(groups[uid]))
+    for fault_series, refusal in found.faults:
+        if fault_series in (None, chosen):
+            raise refusal
+    notes = []
+    if len(groups) > 1 and series is None:
+        notes.append(f"{len(groups)} axial CT series: {listed}; taken: {chosen} (--series chooses)")
     return groups[chosen], notes
 
 
+def nothing(others: int) -> str:
+    """Return what a folder without axial CT slices holds."""
+    return f"{others} DICOM images, but no axial CT slices" if others else "no DICOM images"
+
+
+def listing(groups: dict[str, list[Slice]]) -> str:
+    """Return the largest series in words."""
+    order = sorted(groups, key=lambda uid: (-len(groups[uid]), uid))
+    said = [f"{uid} ({len(groups[uid])} slices)" for uid in order[:MOST_LISTED]]
+    more = len(order) - MOST_LISTED
+    return ", ".join(said) + (f" and {more} more" if more > 0 else "")
+
+
 def check_alike(slices: list[Slice]) -> None:
-    """Raise ScanRefused (mixed-series) unless all slices have one size, grid, axis and kernel."""
-    for what, text in (
-        ("sizes", lambda s: sizes(s.shape)),
-        ("pixel spacings", lambda s: " x ".join(f"{v:.4g}" for v in s.spacing_mm)),
-        ("orientations", lambda s: " ".join(f"{v:.2f}" for v in (*s.row, *s.column))),
-        ("kernels", lambda s: printable(s.kernel, 20)),
+    """Raise ScanRefused (mixed-series) unless all slices have one size, grid, axis and scale."""
+    first = slices[0]
+    for what, value, text, tolerance in (
+        ("sizes", lambda s: s.shape, sizes, 0),
+        ("pixel spacings", lambda s: s.spacing_mm, decimals, 1e-3 * max(first.spacing_mm)),
+        ("orientations", lambda s: (*s.row, *s.column), decimals, 0.01),
+        ("HU scales", lambda s: s.scaled, lambda given: "given" if given else "missing", 0),
     ):
-        kinds = sorted({text(one).replace("-0.00", "0.00") for one in slices})
-        if len(kinds) > 1:
-            raise ScanRefused(
-                "mixed-series", f"one series has {len(kinds)} {what}: {' and '.join(kinds[:3])}"
-            )
+        for one in slices:
+            if np.abs(np.subtract(value(one), value(first), dtype=float)).max() > tolerance:
+                raise ScanRefused(
+                    "mixed-series",
+                    f"one series has several {what}: {text(value(first))} and {text(value(one))}",
+                )
+    kernels = sorted({one.kernel for one in slices if one.kernel})
+    if len(kernels) > 1:
+        raise ScanRefused(
+            "mixed-series", f"one series has several kernels: {' and '.join(kernels[:3])}"
+        )
+
+
+def decimals(values) -> str:
+    """Return numbers as people write them."""
+    return " ".join(f"{value:.4g}" for value in values)
+
+
+def check_line(slices: list[Slice]) -> list[str]:
+    """Check that ordered slices follow each other on a line; return warnings.
+
+    Raises ScanRefused (mixed-series, geometry).
+    """
+    first = slices[0]
+    positions = np.array([one.position_mm for one in slices])
+    way = positions[-1] - positions[0]
+    along = (positions - positions[0]) @ first.normal / (way @ first.normal)
+    beside = np.linalg.norm(positions - positions[0] - along[:, None] * way, axis=1).max()
+    if beside > BESIDE_MM:
+        raise ScanRefused(
+            "mixed-series", f"slices lie up to {beside:.1f} mm beside the line of the others"
+        )
+    tilt = np.degrees(np.arccos(np.clip(way @ first.normal / np.linalg.norm(way), -1, 1)))
+    if tilt > MOST_TILT_DEG:
+        raise ScanRefused("geometry", f"slices are tilted by {tilt:.0f} degrees; gantries go to 30")
+    if tilt > TILT_DEG:
+        return [f"the gantry is tilted by {tilt:.0f} degrees; slices are taken as they lie"]
+    return []
 
 
 def check_places(slices: list[Slice], allow_uneven: bool) -> tuple[list[Slice], list[str]]:

@@ -1,5 +1,7 @@
 """Header: what a file says of its voxels, the same for every format, and its first checks."""
 
+import contextlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import numpy as np
 
 from pylayers.errors import ScanRefused
 
-MAX_HEADER_BYTES = 1 << 16
+MAX_HEADER_BYTES = 1 << 20  # some keep the names of a hundred segments there
 MAX_VOXELS = 1 << 30  # 1024 x 1024 x 1024; the longest chest CTs have half of it
 MAX_SPACING_MM = 50.0  # twice any slice distance in use
 MIN_SPACING_MM = 0.05  # finer than any clinical scanner
@@ -95,6 +97,8 @@ def sizes(shape) -> str:
 def beside(header_path: Path, name: str) -> Path:
     """Return the file that a header names; ScanRefused unless it lies in the header's folder."""
     folder = header_path.parent.resolve()
+    with contextlib.suppress(UnicodeError):  # headers are read as Latin-1, file names are UTF-8
+        name = name.encode("latin-1").decode("utf-8")
     try:
         path = (folder / name).resolve()
         if not path.is_relative_to(folder):
@@ -106,14 +110,18 @@ def beside(header_path: Path, name: str) -> Path:
     except (OSError, ValueError, RuntimeError):  # too long, a null byte, a loop of links
         found = False
     if not found:
-        raise unreadable(header_path.name, f"its voxels, {printable(name)}, are not beside it")
+        raise unreadable(header_path.name, f"its voxels, {shortened(name)}, are not beside it")
     return path
 
 
-def printable(text: str, limit: int = 64) -> str:
-    """Return text of a header such that it is safe to print on one line."""
-    safe = "".join(c if c.isprintable() else "?" for c in text)
-    return safe if len(safe) <= limit else safe[:limit] + "..."
+def is_pattern(name: str) -> bool:
+    """Return whether a header names its voxels' files by a list or a numbered pattern."""
+    return name.split()[:1] == ["LIST"] or re.search(r"%\d*d", name) is not None
+
+
+def shortened(text: str, limit: int = 64) -> str:
+    """Return what a header says, but not more of it than a UID is long."""
+    return text if len(text) <= limit else text[:limit] + "..."
 
 
 def numbers(name: str, key: str, text: str, count: int) -> tuple[float, ...]:
@@ -123,7 +131,7 @@ def numbers(name: str, key: str, text: str, count: int) -> tuple[float, ...]:
     except ValueError:
         values = ()
     if len(values) != count or not np.isfinite(values).all():
-        raise unreadable(name, f"{key} = {printable(text)!r} is not {count} numbers")
+        raise unreadable(name, f"{key} = {shortened(text)!r} is not {count} numbers")
     return values
 
 
@@ -131,5 +139,5 @@ def integers(name: str, key: str, text: str, count: int) -> tuple[int, ...]:
     """Return the `count` integers of a header's field, else raise ScanRefused."""
     values = numbers(name, key, text, count)
     if any(value != int(value) or abs(value) > 2**53 for value in values):
-        raise unreadable(name, f"{key} = {printable(text)!r} is not {count} whole numbers")
+        raise unreadable(name, f"{key} = {shortened(text)!r} is not {count} whole numbers")
     return tuple(int(value) for value in values)

@@ -1,5 +1,6 @@
 """MetaImage headers: .mhd with .raw or .zraw beside it, and .mha."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from pylayers.reading.header import (
     beside,
     checked,
     integers,
+    is_pattern,
     numbers,
-    printable,
+    shortened,
     unreadable,
 )
 
@@ -35,7 +37,7 @@ LAST_KEY = "ElementDataFile"  # what follows its line are voxels
 
 def is_metaimage(start: bytes) -> bool:
     """Return whether a file begins as a MetaImage."""
-    return start.lstrip().startswith((b"ObjectType", b"NDims"))
+    return re.match(rb"(\xef\xbb\xbf)?\s*[A-Za-z]+\s*=", start) is not None and b"NDims" in start
 
 
 def read_metaimage(path: Path) -> Header:
@@ -62,14 +64,14 @@ def read_metaimage(path: Path) -> Header:
         )
     kind = field("ElementType")
     if kind not in TYPES:
-        raise unreadable(name, f"ElementType {printable(kind)} is no number")
+        raise unreadable(name, f"ElementType {shortened(kind)} is no number")
     if not true(field("BinaryData", default="True")):
         raise unreadable(name, "its voxels are text; save it with binary data")
     big = true(field("BinaryDataByteOrderMSB", "ElementByteOrderMSB", default="False"))
     dtype = np.dtype((">" if big else "<") + TYPES[kind])
 
     file = field(LAST_KEY)
-    if file.split()[0] == "LIST" or "%" in file:
+    if is_pattern(file):
         raise unreadable(name, "its voxels are spread over several files; save it as one .mha")
     local = file.upper() == "LOCAL"
     header = Header(
@@ -115,11 +117,12 @@ def read_fields(path: Path) -> tuple[dict[str, str], int]:
         end = len(start) if end < 0 else end
         line = start[position:end].decode("latin-1").strip()
         position = end + 1
-        if not line:
-            continue
         key, equals, value = (part.strip() for part in line.partition("="))
-        if not equals or key in fields:
-            raise unreadable(path.name, f"the header's line {printable(line)!r} is not understood")
+        if not equals:  # blank, or the rest of a text of several lines
+            continue
+        key = key.removeprefix("\xef\xbb\xbf")  # UTF-8's mark
+        if fields.get(key, value) != value:
+            raise unreadable(path.name, f"the header gives {shortened(key)} twice")
         fields[key] = value
         if key == LAST_KEY:
             if not value:

@@ -16,8 +16,9 @@ from pylayers.reading.header import (
     beside,
     checked,
     integers,
+    is_pattern,
     numbers,
-    printable,
+    shortened,
     unreadable,
 )
 
@@ -68,20 +69,20 @@ def read_nrrd(path: Path) -> Header:
         raise ScanRefused("not-3d", f"{name} has {axes} dimensions; a CT has 3")
     kind = field("type").lower()
     if kind not in TYPES:
-        raise unreadable(name, f"type {printable(kind)} is no number")
+        raise unreadable(name, f"type {shortened(kind)} is no number")
     dtype = np.dtype(TYPES[kind])
     if dtype.itemsize > 1:
         endian = field("endian", default=sys.byteorder).lower()
         if endian not in ("little", "big"):
-            raise unreadable(name, f"endian {printable(endian)} is neither little nor big")
+            raise unreadable(name, f"endian {shortened(endian)} is neither little nor big")
         dtype = dtype.newbyteorder("<" if endian == "little" else ">")
     encoding = field("encoding").lower()
     if encoding not in ENCODINGS:
-        raise unreadable(name, f"encoding {printable(encoding)}; save it as raw or gzip")
+        raise unreadable(name, f"encoding {shortened(encoding)}; save it as raw or gzip")
 
     spacing, direction, warnings = axes_of(name, field)
     file = field("data file", "datafile", default="")
-    if file.split()[:1] == ["LIST"] or "%" in file:
+    if is_pattern(file):
         raise unreadable(name, "its voxels are spread over several files; save it as one .nrrd")
     header = Header(
         name=name,
@@ -115,7 +116,7 @@ def axes_of(name: str, field) -> tuple[tuple, np.ndarray, tuple[str, ...]]:
         raise ScanRefused("not-3d", f"{name} has an axis without direction; a CT has 3 in space")
     vectors = np.array([vector(name, part) for part in re.findall(r"\([^()]*\)", text)])
     if vectors.shape != (3, 3):
-        raise unreadable(name, f"space directions {printable(text)!r} are not 3 vectors")
+        raise unreadable(name, f"space directions {shortened(text)!r} are not 3 vectors")
     spacing = np.linalg.norm(vectors, axis=1)
     unit = vectors / np.where(spacing > 0, spacing, 1)[:, None]
     return tuple(spacing.tolist()), signs(name, field)[:, None] * unit.T, ()
@@ -131,7 +132,7 @@ def signs(name: str, field) -> np.ndarray:
     """Return the signs that bring the header's space to LPS."""
     space = field("space", default="left-posterior-superior").lower()
     if space not in SPACES:
-        raise unreadable(name, f"space {printable(space)} is not one of {', '.join(SPACES)}")
+        raise unreadable(name, f"space {shortened(space)} is not one of {', '.join(SPACES)}")
     return np.array(SPACES[space], float)
 
 
@@ -149,11 +150,11 @@ def read_fields(path: Path) -> tuple[dict[str, str], int]:
         raise unreadable(path.name, "its header has no end")
     fields = {}
     text = start[: match.start() if match else None].decode("latin-1")
-    for line in text.splitlines()[1:]:
-        if line.startswith("#") or ":=" in line:  # comments, and keys of the user's own
+    for line in re.split(r"\r?\n", text)[1:]:  # Latin-1 text may hold more that splits
+        if not line or line.startswith("#") or ":=" in line:  # comments, and keys of the user's own
             continue
         key, colon, value = (part.strip() for part in line.partition(":"))
         if not colon or key.lower() in fields:
-            raise unreadable(path.name, f"the header's line {printable(line)!r} is not understood")
+            raise unreadable(path.name, f"the header's line {shortened(line)!r} is not understood")
         fields[key.lower()] = value
     return fields, match.end() if match else len(start)

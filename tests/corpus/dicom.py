@@ -1,14 +1,12 @@
 """Corpus of DICOM: series that are cut, uneven, mixed, hostile or no CT at all."""
 
 import shutil
-import struct
-import zipfile
 
 import numpy as np
-from formats import JPEG_2000, write_dicom, write_format
+from formats import write_dicom
 from pydicom.uid import RLELossless
 
-from corpus.case import Input, cut, flipped
+from corpus.case import Input, cut
 from corpus.files import case
 
 ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
@@ -58,6 +56,29 @@ def late(index):
     return index >= MIDDLE
 
 
+def early(index):
+    """Choose one slice."""
+    return index == 3
+
+
+def without_scale(index, ds):
+    """Leave the HU scale out of one slice."""
+    if early(index):
+        del ds.RescaleSlope, ds.RescaleIntercept
+
+
+def moved_right(index, ds):
+    """Move a third of the slices 80 mm to the side."""
+    x, y, z = ds.ImagePositionPatient
+    ds.ImagePositionPatient = [x + 80 * (17 <= index < 34), y, z]
+
+
+def sheared(index, ds):
+    """Move each slice as far to the back as it lies above the first."""
+    x, y, z = ds.ImagePositionPatient
+    ds.ImagePositionPatient = [x, f"{y + 5.64 * index:.4f}", z]
+
+
 def half_matrix(index, ds):
     """Store the upper slices at half the matrix."""
     if late(index):
@@ -85,6 +106,12 @@ series("only localizers", "no-series", ImageType=["ORIGINAL", "PRIMARY", "LOCALI
 series("only secondary captures", "no-series", SOPClassUID=SECONDARY_CAPTURE)
 series("only coronal slices", "no-series", ImageOrientationPatient=[1, 0, 0, 0, 0, -1])
 series("a series that is not there", "no-series", options=("--series", "1.2.3"))
+series("inverted greys", "not-hu", PhotometricInterpretation="MONOCHROME1")
+series("HU scale missing in one slice", "mixed-series", without_scale)
+series("HU scale of slope 0 in one slice", "unreadable", tag(early, RescaleSlope="0"))
+series("pixels in the upper bits", "unreadable", BitsStored=12, HighBit=15)
+series("some slices moved sideways", "mixed-series", moved_right)
+series("slices tilted by 45 degrees", "geometry", sheared)
 series("no rescale to HU", "not-hu", RescaleIntercept="0")
 series("pixel spacing of zero", "geometry", PixelSpacing=[0, 0])
 series("places that are no numbers", "unreadable", tag(all_of, ImagePositionPatient=None))
@@ -105,33 +132,6 @@ def damaged_rle(index, ds):
 series("compressed pixels damaged", "corrupt", damaged_rle)
 
 
-def long_stream(folder):
-    """Let a JPEG 2000 stream claim an enormous image (marker SIZ)."""
-    path = sorted(folder.iterdir())[MIDDLE]
-    data = bytearray(path.read_bytes())
-    start = data.index(b"\xff\x4f\xff\x51") + 8
-    data[start : start + 8] = struct.pack(">2I", 1 << 30, 1 << 30)
-    path.write_bytes(data)
-
-
-@case("DICOM: JPEG 2000 that claims 10^18 pixels", "corrupt")
-def hostile_jpeg(folder, chest):
-    path = write_format(folder, JPEG_2000, chest.image())
-    long_stream(path)
-    return Input(path)
-
-
-@case("DICOM: JPEG 2000 with flipped bytes", "corrupt")
-def damaged_jpeg(folder, chest):
-    path = write_format(folder, JPEG_2000, chest.image())
-    file = sorted(path.iterdir())[MIDDLE]
-    start = file.read_bytes().index(b"\xff\x4f\xff\x51")
-    data = bytearray(file.read_bytes())
-    data[start + 40 : start + 80] = bytes(40)
-    file.write_bytes(data)
-    return Input(path)
-
-
 series("enhanced multi-frame CT", "no-series", SOPClassUID=ENHANCED_CT)
 
 
@@ -144,31 +144,3 @@ def one_file(folder, chest):
 def empty_folder(folder, chest):
     (folder / "series").mkdir()
     return Input(folder / "series")
-
-
-def archive(name, slug, damage):
-    """Register a case of a damaged zip of DICOM."""
-
-    @case(f"zip: {name}", slug)
-    def make(folder, chest):
-        path = write_format(folder, "DICOM zip", chest.image())
-        damage(path)
-        return Input(path)
-
-
-archive("a file fails its checksum", "corrupt", flipped)
-archive("cut", "unreadable", lambda path: cut(path, 0.7))
-
-
-@case("zip: no DICOM inside", "no-series")
-def other_zip(folder, chest):
-    with zipfile.ZipFile(folder / "scan.zip", "w") as file:
-        file.writestr("notes.txt", "no scan")
-    return Input(folder / "scan.zip")
-
-
-@case("zip: names that lead out of the folder", "no-series")
-def slip(folder, chest):
-    with zipfile.ZipFile(folder / "scan.zip", "w") as file:
-        file.writestr("../../escaped.txt", "no scan")
-    return Input(folder / "scan.zip")

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import shutil
+import struct
 
 import numpy as np
 import SimpleITK as sitk
@@ -70,6 +71,40 @@ def two_members(folder, path, chest):
     path.write_bytes(gzip.compress(data[:99999], 1) + gzip.compress(data[99999:], 1) + b"\0" * 512)
 
 
+def notes_of_others(folder, path, chest):
+    changed(
+        path,
+        (b"# Complete", "# Åsa's\x85scan: 120 kV\n# Complete".encode()),
+        (b"kinds:", b"(0008,103e):=Thorax\\n\xc3\x85\nkinds:"),
+    )
+
+
+def text_of_two_lines(folder, path, chest):
+    changed(
+        path,
+        (b"ObjectType", b"Comment = scanned\nObjectType"),
+        (b"DimSize", b"0010|4000 = line one\r\nline two\nDimSize"),
+    )
+
+
+def umlaut(folder, path, chest):
+    (folder / "scan.raw").rename(folder / "Müller 100%.raw")
+    changed(path, (b"scan.raw", "Müller 100%.raw".encode()))
+
+
+def extended(folder, path, chest):
+    """Put an extension of 4000 bytes between header and voxels."""
+    data = bytearray(gzip.decompress(path.read_bytes()))
+    struct.pack_into("<f", data, 108, 352 + 4000)
+    data[348] = 1
+    data[352:352] = struct.pack("<2i", 4000, 6) + b"x" * 3992
+    path.write_bytes(gzip.compress(bytes(data), 1))
+
+
+file("nrrd with notes in UTF-8", "nrrd", notes_of_others)
+file("mha with a text of two lines", "mha", text_of_two_lines)
+file("mhd whose voxels have an umlaut", "mhd+raw", umlaut)
+file("nii.gz with an extension", "nii.gz", extended)
 file("mhd with big-endian voxels", "mhd+raw", big_endian)
 file("mhd whose raw file begins with something else", "mhd+raw", leading_bytes)
 file("mhd of another tool", "mhd+raw", other_tool)
@@ -122,17 +157,34 @@ def rle(index, ds):
     ds.compress(RLELossless, encoding_plugin="pydicom")
 
 
+def without_place(index, ds):
+    """Make a slice the page of a report."""
+    del ds.ImagePositionPatient, ds.ImageOrientationPatient
+
+
 def clutter(folder, chest):
-    """Add a localizer, a smaller series, a picture of the dose and files that are no DICOM."""
+    """Add a localizer, other series, pictures, a report and files that are no DICOM."""
     write_dicom(
         folder / "a", chest.image(chest.hu[:2]), ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]
     )
     write_dicom(folder / "b", chest.image(chest.hu[:30] + 40))
     write_dicom(folder / "c", chest.image(chest.hu[:1]), SOPClassUID="1.2.840.10008.5.1.4.1.1.7")
+    write_dicom(folder / "d", chest.image(chest.hu[:1]), without_place)
+    thick = ["DERIVED", "SECONDARY", "AXIAL", "MIP"]
+    write_dicom(folder / "e", chest.image(np.repeat(chest.hu, 2, axis=0)), ImageType=thick)
+    derived = ["DERIVED", "SECONDARY", "AXIAL"]
+    write_dicom(folder / "f", chest.image(np.repeat(chest.hu, 2, axis=0)), ImageType=derived)
     (folder / "notes.txt").write_text("DICM")
+    (folder / "g").write_bytes(b"\x08\x00 begins like an old DICOM file")
     shutil.copy(next((folder / "a").iterdir()), folder / "copy of a localizer")
 
 
+def half_named_kernel(index, ds):
+    if index % 2:
+        ds.ConvolutionKernel = "B30f"
+
+
+series("kernel named in half of the slices", half_named_kernel)
 series("signed pixels", signed)
 series("half a HU a step", halved)
 series("RLE", rle)

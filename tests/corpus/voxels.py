@@ -40,6 +40,12 @@ numbers("nii.gz: 0..4095, no offset", "not-hu", "nii.gz", lambda hu: hu.clip(-10
 numbers("nrrd: offset subtracted twice", "not-hu", "nrrd", lambda hu: hu - 1024)
 numbers("mhd+raw: offset of 1000 missing", "not-hu", "mhd+raw", lambda hu: hu.clip(-1000) + 1000)
 numbers("nii.gz float: 0..1", "not-hu", "nii.gz float", lambda hu: (hu.clip(-1024) + 1024) / 4095)
+numbers("mha: 100 HU too low", "not-hu", "mha", lambda hu: hu - 100)
+numbers("nrrd: 100 HU too high", "not-hu", "nrrd", lambda hu: hu + 100)
+numbers("nii: a tenth too little", "not-hu", "nii", lambda hu: hu * 0.9)
+numbers("mhd+raw: a tenth too much", "not-hu", "mhd+raw", lambda hu: hu * 1.1)
+numbers("mha: nothing below -900", "not-hu", "mha", lambda hu: hu.clip(-900))
+numbers("nii.gz float: zeros", "not-hu", "nii.gz float", lambda hu: hu * 0)
 numbers("mha: 8-bit window", "windowed", "mha", eight_bit)
 numbers("nii.gz float: 8-bit window", "windowed", "nii.gz float", eight_bit)
 numbers(
