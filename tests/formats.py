@@ -37,6 +37,18 @@ FORMATS = (*FILES, *DICOM)
 IDENTITY = "Doe^Jane"  # must appear in no output
 
 
+# A volume to see orders and places by.
+SHAPE, SPACING_MM, ORIGIN_MM = (5, 6, 7), (2.5, 0.75, 0.625), (-310.5, 20.25, -90.125)  # z, y, x
+BRIGHT = (1, 4, 2)
+
+
+def lps_voxels() -> np.ndarray:
+    """Return int16 (z, y, x) of HU, brightest at BRIGHT."""
+    voxels = np.random.default_rng(0).integers(-1000, 300, SHAPE).astype(np.int16)
+    voxels[BRIGHT] = 1500
+    return voxels
+
+
 def image_of(hu, spacing_mm, origin_mm, axes=LPS[0], signs=LPS[1]) -> sitk.Image:
     """Return the image of LPS voxels (z, y, x) with its axes stored in another order.
 

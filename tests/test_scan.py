@@ -1,23 +1,24 @@
-"""Reading: every orientation and format of a scan gives the same voxels in the same places."""
+"""Reading: voxels to HU, padding, label maps, and files that are no scan."""
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 from chest import write_scan
-from formats import JPEG_2000, ORIENTATIONS, image_of, write_format
+from formats import (
+    BRIGHT,
+    JPEG_2000,
+    ORIENTATIONS,
+    ORIGIN_MM,
+    SHAPE,
+    SPACING_MM,
+    image_of,
+    lps_voxels,
+    write_format,
+)
 
 from pylayers.errors import ScanRefused
 from pylayers.padding import HU_MIN
 from pylayers.scan import Scan, read_labels, read_scan
-
-SHAPE, SPACING_MM, ORIGIN_MM = (5, 6, 7), (2.5, 0.75, 0.625), (-310.5, 20.25, -90.125)  # z, y, x
-BRIGHT = (1, 4, 2)
-
-
-def lps_voxels() -> np.ndarray:
-    voxels = np.random.default_rng(0).integers(-1000, 300, SHAPE).astype(np.int16)
-    voxels[BRIGHT] = 1500
-    return voxels
 
 
 def test_jpeg_2000_slices_read_as_the_same_scan(chest, tmp_path):

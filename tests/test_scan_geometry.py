@@ -7,21 +7,23 @@ import nibabel
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from formats import AXIAL, DICOM, FILES, ORIENTATIONS, image_of, write_format
+from formats import (
+    AXIAL,
+    BRIGHT,
+    DICOM,
+    FILES,
+    ORIENTATIONS,
+    ORIGIN_MM,
+    SHAPE,
+    SPACING_MM,
+    image_of,
+    lps_voxels,
+    write_format,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pylayers.scan import read_scan
-
-SHAPE, SPACING_MM, ORIGIN_MM = (5, 6, 7), (2.5, 0.75, 0.625), (-310.5, 20.25, -90.125)  # z, y, x
-BRIGHT = (1, 4, 2)
-
-
-def lps_voxels() -> np.ndarray:
-    voxels = np.random.default_rng(0).integers(-1000, 300, SHAPE).astype(np.int16)
-    voxels[BRIGHT] = 1500
-    return voxels
-
 
 STORED = [
     *((kind, *orientation) for kind in FILES for orientation in ORIENTATIONS),
