@@ -24,15 +24,13 @@ def checked_out(out: Path, *inputs: Path | None) -> Path:
 
 def next_steps(out: Path, known: dict[str, int]) -> list[str]:
     """Return the lines that say how to go on; known: labels by target."""
-    cohort = shlex.quote(str(out.parent / "cohort"))
-    lines = [
+    table, cohort = shlex.quote(str(out)), shlex.quote(str(out.parent / "cohort"))
+    if not any(known.values()):
+        return ["next:", f"  .venv/bin/python tools/score_cohort.py {table}"]
+    target = max(("fev1fvc", *known), key=lambda name: known[name])
+    return [
         "next:",
-        f"  .venv/bin/python tools/prepare_cohort.py {shlex.quote(str(out))} --out {cohort}",
+        f"  .venv/bin/python tools/prepare_cohort.py {table} --out {cohort}",
+        f"  .venv/bin/python tools/split_cohort.py {cohort}",
+        f"  make train TARGET={target} COHORT={cohort}",
     ]
-    if any(known.values()):
-        target = max(("fev1fvc", *known), key=lambda name: known[name])
-        lines += [
-            f"  .venv/bin/python tools/split_cohort.py {cohort}",
-            f"  make train TARGET={target} COHORT={cohort}",
-        ]
-    return lines
