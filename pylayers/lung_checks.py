@@ -61,7 +61,7 @@ def _check_tissue(coarse, lungs, spacing, litres, mask_given) -> list[str]:
         if dense > TISSUE_REFUSED:
             raise ScanRefused("mask-not-lung", f"{seen}; {NAME_LABELS}")
         if dense > TISSUE_WARNED:
-            warnings.append(seen)
+            warnings.append(f"{seen}; {NAME_LABELS}")
     if not LUNGS_L[0] <= litres <= LUNGS_L[1]:
         marked = "the mask marks" if mask_given else "the body holds"
         raise ScanRefused("no-lungs", f"{marked} {litres:.2f} L of lung; a chest CT has 1 to 10 L")
