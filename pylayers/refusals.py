@@ -26,7 +26,7 @@ REASONS = {
     "byte-order": "HU appear when the bytes are swapped",
     "voxel-type": "values that no CT has: the header's voxel type is wrong",
     "label-map": "a few constant values: a label map, not a CT",
-    "windowed": "256 grey values: HU were lost when a display window was applied",
+    "windowed": "at most 256 grey values: HU were lost to a display window or to rounding",
     "not-hu": "air or soft tissue is not where HU have it",
     # the lungs
     "few-slices": "too few slices through the lungs",

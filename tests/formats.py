@@ -131,7 +131,7 @@ def write_dicom(folder: Path, image: sitk.Image, change=None, seed=0, **tags) ->
     return paths
 
 
-def to_jpeg2000(folder: Path) -> None:
+def to_jpeg2000(folder: Path, compressor="JPEG2000") -> None:
     """Write every slice of a folder anew as GDCM compresses it."""
     for path in list(folder.iterdir()):
         image = sitk.ReadImage(str(path), imageIO="GDCMImageIO")
@@ -142,6 +142,7 @@ def to_jpeg2000(folder: Path) -> None:
         writer.SetImageIO("GDCMImageIO")
         writer.KeepOriginalImageUIDOn()
         writer.UseCompressionOn()
+        writer.SetCompressor(compressor)
         writer.SetFileName(f"{path}.dcm")
         writer.Execute(short)
         path.unlink()

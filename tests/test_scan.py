@@ -1,18 +1,20 @@
 """Reading: voxels to HU, padding, label maps, and files that are no scan."""
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 from chest import write_scan
 from formats import (
     BRIGHT,
-    JPEG_2000,
     ORIENTATIONS,
     ORIGIN_MM,
     SHAPE,
     SPACING_MM,
     image_of,
     lps_voxels,
+    to_jpeg2000,
+    write_dicom,
     write_format,
 )
 
@@ -21,10 +23,25 @@ from pylayers.padding import HU_MIN
 from pylayers.scan import Scan, read_labels, read_scan
 
 
-def test_jpeg_2000_slices_read_as_the_same_scan(chest, tmp_path):
+@pytest.mark.parametrize("compressor", ["JPEG2000", "JPEG"])
+def test_compressed_slices_read_as_the_same_scan(compressor, chest, tmp_path):
+    folder = write_format(tmp_path, "DICOM folder", image_of(chest.hu, chest.spacing_mm, ORIGIN_MM))
+    to_jpeg2000(folder, compressor)
+    np.testing.assert_array_equal(read_scan(folder).hu, chest.hu)
+
+
+def test_compressed_slices_with_a_scale_of_fractions_are_rounded_like_plain_ones(chest, tmp_path):
     image = image_of(chest.hu, chest.spacing_mm, ORIGIN_MM)
-    scan = read_scan(write_format(tmp_path, JPEG_2000, image))
-    np.testing.assert_array_equal(scan.hu, chest.hu)
+    for name in ("plain", "coded"):
+        write_dicom(tmp_path / name, image)
+    to_jpeg2000(tmp_path / "coded")
+    for path in tmp_path.glob("*/*"):
+        ds = pydicom.dcmread(path)
+        ds.RescaleIntercept, ds.RescaleSlope = "-1020.6", "0.98"
+        ds.save_as(path)
+    plain = read_scan(tmp_path / "plain").hu
+    assert np.any(plain != chest.hu)
+    np.testing.assert_array_equal(read_scan(tmp_path / "coded").hu, plain)
 
 
 def test_padding_outside_the_scan_circle_reads_as_air(tmp_path):
