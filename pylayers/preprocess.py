@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pylayers.densitometry import laa950, volume_l
+from pylayers.densitometry import laa950, perc15, volume_l
 from pylayers.label_map import lungs_of_labels
 from pylayers.lung_checks import check_lungs
 from pylayers.lungs import Box, bounding_box, lung_mask
 from pylayers.scan import read_labels, read_scan
 
-# Goes into every store and every score's version: raise it when a scan's crop may change.
-PREPROCESSING_VERSION = 2
+# In every store and every score's version: raise it when a crop, or what is known of it, changes.
+PREPROCESSING_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,9 @@ class LungCrop:
 
     hu: int16 (n, h, w), HU. spacing_mm: (z, y, x). bottom_mm: z of the crop's lowest slice.
     box: where it lies in the scan (LPS). lungs_l: lung volume in litres. laa950: percent of the
-    lung below -950 HU. mask_given: whether the mask came with the scan. series: UID of the DICOM
-    series, else blank. warnings: what is unusual about the scan, one sentence each.
+    lung below -950 HU. perc15_hu: 15th percentile of the lung's HU. mask_given: whether the mask
+    came with the scan. series: UID of the DICOM series, else blank. warnings: what is unusual
+    about the scan, one sentence each.
     """
 
     hu: np.ndarray
@@ -30,6 +31,7 @@ class LungCrop:
     box: Box
     lungs_l: float
     laa950: float
+    perc15_hu: float
     mask_given: bool
     series: str = ""
     warnings: tuple[str, ...] = ()
@@ -60,6 +62,7 @@ def crop_lungs(
         box=box,
         lungs_l=volume_l(mask, scan.spacing_mm),
         laa950=laa950(scan.hu, mask),
+        perc15_hu=perc15(scan.hu, mask),
         mask_given=mask_path is not None,
         series=scan.series,
         warnings=(*scan.warnings, *found),

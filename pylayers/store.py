@@ -51,6 +51,7 @@ def read_crop(path) -> LungCrop:
             box=Box(*(int(value) for value in attrs["box"])),
             lungs_l=float(attrs["lungs_l"]),
             laa950=float(attrs["laa950"]),
+            perc15_hu=float(attrs["perc15_hu"]),
             mask_given=bool(attrs["mask_given"]),
             series=attrs["series"],
             warnings=tuple(json.loads(attrs[WARNINGS])),
@@ -67,6 +68,7 @@ def read_facts(path) -> dict | None:
             return {
                 "slices": len(file[DATASET]),
                 "laa950": float(attrs["laa950"]),
+                "perc15_hu": float(attrs["perc15_hu"]),
                 "lungs_l": float(attrs["lungs_l"]),
                 "mask_given": bool(attrs["mask_given"]),
                 "warnings": json.loads(attrs[WARNINGS]),

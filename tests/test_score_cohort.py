@@ -70,7 +70,7 @@ def rows(table):
 def test_every_scan_has_a_row_in_the_order_of_the_list(undisturbed, scans):
     table = rows(undisturbed / "scores.csv")
     assert list(table[0]) == [
-        *("scan_id", "fev1pp", "lungs_l", "laa950", "slices", "mask"),
+        *("scan_id", "fev1pp", "lungs_l", "laa950", "perc15", "slices", "mask"),
         *("warnings", "refused", "sentence"),
     ]
     assert [row["scan_id"] for row in table] == [job.scan_id for job in jobs_of(scans / "list.txt")]

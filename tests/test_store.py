@@ -14,7 +14,9 @@ from pylayers.store import read_crop, read_facts, read_planes, write_crop
 def crop():
     hu = np.random.default_rng(0).integers(-1024, 3072, (9, 31, 17), np.int16)
     box = Box(3, 12, 1, 32, 5, 22)
-    return LungCrop(hu, (2.5, 0.7, 0.7), -123.5, box, 4.25, 1.75, True, "1.2.3", ("odd", "cut"))
+    return LungCrop(
+        hu, (2.5, 0.7, 0.7), -123.5, box, 4.25, 1.75, -942.5, True, "1.2.3", ("odd", "cut")
+    )
 
 
 def test_a_crop_is_read_back_as_written(crop, tmp_path):
@@ -23,7 +25,8 @@ def test_a_crop_is_read_back_as_written(crop, tmp_path):
     assert back.hu.dtype == np.int16
     np.testing.assert_array_equal(back.hu, crop.hu)
     assert (back.spacing_mm, back.bottom_mm, back.box) == (crop.spacing_mm, -123.5, crop.box)
-    assert (back.lungs_l, back.laa950, back.mask_given) == (4.25, 1.75, True)
+    assert (back.lungs_l, back.laa950, back.perc15_hu) == (4.25, 1.75, -942.5)
+    assert back.mask_given is True
     assert (back.series, back.warnings) == ("1.2.3", ("odd", "cut"))
 
 
@@ -34,6 +37,7 @@ def test_the_facts_of_a_crop_are_those_of_the_table(crop, tmp_path):
     assert facts == {
         "slices": 9,
         "laa950": 1.75,
+        "perc15_hu": -942.5,
         "lungs_l": 4.25,
         "mask_given": True,
         "warnings": ["odd", "cut"],

@@ -103,6 +103,7 @@ def cohort_row(row: dict, facts: dict) -> dict:
         "split": row.get("split", ""),
         **{name: row.get(name, "") for name in TARGETS},
         "laa950": f"{facts['laa950']:.4f}",
+        "perc15": f"{facts['perc15_hu']:.2f}",
         "lungs_l": f"{facts['lungs_l']:.4f}",
         "mask": "given" if facts["mask_given"] else "computed",
         "slices": facts["slices"],

@@ -104,6 +104,7 @@ def _lungs(crop: LungCrop) -> dict:
     return {
         "volume_l": round(float(crop.lungs_l), 3),
         "laa950_percent": round(float(crop.laa950), 3),
+        "perc15_hu": round(float(crop.perc15_hu), 1),
         "box": crop.box._asdict(),
         "mask": "given" if crop.mask_given else "computed",
     }

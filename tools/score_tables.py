@@ -11,7 +11,7 @@ SLICE_COLUMNS = ("scan_id", "index", "z_mm", "contribution")
 
 def columns(targets: list[str]) -> list[str]:
     """Return the table's columns."""
-    about = ("lungs_l", "laa950", "slices", "mask", "warnings", "refused", "sentence")
+    about = ("lungs_l", "laa950", "perc15", "slices", "mask", "warnings", "refused", "sentence")
     return ["scan_id", *targets, *about]
 
 
@@ -24,6 +24,7 @@ def row_of(scan_id: str, result: dict) -> dict[str, str]:
         row |= {
             "lungs_l": repr(lungs["volume_l"]),
             "laa950": repr(lungs["laa950_percent"]),
+            "perc15": repr(lungs["perc15_hu"]),
             "slices": str(lungs["box"]["z1"] - lungs["box"]["z0"]),
             "mask": lungs["mask"],
         }
