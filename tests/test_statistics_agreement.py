@@ -80,7 +80,7 @@ def test_concordance_is_its_definition():
 def test_the_standard_error_of_concordance_is_that_of_simulation(shift, scale):
     rng = np.random.default_rng(7)
     values, errors = [], []
-    for _ in range(1500):
+    for _ in range(1200):
         x = rng.normal(size=80)
         found = concordance(x, shift + scale * (0.8 * x + 0.6 * rng.normal(size=80)))
         values.append(math.atanh(found.value))

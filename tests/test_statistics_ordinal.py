@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
@@ -23,6 +23,7 @@ def quick(truth, prediction, classes=VE):
         return ordinal_agreement(truth, prediction, classes)
 
 
+@settings(max_examples=40)
 @given(pairs)
 @pytest.mark.filterwarnings("error")
 def test_kappas_are_scikit_learns_and_symmetric(pairs):
@@ -38,6 +39,7 @@ def test_kappas_are_scikit_learns_and_symmetric(pairs):
         assert value.value <= 1
 
 
+@settings(max_examples=40)
 @given(pairs)
 def test_accuracies_are_counted(pairs):
     truth, prediction = np.array(pairs).T
@@ -61,10 +63,10 @@ def test_the_interval_of_kappa_is_that_of_resampled_scans():
     found = ordinal_agreement(truth, prediction, VE).kappa_quadratic
     kappas = [
         cohen_kappa_score(truth[drawn], prediction[drawn], weights="quadratic")
-        for drawn in rng.integers(100, size=(600, 100))
+        for drawn in rng.integers(100, size=(400, 100))
     ]
     expected = np.percentile(kappas, [2.5, 97.5])
-    assert (found.low, found.high) == pytest.approx(tuple(expected), abs=0.01)
+    assert (found.low, found.high) == pytest.approx(tuple(expected), abs=0.012)
 
 
 def test_visual_classes_are_the_nearest_of_0_to_5():
