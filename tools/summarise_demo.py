@@ -8,9 +8,9 @@ from pathlib import Path
 from pylayers.cohort import read_cohort, read_rows
 from pylayers.errors import CohortError
 from tools.caffe_install import ROOT
-from tools.correlation import spearman, spearman_interval
 from tools.exit_codes import run
 from tools.run_folder import RunFolder, relative, write_json
+from tools.statistics.correlation import spearman, spearman_interval
 
 PHANTOM_NOTE = "Trained on phantoms: these weights say nothing about patients."
 
@@ -54,7 +54,7 @@ def summary_of(folder: RunFolder, best: dict, minutes: dict[str, float]) -> dict
     network = spearman_interval([float(row["prediction"]) for row in tested], truth)
     return {
         "n_test": len(tested),
-        "rho": network.rho,
+        "rho": network.value,
         "rho_low": network.low,
         "rho_high": network.high,
         "laa950_rho": abs(spearman(column("laa950"), truth)),

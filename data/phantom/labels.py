@@ -5,9 +5,9 @@ about patients: the formulas only give labels of plausible ranges that depend on
 """
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from data.phantom.subject import MAX_EXTENT, WALL_MM, WALL_MM_PER_SEVERITY, WALL_SD_MM
+from tools.statistics.correlation import spearman
 
 # Grade of the worst zone (a fifth of a lung's height) by its destroyed fraction: trace below the
 # first bound, then mild, moderate, confluent, and advanced destructive above the last.
@@ -66,5 +66,7 @@ def draw_labels(rng, extent, worst_zone, wall_mm):
 
 def noise_ceiling(rows, target):
     """Spearman's rho of `target` with its noise-free value: no network can do better on average."""
-    measured = [float(row[target]) for row in rows]
-    return float(spearmanr(measured, [float(row[f"{target}_noise_free"]) for row in rows])[0])
+    measured, noise_free = (
+        [float(row[name]) for row in rows] for name in (target, f"{target}_noise_free")
+    )
+    return spearman(measured, noise_free)
