@@ -8,7 +8,7 @@ from tools.best_weights import BestWeights
 from tools.caffe_log import Event, LogReader, last_error, read_events
 from tools.caffe_process import CaffeProcess
 from tools.exit_codes import TrainingStopped
-from tools.loss_curve import draw_loss_curve
+from tools.figures.loss_curve import draw_loss_curve
 from tools.run_folder import RunFolder, relative
 from tools.run_manifest import FINISHED, STOPPED
 

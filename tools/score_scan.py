@@ -72,9 +72,9 @@ def score_scan(args) -> int:
         return REFUSED
     result["timings_s"] = {"load_nets": load_s, **result["timings_s"]}
     if args.figure:
-        from tools.contributions_figure import draw_contributions
+        from tools.figures.contributions import Contributions, draw_contributions
 
-        draw_contributions(crop, contributions, Path(args.scan).name, args.figure)
+        draw_contributions([Contributions(Path(args.scan).name, crop, contributions)], args.figure)
     if args.json:
         write_result(args.json, result)
     if args.json != "-":

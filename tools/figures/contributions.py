@@ -1,0 +1,105 @@
+"""Figure 5: the slices' contributions along z, and the slices at both ends."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from pylayers.preprocess import LungCrop
+from pylayers.stack import TEST_OFFSET, slice_indices
+from pylayers.targets import TARGETS
+from tools.figures.ct_image import LUNG_WINDOW_HU, show_slice, window_text
+from tools.figures.estimate import number_text, wrapped
+from tools.figures.style import (
+    BLUE,
+    DOUBLE_MM,
+    GREY,
+    VERMILION,
+    axis_label,
+    footnote,
+    new_figure,
+    say,
+    styled,
+    write_png,
+)
+
+ROW_MM = 50
+LOWEST, HIGHEST = (BLUE, "v"), (VERMILION, "^")
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """One scan.
+
+    name: what to call it. crop: its lungs. values: target name -> float (slices,), in the people's
+    unit. truth: target name -> the true value, where it is known.
+    """
+
+    name: str
+    crop: LungCrop
+    values: Mapping[str, np.ndarray]
+    truth: Mapping[str, float] = field(default_factory=dict)
+
+
+@styled
+def contributions_figure(scans: Sequence[Contributions]) -> Figure:
+    """Return figure 5: a row per scan and target, with the lowest and the highest slice.
+
+    A target has the same y axis in every row.
+    """
+    rows = [(scan, name) for scan in scans for name in scan.values]
+    figure = new_figure(DOUBLE_MM, ROW_MM * len(rows) + 10)
+    figure.suptitle(f"contribution of each slice ({window_text()})")
+    grid = figure.subplots(len(rows), 3, squeeze=False, width_ratios=(1.2, 1, 1))
+    for (plot, low, high), (scan, name) in zip(grid, rows, strict=True):
+        values = np.asarray(scan.values[name], float)
+        indices = slice_indices(len(scan.crop.hu), len(values), TEST_OFFSET)
+        z_mm = scan.crop.bottom_mm + indices * scan.crop.spacing_mm[0]
+        _plot(plot, z_mm, values, scan, name)
+        if not np.isfinite(values).all():
+            for axes in (low, high):
+                axes.set_axis_off()
+            continue
+        plot.set_ylim(_limits([other.values[name] for other in scans if name in other.values]))
+        for axes, at, (colour, marker), which in (
+            (low, int(np.argmin(values)), LOWEST, "lowest"),
+            (high, int(np.argmax(values)), HIGHEST, "highest"),
+        ):
+            plot.plot(z_mm[at], values[at], marker, color=colour, markersize=7)
+            show_slice(axes, scan.crop.hu[indices[at]], scan.crop.spacing_mm[1:], LUNG_WINDOW_HU)
+            value = number_text(values[at], TARGETS[name].decimals)
+            axes.set_title(
+                f"{which}: {value} at z = {number_text(z_mm[at], 0)} mm", color=colour, loc="center"
+            )
+    footnote(figure)
+    return figure
+
+
+def draw_contributions(scans: Sequence[Contributions], path) -> None:
+    """Write contributions_figure as a PNG."""
+    write_png(contributions_figure(scans), path)
+
+
+def _plot(plot, z_mm, values, scan: Contributions, name: str) -> None:
+    target = TARGETS[name]
+    plot.set(xlabel="z from base to apex (mm)", ylabel=axis_label(target))
+    known = f", truth {target.text(scan.truth[name])}" if name in scan.truth else ""
+    if not np.isfinite(values).all():
+        plot.set_title(wrapped(scan.name, 38) + f"\nno score{known}")
+        say(plot, "not all contributions are numbers")
+        return
+    mean = values.mean()
+    score = number_text(mean, target.decimals) + (f" {target.unit}" if target.unit else "")
+    plot.set_title(wrapped(scan.name, 38) + f"\nscore = mean (dashed) = {score}{known}")
+    plot.plot(z_mm, values, "o-", color="0.25")
+    plot.axhline(mean, color=GREY, linestyle="--", linewidth=0.8)
+    plot.grid()
+
+
+def _limits(contributions: list) -> tuple[float, float]:
+    """Return y limits that hold the contributions of all scans."""
+    numbers = np.concatenate([np.asarray(values, float) for values in contributions])
+    numbers = numbers[np.isfinite(numbers)]
+    margin = 0.08 * np.ptp(numbers) or 0.05 * abs(numbers[0]) or 0.05
+    return float(numbers.min() - margin), float(numbers.max() + margin)
