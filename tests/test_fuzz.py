@@ -24,5 +24,8 @@ def test_mutated_scans_of_every_format_are_read_or_refused():
     tally = json.loads(result.stdout)
     refused = tally["refused"]
     assert tally["read"] + sum(refused.values()) >= EXAMPLES * len(FORMATS)
-    assert tally["read"] > 50 and len(refused) >= 8  # mutations reach the reader's depths
+    # mutations reach the reader's depths
+    assert tally["read"] > 50
+    assert set(refused) >= {"unreadable", "not-3d", "geometry", "size-mismatch", "truncated"}
+    assert "corrupt" in refused
     assert tally["max_rss_mb"] < MOST_RSS_MB

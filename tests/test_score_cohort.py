@@ -34,7 +34,8 @@ def scans(tmp_path_factory):
     for number in range(CHESTS):
         chest = make_chest(seed=number, lung_hu=-840 - 8 * number)
         write_scan(folder / f"c{number:02d}.nrrd", chest.hu)
-    write_scan(folder / "water.nrrd", np.zeros((8, 40, 40), np.int16))
+    water = np.random.default_rng(0).integers(-30, 30, (8, 40, 40), np.int16)
+    write_scan(folder / "water.nrrd", water)
     names = [f"c{number:02d}" for number in range(CHESTS)]
     names = [*names[:3], "water", *names[:2:-1], "gone"]  # not sorted
     (folder / "list.txt").write_text("".join(f"{name}.nrrd\n" for name in names))

@@ -32,7 +32,8 @@ def scans(chest, tmp_path_factory):
     write_scan(folder / "chest_float.nii.gz", chest.hu.astype(np.float32), origin_mm=origin)
     lobes = chest.lungs * 260
     write_scan(folder / "lungs.nrrd", lobes.astype(np.uint16), origin_mm=origin)
-    write_scan(folder / "water.nrrd", np.zeros((8, 40, 40), np.int16))
+    water = np.random.default_rng(0).integers(-30, 30, (8, 40, 40), np.int16)
+    write_scan(folder / "water.nrrd", water)
     return folder
 
 

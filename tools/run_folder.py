@@ -73,6 +73,10 @@ class RunFolder:
         """Return the path of the predictions over a split."""
         return self.path / f"predictions_{split}.csv"
 
+    def contributions(self, split: str) -> Path:
+        """Return the path of the slices' contributions over a split."""
+        return self.path / f"contributions_{split}.csv"
+
     def snapshot(self, iteration: int, kind: str) -> Path:
         """Return the path of a snapshot; kind: caffemodel or solverstate."""
         return self.snapshots / f"{SNAPSHOT_PREFIX}_iter_{iteration}.{kind}"

@@ -1,0 +1,73 @@
+"""Score the validation and the test split of a run: what `make report` is made from.
+
+Writes predictions_<split>.csv (scan_id, truth, prediction) and contributions_<split>.csv (scan_id,
+slice, contribution) into the run folder, in people's units, by the same code as score_scan.py.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from pylayers.cohort import write_rows
+from pylayers.targets import TARGETS
+from tools.caffe_install import gpu_id
+from tools.exit_codes import run
+from tools.predict import Prediction, predict_split, write_predictions
+from tools.report.table import shown
+from tools.run_folder import RunFolder, relative
+from tools.statistics.agreement import agreement
+from tools.statistics.correlation import spearman_interval
+
+SPLITS = ("val", "test")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    p.add_argument("target", choices=TARGETS, help="what the run predicts")
+    p.add_argument("--run", type=Path, help="run folder (default: runs/TARGET)")
+    p.add_argument("--gpu", default="auto", help="auto, none or a number (default: %(default)s)")
+    p.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    return p
+
+
+def evaluate(args) -> None:
+    """Predict both splits, write the tables and say how good the test split's are."""
+    folder = RunFolder(args.run or Path("runs") / args.target)
+    gpu = gpu_id(args.gpu)
+    for split in SPLITS:
+        predictions = predict_split(folder, split, gpu, args.quiet)
+        write_contributions(folder.contributions(split), predictions)
+        write_predictions(folder.predictions(split), predictions)
+    if args.quiet:
+        return
+    truth, score = ([getattr(p, name) for p in predictions] for name in ("truth", "score"))
+    target = TARGETS[args.target]
+    unit = f" {target.unit}" if target.unit else ""
+    print(f"{args.target} on {len(predictions)} scans of the test split [95 % CI]")
+    print(f"  Spearman's rho  {shown(spearman_interval(score, truth))}")
+    print(f"  MAE             {shown(agreement(truth, score).mae, 3)}{unit}")
+    print(f"  {relative(folder.predictions(SPLITS[-1]))}")
+
+
+def write_contributions(path: Path, predictions: list[Prediction]) -> None:
+    """Write each slice's contribution: scan_id, slice (0 is the lowest), contribution."""
+    write_rows(
+        path,
+        [
+            {"scan_id": p.scan.scan_id, "slice": number, "contribution": repr(float(value))}
+            for p in predictions
+            for number, value in enumerate(p.contributions)
+        ],
+    )
+
+
+def main(argv=None) -> None:
+    """Run the program."""
+    evaluate(parser().parse_args(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,79 @@
+"""Make the report: the paper's tables and figures for every trained run, on one page.
+
+Reads what `make evaluate` wrote and writes runs/report/: index.html (opens from disk, needs no
+network), each table as CSV and Markdown, each figure as PNG.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from pylayers.errors import UsageError, WeightsError
+from pylayers.targets import TARGETS
+from tools.exit_codes import run
+from tools.report.page import page
+from tools.report.results import read_results
+from tools.report.sections import sections
+from tools.report.table import Table
+from tools.run_folder import RunFolder, relative, write_whole
+from tools.scan_result import PHANTOM_WARNING
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    p.add_argument("--runs", type=Path, nargs="+", help="run folders (default: all in runs/)")
+    out = Path("runs/report")
+    p.add_argument("--out", type=Path, default=out, help="folder (default: %(default)s)")
+    p.add_argument(
+        "--by", nargs="*", default=[], metavar="COLUMN", help="subgroups by columns of cohort.csv"
+    )
+    p.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    return p
+
+
+def make_report(args) -> None:
+    """Draw and write everything."""
+    folders = args.runs or [folder for name in TARGETS if (folder := trained(name))]
+    if not folders:
+        raise WeightsError("no run in runs/ has weights; `make train TARGET=fev1fvc` makes one")
+    found = {}
+    for folder in folders:
+        results = read_results(RunFolder(folder))
+        if results.target.name in found:
+            raise UsageError(f"--runs names two runs of {results.target.name}")
+        found[results.target.name] = results
+    args.out.mkdir(parents=True, exist_ok=True)
+    made = []
+    with tqdm(desc="report", unit="section", disable=True if args.quiet else None) as bar:
+        for section in sections(found, args.by, args.out):
+            made.append(section)
+            bar.update()
+    for section in made:
+        for part in section.parts:
+            if isinstance(part, Table):
+                part.write(args.out)
+    phantom = any(results.made.get("phantom") for results in found.values())
+    warning = PHANTOM_WARNING if phantom else ""
+    write_whole(args.out / "index.html", page("scan2num: results", warning, made))
+    if not args.quiet:
+        print(relative(args.out / "index.html"))
+
+
+def trained(name: str) -> Path | None:
+    """Return the default run folder of a target when it has weights."""
+    folder = Path("runs") / name
+    return folder if RunFolder(folder).best_json.exists() else None
+
+
+def main(argv=None) -> None:
+    """Run the program."""
+    make_report(parser().parse_args(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

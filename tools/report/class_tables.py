@@ -1,0 +1,153 @@
+"""Tables of classes: VE grades (Table 2), COPD (Tables 3 and 4), GOLD stages (Table 5), readers."""
+
+import numpy as np
+
+from tools.report import paper
+from tools.report.results import Results
+from tools.report.table import Table, printed, shown
+from tools.statistics.binary import copd_agreement, has_copd
+from tools.statistics.calibration import brier_score
+from tools.statistics.ordinal import OrdinalAgreement, ordinal_agreement, ve_class
+from tools.statistics.readers import readers_against_system
+from tools.statistics.recalibration import fit_probability
+from tools.statistics.roc import roc_area
+from tools.statistics.staging import staging
+
+GRADES = tuple(range(6))
+
+
+def confusion_rows(seen: OrdinalAgreement) -> tuple[tuple[str, ...], ...]:
+    """Return a confusion matrix's rows."""
+    return tuple(
+        (str(actual), *(str(count) for count in counts))
+        for actual, counts in zip(seen.classes, seen.counts, strict=True)
+    )
+
+
+def ordinal_notes(seen: OrdinalAgreement) -> tuple[str, ...]:
+    """Return a confusion matrix's numbers in words."""
+    return (
+        f"accuracy {shown(seen.accuracy)}, within one class {shown(seen.within_one)}, weighted "
+        f"kappa {shown(seen.kappa_linear)} (linear), {shown(seen.kappa_quadratic)} (quadratic)",
+    )
+
+
+def ve_agreement(ve: Results) -> OrdinalAgreement:
+    """Return the agreement of rounded scores with the grades."""
+    return ordinal_agreement(ve_class(ve.test.truth), ve_class(ve.test.prediction), GRADES)
+
+
+def ve_table(ve: Results) -> Table:
+    """Return Table 2."""
+    seen = ve_agreement(ve)
+    columns = ("VE score", *(f"predicted {grade}" for grade in seen.classes))
+    return Table(
+        "table2_ve",
+        "VE scores, actual and predicted (Table 2)",
+        columns,
+        confusion_rows(seen),
+        ordinal_notes(seen),
+    )
+
+
+def copd_table(ratio: Results) -> Table:
+    """Return Table 3 with its rates."""
+    seen = copd_agreement(ratio.test.truth, ratio.test.prediction)
+    counts = paper.COPD_COUNTS
+    rows = (
+        (
+            "no",
+            str(seen.true_negative),
+            str(seen.false_positive),
+            f"{counts['tn']} / {counts['fp']}",
+        ),
+        (
+            "yes",
+            str(seen.false_negative),
+            str(seen.true_positive),
+            f"{counts['fn']} / {counts['tp']}",
+        ),
+    )
+    notes = tuple(
+        f"{name} {shown(value)}"
+        for name, value in (
+            ("sensitivity", seen.sensitivity),
+            ("specificity", seen.specificity),
+            ("PPV", seen.ppv),
+            ("NPV", seen.npv),
+            ("accuracy", seen.accuracy),
+        )
+    )
+    columns = ("COPD", "predicted no", "predicted yes", "paper, another cohort: no / yes")
+    title = "COPD at FEV1/FVC < 0.7, measured and predicted (Table 3)"
+    return Table("table3_copd", title, columns, rows, notes)
+
+
+def auc_table(ratio: Results, baselines: dict[str, np.ndarray]) -> Table:
+    """Return Table 4: areas under the ROC curve, with the literature's for orientation."""
+    copd = has_copd(ratio.test.truth)
+    scores = {"scan2num": -ratio.test.prediction, **baselines}
+    scores["Perc15"] = -scores["Perc15"]  # dense lungs are healthy
+    rows = []
+    for name, score in scores.items():
+        area = roc_area(copd, score)
+        rows.append((name, shown(area.delong), shown(area.bootstrap), "this cohort"))
+    rows += [(name, printed(auc), "", "another cohort") for name, auc in paper.COPD_AUC.items()]
+    columns = ("method", "AUC [95 % CI, DeLong]", "[bootstrap]", "tested on")
+    return Table("table4_auc", "Telling COPD (Table 4)", columns, tuple(rows))
+
+
+def gold_agreement(ratio: Results, percent: Results) -> OrdinalAgreement:
+    """Return the agreement on GOLD stages of the scans that both runs predicted."""
+    both = [scan_id for scan_id in ratio.test.scan_ids if scan_id in set(percent.test.scan_ids)]
+    a, b = ratio.test.only(both), percent.test.only(both)
+    return staging(a.truth, b.truth, a.prediction, b.prediction)
+
+
+def gold_table(ratio: Results, percent: Results) -> Table:
+    """Return Table 5."""
+    seen = gold_agreement(ratio, percent)
+    columns = ("GOLD stage", *(f"predicted {stage}" for stage in seen.classes))
+    return Table(
+        "table5_gold",
+        "GOLD stages from both predictions (Table 5)",
+        columns,
+        confusion_rows(seen),
+        ordinal_notes(seen),
+    )
+
+
+def copd_probability(ratio: Results) -> np.ndarray:
+    """Return each test scan's probability of COPD, logistic in the prediction."""
+    to_probability = fit_probability(ratio.val.prediction, has_copd(ratio.val.truth))
+    return to_probability(ratio.test.prediction)
+
+
+def brier_table(ratio: Results) -> Table:
+    """Return the Brier score of the probability of COPD beside that of the prevalence."""
+    copd = has_copd(ratio.test.truth)
+    prevalence = np.full(len(copd), has_copd(ratio.val.truth).mean())
+    rows = tuple(
+        (name, shown(brier_score(copd, probability), 3))
+        for name, probability in (
+            ("scan2num, logistic", copd_probability(ratio)),
+            ("prevalence of the validation split", prevalence),
+        )
+    )
+    note = "0 is perfect. The logistic curve and the prevalence come from the validation split."
+    return Table("brier", "Probability of COPD", ("from", "Brier score [95 % CI]"), rows, (note,))
+
+
+def readers_table(ve: Results) -> Table | None:
+    """Return section 4.1's comparison with a second reader; None without readers' columns."""
+    first, second = (ve.test.column(f"ve_reader{number}") for number in (1, 2))
+    if np.isnan(first).any() or np.isnan(second).any():
+        return None
+    seen = readers_against_system(first, second, ve.test.prediction)
+    rows = (
+        ("first reader, second reader", shown(seen.a), printed(paper.READERS["rho_aa"])),
+        ("first reader, network", shown(seen.b), printed(paper.READERS["rho_as"])),
+        ("P(readers agree better)", f"{seen.a_stronger:.3f}", f"{paper.READERS['p']:.2f}"),
+    )
+    columns = ("Spearman's rho of VE scores", "this cohort", "paper, another cohort")
+    return Table("readers", "Readers and network (section 4.1)", columns, rows)

@@ -1,0 +1,140 @@
+"""Tables of correlation and agreement: network and densitometry against the truth (Figure 2)."""
+
+import numpy as np
+
+from tools.report import paper
+from tools.report.results import Results
+from tools.report.table import Table, printed, shown
+from tools.statistics.agreement import agreement
+from tools.statistics.correlation import (
+    compare_correlations,
+    pearson_interval,
+    spearman_interval,
+)
+from tools.statistics.densitometry import fit_volume_adjustment
+from tools.statistics.fits import linear_fit, quadratic_fit
+from tools.statistics.recalibration import fit_isotonic, fit_linear
+
+NETWORK = "scan2num"
+FEWEST_IN_GROUP = 10  # scans of a subgroup worth a row
+
+
+def baselines(results: Results) -> dict[str, np.ndarray]:
+    """Return the densitometric values (n,) of the test split by name.
+
+    The adjustment for lung volume is fitted on the validation split.
+    """
+    laa950, litres = results.test.column("laa950"), results.test.column("lungs_l")
+    adjust = fit_volume_adjustment(results.val.column("laa950"), results.val.column("lungs_l"))
+    return {
+        "LAA-950": laa950,
+        "LAA-950, volume-adjusted": adjust(laa950, litres),
+        "Perc15": results.test.column("perc15"),
+    }
+
+
+def correlation_table(all_results: list[Results]) -> Table:
+    """Return |rho| of every method and target, and how probably the network's is larger."""
+    rows = []
+    for results in all_results:
+        test, name = results.test, results.target.name
+        rows.append(
+            (
+                results.target.title,
+                NETWORK,
+                shown(absolute(spearman_interval(test.prediction, test.truth))),
+                "",
+                printed(paper.RHO.get(name)),
+            )
+        )
+        for method, values in baselines(results).items():
+            comparison = compare_correlations(test.truth, test.prediction, values)
+            printed_rho = paper.LAA950_RHO.get(name) if method == "LAA-950" else None
+            better = comparison.a_stronger
+            rows.append(
+                (
+                    results.target.title,
+                    method,
+                    shown(absolute(comparison.b)),
+                    comparison.difference.why if np.isnan(better) else f"{better:.4f}",
+                    printed(printed_rho),
+                )
+            )
+    return Table(
+        "correlation",
+        "Spearman's |rho| with the truth (Figure 2)",
+        ("target", "method", "|rho| [95 % CI]", "P(network's is larger)", "paper, another cohort"),
+        tuple(rows),
+        (
+            "Intervals and probabilities from 10,000 seeded bootstrap resamples, paired by scan. "
+            "Volume adjustment fitted on the validation split.",
+        ),
+    )
+
+
+def absolute(estimate):
+    """Return an estimate of |rho| from one of rho."""
+    if not estimate.value < 0:
+        return estimate
+    return type(estimate)(-estimate.value, -estimate.high, -estimate.low, estimate.why)
+
+
+def agreement_table(all_results: list[Results]) -> Table:
+    """Return how far predictions are from the truth, plain and recalibrated."""
+    rows = []
+    for results in all_results:
+        for how, prediction in recalibrated(results).items():
+            seen = agreement(results.test.truth, prediction)
+            rows.append(
+                (
+                    results.target.title
+                    + (f" ({results.target.unit})" * bool(results.target.unit)),
+                    how,
+                    *(shown(value, 3) for value in (seen.mae, seen.bias)),
+                    f"{shown(seen.lower_limit, 3)} to {shown(seen.upper_limit, 3)}",
+                    shown(seen.ccc),
+                    shown(pearson_interval(results.test.truth, prediction)),
+                )
+            )
+    columns = ("target", "prediction", "MAE", "bias", "limits of agreement", "CCC", "Pearson's r")
+    note = "Recalibrations are fitted on the validation split. CCC: Lin's concordance."
+    return Table("agreement", "Agreement with the truth", columns, tuple(rows), (note,))
+
+
+def recalibrated(results: Results) -> dict[str, np.ndarray]:
+    """Return the test predictions (n,) as they are, and mapped as the validation split says."""
+    val, test = results.val, results.test
+    return {
+        "as it is": test.prediction,
+        "linear": fit_linear(val.prediction, val.truth)(test.prediction),
+        "isotonic": fit_isotonic(val.prediction, val.truth)(test.prediction),
+    }
+
+
+def fits_table(all_results: list[Results]) -> Table:
+    """Return the linear and quadratic fits of prediction over truth (Figure 2's lines)."""
+    rows = []
+    for results in all_results:
+        for name, fit in (("linear", linear_fit), ("quadratic", quadratic_fit)):
+            seen = fit(results.test.truth, results.test.prediction)
+            terms = " ".join(f"{value:+.4g}" for value in reversed(seen.coefficients))
+            rows.append((results.target.title, name, seen.why or terms, f"{seen.r2:.3f}"))
+    columns = ("target", "fit", "coefficients, highest power first", "R²")
+    return Table("fits", "Prediction over truth", columns, tuple(rows))
+
+
+def subgroup_table(all_results: list[Results], column: str) -> Table:
+    """Return rho and MAE in every subgroup that a column of the cohort's table makes."""
+    rows = []
+    for results in all_results:
+        groups = np.array([row.get(column, "") for row in results.test.rows])
+        for group in sorted(set(groups)):
+            inside = groups == group
+            test = results.test
+            rho = spearman_interval(test.prediction[inside], test.truth[inside])
+            mae = agreement(test.truth[inside], test.prediction[inside]).mae
+            few = inside.sum() < FEWEST_IN_GROUP
+            cells = ("too few scans",) * 2 if few else (shown(rho), shown(mae, 3))
+            rows.append((results.target.title, group or "(blank)", str(inside.sum()), *cells))
+    columns = ("target", column, "scans", "rho [95 % CI]", "MAE")
+    return Table(f"by_{column}", f"Subgroups by {column}", columns, tuple(rows))
