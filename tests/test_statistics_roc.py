@@ -130,6 +130,7 @@ def test_the_curve_counts_scans_at_each_threshold_and_its_area_is_the_area():
     curve = roc_curve(positive, a)
     assert (curve.false_positive_rate[0], curve.sensitivity[0]) == (0, 0)
     assert (curve.false_positive_rate[-1], curve.sensitivity[-1]) == (1, 1)
+    assert curve.thresholds[1:] == tuple(sorted({*a}, reverse=True))
     for threshold, false, true in zip(
         curve.thresholds, curve.false_positive_rate, curve.sensitivity, strict=True
     ):
