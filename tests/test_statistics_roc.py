@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.stats import bootstrap
 from sklearn.metrics import roc_auc_score
 
-from tools.statistics.binary import binary_of_counts, copd_agreement, has_copd
-from tools.statistics.roc import compare_areas, roc_area, roc_curve
+from tools.stats.binary import binary_of_counts, copd_agreement, has_copd
+from tools.stats.roc import compare_areas, roc_area, roc_curve
 
 Z = 1.959964
 
