@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.statistics.agreement import agreement, concordance
-from tools.statistics.fits import linear_fit, quadratic_fit
+from tools.stats.agreement import agreement, concordance
+from tools.stats.fits import linear_fit, quadratic_fit
 
 # Bland & Altman (1986), Table 1: peak flow in l/min, first readings of 17 people
 WRIGHT = [494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427]
@@ -52,7 +52,7 @@ def test_the_limits_cover_what_they_claim():
 
 def agreement_without_mae(difference):
     with pytest.MonkeyPatch.context() as patch:  # 400 bootstraps are not what is tested
-        patch.setattr("tools.statistics.agreement.mean_interval", lambda values, seed: None)
+        patch.setattr("tools.stats.agreement.mean_interval", lambda values, seed: None)
         found = agreement(np.zeros(len(difference)), difference)
     return found.bias, found.upper_limit
 

@@ -12,10 +12,10 @@ from sklearn.calibration import calibration_curve
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss
 
-from tools.statistics import recalibration
-from tools.statistics.calibration import brier_score, reliability_curve
-from tools.statistics.densitometry import fit_volume_adjustment, perc15
-from tools.statistics.recalibration import fit_isotonic, fit_linear, fit_probability
+from tools.stats import recalibration
+from tools.stats.calibration import brier_score, reliability_curve
+from tools.stats.densitometry import fit_volume_adjustment, perc15
+from tools.stats.recalibration import fit_isotonic, fit_linear, fit_probability
 
 
 def split(count=120, seed=0, scale=0.1):

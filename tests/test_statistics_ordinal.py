@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
 from tools.gold import gold_stage
-from tools.statistics.ordinal import agreement_of_counts, ordinal_agreement, ve_class
-from tools.statistics.staging import STAGES, gold_stages, staging
+from tools.stats.ordinal import agreement_of_counts, ordinal_agreement, ve_class
+from tools.stats.staging import STAGES, gold_stages, staging
 
 VE = range(6)
 pairs = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=4, max_size=40)
@@ -19,7 +19,7 @@ pairs = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=4, ma
 def quick(truth, prediction, classes=VE):
     """The agreement with few resamples: hypothesis asks often."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tools.statistics.ordinal.RESAMPLES", 50)
+        patch.setattr("tools.stats.ordinal.RESAMPLES", 50)
         return ordinal_agreement(truth, prediction, classes)
 
 

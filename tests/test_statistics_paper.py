@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from tools.statistics.binary import binary_of_counts
-from tools.statistics.correlation import spearman
-from tools.statistics.ordinal import agreement_of_counts
-from tools.statistics.staging import STAGES
+from tools.stats.binary import binary_of_counts
+from tools.stats.correlation import spearman
+from tools.stats.ordinal import agreement_of_counts
+from tools.stats.staging import STAGES
 
 # Table 2 as read here: the printed rows leave empty cells out. Rows 2..5 end at class 5, which is
 # the reading with classes 0 and 1 overlapping and the others apart, as section 4.1 says.

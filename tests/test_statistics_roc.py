@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.stats import bootstrap
 from sklearn.metrics import roc_auc_score
 
-from tools.statistics.binary import binary_of_counts, copd_agreement, has_copd
-from tools.statistics.roc import compare_areas, roc_area, roc_curve
+from tools.stats.binary import binary_of_counts, copd_agreement, has_copd
+from tools.stats.roc import compare_areas, roc_area, roc_curve
 
 Z = 1.959964
 
@@ -130,6 +130,7 @@ def test_the_curve_counts_scans_at_each_threshold_and_its_area_is_the_area():
     curve = roc_curve(positive, a)
     assert (curve.false_positive_rate[0], curve.sensitivity[0]) == (0, 0)
     assert (curve.false_positive_rate[-1], curve.sensitivity[-1]) == (1, 1)
+    assert curve.thresholds[1:] == tuple(sorted({*a}, reverse=True))
     for threshold, false, true in zip(
         curve.thresholds, curve.false_positive_rate, curve.sensitivity, strict=True
     ):

@@ -10,7 +10,7 @@ from pylayers.errors import CohortError
 from tools.caffe_install import ROOT
 from tools.exit_codes import run
 from tools.run_folder import RunFolder, relative, write_json
-from tools.statistics.correlation import spearman, spearman_interval
+from tools.stats.correlation import spearman, spearman_interval
 
 PHANTOM_NOTE = "Trained on phantoms: these weights say nothing about patients."
 

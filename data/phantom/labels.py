@@ -7,7 +7,7 @@ about patients: the formulas only give labels of plausible ranges that depend on
 import numpy as np
 
 from data.phantom.subject import MAX_EXTENT, WALL_MM, WALL_MM_PER_SEVERITY, WALL_SD_MM
-from tools.statistics.correlation import spearman
+from tools.stats.correlation import spearman
 
 # Grade of the worst zone (a fifth of a lung's height) by its destroyed fraction: trace below the
 # first bound, then mild, moderate, confluent, and advanced destructive above the last.

@@ -7,9 +7,9 @@ import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from pylayers.targets import TARGETS
-from tools.statistics.bootstrap import RESAMPLES, percentile_interval
-from tools.statistics.estimate import FEWEST_SCANS, Estimate, columns, no_estimate
-from tools.statistics.proportion import proportion
+from tools.stats.bootstrap import RESAMPLES, percentile_interval
+from tools.stats.estimate import FEWEST_SCANS, Estimate, columns, no_estimate
+from tools.stats.proportion import proportion
 
 # How much a disagreement by d classes weighs: Cohen (1968), doi 10.1037/h0026256
 WEIGHTS = {"linear": np.abs, "quadratic": np.square}

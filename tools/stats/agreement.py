@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t
 
-from tools.statistics.bootstrap import mean_interval
-from tools.statistics.estimate import (
+from tools.stats.bootstrap import mean_interval
+from tools.stats.estimate import (
     CONFIDENCE,
     ROUNDING,
     Estimate,

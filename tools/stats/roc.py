@@ -10,8 +10,8 @@ import numpy as np
 from scipy.stats import norm, rankdata
 from sklearn import metrics
 
-from tools.statistics.bootstrap import percentile_interval, resampled
-from tools.statistics.estimate import (
+from tools.stats.bootstrap import percentile_interval, resampled
+from tools.stats.estimate import (
     ROUNDING,
     Estimate,
     Z,

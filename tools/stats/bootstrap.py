@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tools.statistics.estimate import CONFIDENCE, ROUNDING, Estimate, no_estimate, no_interval
+from tools.stats.estimate import CONFIDENCE, ROUNDING, Estimate, no_estimate, no_interval
 
 RESAMPLES = 10_000  # paper, section 4.1: "bootstrapping with 10k samples"
 MOST_WITHOUT_VALUE = 0.05  # an interval of what is left of the resamples would be another one

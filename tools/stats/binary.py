@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.gold import COPD_BELOW
-from tools.statistics.estimate import Estimate, columns, constant, no_estimate, two_classes
-from tools.statistics.proportion import proportion
+from tools.stats.estimate import Estimate, columns, constant, no_estimate, two_classes
+from tools.stats.proportion import proportion
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tools.gold import STAGE_BOUNDS_PERCENT, gold_stage
-from tools.statistics.ordinal import OrdinalAgreement, ordinal_agreement
+from tools.stats.ordinal import OrdinalAgreement, ordinal_agreement
 
 STAGES = tuple(range(len(STAGE_BOUNDS_PERCENT) + 2))
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import pearsonr, rankdata
 
-from tools.statistics.bootstrap import percentile_interval, resampled
-from tools.statistics.estimate import (
+from tools.stats.bootstrap import percentile_interval, resampled
+from tools.stats.estimate import (
     CONFIDENCE,
     ROUNDING,
     Estimate,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.statistics.bootstrap import mean_interval
-from tools.statistics.estimate import Estimate, columns, no_estimate, two_classes
-from tools.statistics.proportion import proportion
+from tools.stats.bootstrap import mean_interval
+from tools.stats.estimate import Estimate, columns, no_estimate, two_classes
+from tools.stats.proportion import proportion
 
 
 @dataclass(frozen=True)

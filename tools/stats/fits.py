@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.polynomial import Polynomial
 
-from tools.statistics.estimate import columns, constant
+from tools.stats.estimate import columns, constant
 
 
 @dataclass(frozen=True)

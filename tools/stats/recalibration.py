@@ -11,8 +11,8 @@ import numpy as np
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from tools.statistics.estimate import columns, constant, two_classes
-from tools.statistics.fits import linear_fit
+from tools.stats.estimate import columns, constant, two_classes
+from tools.stats.fits import linear_fit
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.statistics.estimate import columns
-from tools.statistics.fits import linear_fit
+from tools.stats.estimate import columns
+from tools.stats.fits import linear_fit
 
 PERCENTILE = 15  # Perc15: Parr et al. (2008), doi 10.1186/1465-9921-9-21
 WATER_G_PER_L = 1000  # HU of air and of water are -1000 and 0, so density in g/l is HU + 1000

@@ -2,7 +2,7 @@
 
 from scipy.stats import binomtest
 
-from tools.statistics.estimate import CONFIDENCE, Estimate, no_estimate
+from tools.stats.estimate import CONFIDENCE, Estimate, no_estimate
 
 
 def proportion(count: int, total: int, what: str = "scans") -> Estimate:

@@ -1,6 +1,6 @@
 """Two human readers against a reader and the system."""
 
-from tools.statistics.correlation import Comparison, compare_correlations
+from tools.stats.correlation import Comparison, compare_correlations
 
 
 def readers_against_system(reader, other_reader, prediction, seed: int = 1) -> Comparison:
