@@ -16,7 +16,6 @@ SMALL_PT, TEXT_PT = 7, 8
 # Okabe and Ito's palette, which colour-blind readers tell apart
 BLUE, VERMILION, GREEN = "#0072b2", "#d55e00", "#009e73"
 ORANGE, SKY, PURPLE = "#e69f00", "#56b4e9", "#cc79a7"
-NETWORK, BASELINE = BLUE, VERMILION
 SERIES = ((BLUE, "o"), (VERMILION, "s"), (GREEN, "^"), (PURPLE, "D"), (ORANGE, "v"), (SKY, "P"))
 GREY = "0.45"
 
