@@ -46,7 +46,7 @@ def outliers_figure(
     )
     figure.suptitle(f"{target.title}: largest errors ({window_text(window_hu)})")
     for cells, scan in zip(grid, scans, strict=True):
-        for axes in cells:
+        for axes in (cells[0], *cells[1 + len(scan.planes) :]):
             axes.set_axis_off()
         cells[0].text(0, 1, _words(scan, target), transform=cells[0].transAxes, va="top")
         for axes, plane, z in zip(cells[1:], scan.planes, scan.z_mm, strict=False):

@@ -16,6 +16,7 @@ COLUMNS = 4
 OPAQUE = 0.65  # opacity of the highest relevance: the slice stays visible under it
 FULL_PERCENTILE = 99.5  # single hot pixels would leave the rest of a map blank
 CAPTION_MM = 5
+LABEL = "relevance (arbitrary unit, the same for all slices)"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def relevance_figure(
     title: str,
     spacing_mm: tuple[float, float] = (1.0, 1.0),
     full: float | None = None,
-    label: str = "relevance (arbitrary unit, the same for all slices)",
+    label: str = LABEL,
 ) -> Figure:
     """Return the slices in rows of four, base first, each under its relevance in colour.
 
@@ -76,7 +77,14 @@ def relevance_figure(
     for axes in cells[len(slices) :]:
         axes.set_axis_off()
     bar = figure.colorbar(
-        overlay, ax=cells, location="bottom", extend="max", shrink=0.5, aspect=40, label=label
+        overlay,
+        ax=cells,
+        location="bottom",
+        extend="max",
+        shrink=0.5,
+        aspect=40,
+        pad=0.02,
+        label=label,
     )
     bar.ax.set_facecolor("0.3")  # colours as they look on lung
     footnote(figure)
@@ -89,9 +97,10 @@ def draw_relevance(
     path,
     spacing_mm: tuple[float, float] = (1.0, 1.0),
     full: float | None = None,
+    label: str = LABEL,
 ) -> None:
     """Write relevance_figure as a PNG."""
-    write_png(relevance_figure(slices, title, spacing_mm, full), path)
+    write_png(relevance_figure(slices, title, spacing_mm, full, label), path)
 
 
 def overlay_map() -> ListedColormap:

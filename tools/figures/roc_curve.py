@@ -30,12 +30,14 @@ class RocCurve:
 @styled
 def roc_figure(curves: Sequence[RocCurve]) -> Figure:
     """Return figure 3: the curves with their areas and operating points, and the diagonal."""
-    labels = sum(1 if curve.operating_point is None else 2 for curve in curves)
+    areas = [wrapped(f"{curve.name}: AUC {estimate_text(curve.auc)}", 48) for curve in curves]
+    labels = len("\n".join(areas).split("\n")) + sum(
+        curve.operating_point is not None for curve in curves
+    )
     figure = new_figure(SINGLE_MM, SINGLE_MM + 5 + 4 * labels)
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], ":", color=GREY, linewidth=0.8)
-    for curve, (colour, marker) in zip(curves, SERIES, strict=False):
-        area = wrapped(f"{curve.name}: AUC {estimate_text(curve.auc)}", 48)
+    for curve, area, (colour, marker) in zip(curves, areas, SERIES, strict=False):
         axes.plot(
             curve.false_positives, curve.true_positives, color=colour, linewidth=1.3, label=area
         )

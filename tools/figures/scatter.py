@@ -16,6 +16,7 @@ from tools.figures.style import (
     GREY,
     PURPLE,
     SINGLE_MM,
+    SMALL_PT,
     VERMILION,
     axis_label,
     letter,
@@ -76,13 +77,18 @@ def scatter_figure(panels: Sequence[Scatter], columns: int = 3) -> Figure:
         for index, panel in enumerate(panels)
     ]
     head_mm = LINE_MM * max(head.count("\n") + 1 for head in heads)
-    figure = new_figure(width, (width / columns + 2 + head_mm) * rows + LEGEND_MM)
+    figure = new_figure(
+        width, (width / columns + (2 if columns == 1 else -2) + head_mm) * rows + LEGEND_MM
+    )
     figure.get_layout_engine().set(hspace=0.06)
     cells = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, panel, head in zip(cells, panels, heads, strict=False):
         axes.set_title(head)
         axes.set_box_aspect(1)
         _draw_panel(axes, panel)
+        if columns > 2:
+            axes.xaxis.label.set_size(SMALL_PT)
+            axes.yaxis.label.set_size(SMALL_PT)
     for axes in cells[len(panels) :]:
         axes.set_axis_off()
     _add_legend(figure, cells, {panel.target.name for panel in panels}, 4 if columns > 1 else 2)
@@ -100,7 +106,7 @@ def _head(panel: Scatter, characters: int) -> str:
     rho = explained(panel.rho, truth, values)
     equals = " =" if rho.is_number else ""
     text = f"{panel.symbol}{equals} {estimate_text(rho, interval=', 95 % CI')}"
-    return f"{panel.title}, {count_text(truth, left_out)}\n{wrapped(text, characters)}"
+    return wrapped(f"{panel.title}, {count_text(truth, left_out)}\n{text}", characters)
 
 
 def _add_legend(figure: Figure, cells, names: set[str], columns: int) -> None:
@@ -126,7 +132,7 @@ def _draw_panel(axes, panel: Scatter) -> None:
     predicted = panel.values_label is None
     axes.set(
         xlabel=axis_label(panel.target, "true"),
-        ylabel=f"{axis_label(panel.target)}, predicted" if predicted else panel.values_label,
+        ylabel=panel.values_label or axis_label(panel.target, after=f"by {panel.title}"),
     )
     if not len(truth):
         say(axes, "no scans")

@@ -16,7 +16,6 @@ SMALL_PT, TEXT_PT = 7, 8
 # Okabe and Ito's palette, which colour-blind readers tell apart
 BLUE, VERMILION, GREEN = "#0072b2", "#d55e00", "#009e73"
 ORANGE, SKY, PURPLE = "#e69f00", "#56b4e9", "#cc79a7"
-NETWORK, BASELINE = BLUE, VERMILION
 SERIES = ((BLUE, "o"), (VERMILION, "s"), (GREEN, "^"), (PURPLE, "D"), (ORANGE, "v"), (SKY, "P"))
 GREY = "0.45"
 
@@ -73,13 +72,13 @@ def write_png(figure: Figure, path) -> None:
         figure.savefig(partial, format="png", dpi=DPI)
 
 
-def axis_label(target: Target, before: str = "") -> str:
-    """Return a target's name and unit for an axis, such as 'true visual emphysema score'."""
+def axis_label(target: Target, before: str = "", after: str = "") -> str:
+    """Return a target's name, perhaps with words around it, and its unit, for an axis."""
     title = target.title
     if before and title[1].islower():
         title = title[0].lower() + title[1:]
     unit = f" ({target.unit})" if target.unit else ""
-    return f"{before} {title}{unit}".strip()
+    return f"{before} {title} {after}".strip() + unit
 
 
 def letter(index: int, panels: int) -> str:
