@@ -19,7 +19,7 @@ SCHEDULE ?= $(if $(IS_PHANTOM),demo,paper)
 GPU ?= auto
 RUN ?= runs/$(TARGET)
 
-.PHONY: help setup demo cohort train caffe-test caffe-runtest lint test clean
+.PHONY: help setup demo cohort train caffe-test evaluate report caffe-runtest lint test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,18 @@ train: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.sta
 
 caffe-test: known-target .venv/.stamp-caffe ## run caffe test with the best weights of TARGET on the test split [GPU RUN]
 	@$(PYTHON) tools/caffe_test.py $(TARGET) --run '$(RUN)' --gpu $(GPU)
+
+evaluate: known-target .venv/.stamp-caffe ## score the validation and test split with the best weights of TARGET [GPU RUN]
+	@$(PYTHON) tools/evaluate.py $(TARGET) --run '$(RUN)' --gpu $(GPU)
+
+# What of the default runs is trained is evaluated when it is newer than its predictions.
+TRAINED := $(patsubst %/best.json,%,$(wildcard $(TARGETS:%=runs/%/best.json)))
+
+report: .venv/.stamp-caffe $(TRAINED:%=%/contributions_test.csv) ## the paper's tables and figures of all trained runs, in runs/report/index.html
+	@$(PYTHON) tools/make_report.py $(REPORT_OPTIONS)
+
+runs/%/contributions_test.csv: runs/%/best.json
+	@$(PYTHON) tools/evaluate.py $* --gpu $(GPU)
 
 # ---- demo ----------------------------------------------------------------------------------------
 

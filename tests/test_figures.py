@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
+from tools.correlation import Correlation
 
 from pylayers.lungs import Box
 from pylayers.preprocess import LungCrop
 from pylayers.targets import TARGETS
 from tools.caffe_log import Event
-from tools.correlation import Correlation
 from tools.figures.agreement import agreement_figure
 from tools.figures.confusion import confusion_figure
 from tools.figures.contributions import Contributions, contributions_figure, draw_contributions

@@ -15,8 +15,8 @@ from tools.exit_codes import run
 from tools.predict import Prediction, predict_split, write_predictions
 from tools.report.table import shown
 from tools.run_folder import RunFolder, relative
-from tools.statistics.agreement import agreement
-from tools.statistics.correlation import spearman_interval
+from tools.stats.agreement import agreement
+from tools.stats.correlation import spearman_interval
 
 SPLITS = ("val", "test")
 

@@ -5,13 +5,13 @@ import numpy as np
 from tools.report import paper
 from tools.report.results import Results
 from tools.report.table import Table, printed, shown
-from tools.statistics.binary import copd_agreement, has_copd
-from tools.statistics.calibration import brier_score
-from tools.statistics.ordinal import OrdinalAgreement, ordinal_agreement, ve_class
-from tools.statistics.readers import readers_against_system
-from tools.statistics.recalibration import fit_probability
-from tools.statistics.roc import roc_area
-from tools.statistics.staging import staging
+from tools.stats.binary import copd_agreement, has_copd
+from tools.stats.calibration import brier_score
+from tools.stats.ordinal import OrdinalAgreement, ordinal_agreement, ve_class
+from tools.stats.readers import readers_against_system
+from tools.stats.recalibration import fit_probability
+from tools.stats.roc import roc_area
+from tools.stats.staging import staging
 
 GRADES = tuple(range(6))
 

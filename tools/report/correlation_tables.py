@@ -5,15 +5,15 @@ import numpy as np
 from tools.report import paper
 from tools.report.results import Results
 from tools.report.table import Table, printed, shown
-from tools.statistics.agreement import agreement
-from tools.statistics.correlation import (
+from tools.stats.agreement import agreement
+from tools.stats.correlation import (
     compare_correlations,
     pearson_interval,
     spearman_interval,
 )
-from tools.statistics.densitometry import fit_volume_adjustment
-from tools.statistics.fits import linear_fit, quadratic_fit
-from tools.statistics.recalibration import fit_isotonic, fit_linear
+from tools.stats.densitometry import fit_volume_adjustment
+from tools.stats.fits import linear_fit, quadratic_fit
+from tools.stats.recalibration import fit_isotonic, fit_linear
 
 NETWORK = "scan2num"
 FEWEST_IN_GROUP = 10  # scans of a subgroup worth a row
@@ -83,6 +83,7 @@ def agreement_table(all_results: list[Results]) -> Table:
     """Return how far predictions are from the truth, plain and recalibrated."""
     rows = []
     for results in all_results:
+        digits = results.target.decimals
         for how, prediction in recalibrated(results).items():
             seen = agreement(results.test.truth, prediction)
             rows.append(
@@ -90,14 +91,27 @@ def agreement_table(all_results: list[Results]) -> Table:
                     results.target.title
                     + (f" ({results.target.unit})" * bool(results.target.unit)),
                     how,
-                    *(shown(value, 3) for value in (seen.mae, seen.bias)),
-                    f"{shown(seen.lower_limit, 3)} to {shown(seen.upper_limit, 3)}",
+                    *(shown(value, digits) for value in (seen.mae, seen.bias)),
+                    shown(seen.lower_limit, digits),
+                    shown(seen.upper_limit, digits),
                     shown(seen.ccc),
                     shown(pearson_interval(results.test.truth, prediction)),
                 )
             )
-    columns = ("target", "prediction", "MAE", "bias", "limits of agreement", "CCC", "Pearson's r")
-    note = "Recalibrations are fitted on the validation split. CCC: Lin's concordance."
+    columns = (
+        "target",
+        "prediction",
+        "MAE",
+        "bias",
+        "lower limit",
+        "upper limit",
+        "CCC",
+        "Pearson's r",
+    )
+    note = (
+        "Limits: 95 % limits of agreement (Bland-Altman). CCC: Lin's concordance. "
+        "Recalibrations are fitted on the validation split."
+    )
     return Table("agreement", "Agreement with the truth", columns, tuple(rows), (note,))
 
 
@@ -134,7 +148,9 @@ def subgroup_table(all_results: list[Results], column: str) -> Table:
             rho = spearman_interval(test.prediction[inside], test.truth[inside])
             mae = agreement(test.truth[inside], test.prediction[inside]).mae
             few = inside.sum() < FEWEST_IN_GROUP
-            cells = ("too few scans",) * 2 if few else (shown(rho), shown(mae, 3))
+            cells = (
+                ("too few scans",) * 2 if few else (shown(rho), shown(mae, results.target.decimals))
+            )
             rows.append((results.target.title, group or "(blank)", str(inside.sum()), *cells))
     columns = ("target", column, "scans", "rho [95 % CI]", "MAE")
     return Table(f"by_{column}", f"Subgroups by {column}", columns, tuple(rows))

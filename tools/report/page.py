@@ -7,16 +7,20 @@ from pathlib import Path
 
 from tools.report.table import Table
 
+COLUMN_PIXELS = 1200  # a figure of one printed column is narrower
+
 STYLE = """
 :root { color: #1b1b1b; background: #fff; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 62rem; margin: 0 auto; padding: 1.5rem; }
+body { max-width: 66rem; margin: 0 auto; padding: 1.5rem; }
 h1 { font-size: 1.8rem; margin: 0 0 .3rem; } h2 { font-size: 1.3rem; margin: 2.5rem 0 .5rem; }
 .warn { border-left: .4rem solid #d55e00; background: #fdf1e7; padding: .6rem 1rem; }
 figure { margin: 1.2rem 0 1.8rem; } figcaption { font-weight: 600; margin-bottom: .4rem; }
 img { max-width: 100%; height: auto; display: block; }
+img.small { max-width: min(100%, 30rem); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .7rem; text-align: left; border-bottom: 1px solid #ddd; }
+td + td { white-space: nowrap; }
 thead th { border-bottom: 2px solid #555; vertical-align: bottom; }
 .note { color: #555; font-size: .88rem; margin: .3rem 0; }
 nav a { margin-right: 1rem; } footer { margin-top: 3rem; color: #555; font-size: .88rem; }
@@ -49,11 +53,13 @@ def anchor(title: str) -> str:
 
 def picture(path: Path, caption: str) -> str:
     """Return a PNG as an inline figure."""
-    data = base64.b64encode(path.read_bytes()).decode()
-    said = html.escape(caption)
+    data = path.read_bytes()
+    pixels = int.from_bytes(data[16:20])  # the width in a PNG's first chunk
+    size = " class=small" if pixels < COLUMN_PIXELS else ""
+    data, said = base64.b64encode(data).decode(), html.escape(caption)
     return (
         f"<figure><figcaption>{said}</figcaption>"
-        f'<img alt="{said}" src="data:image/png;base64,{data}"></figure>'
+        f'<img{size} alt="{said}" src="data:image/png;base64,{data}"></figure>'
     )
 
 

@@ -18,14 +18,14 @@ from tools.figures.scatter import Scatter, draw_scatter
 from tools.report.class_tables import copd_probability, gold_agreement, ve_agreement
 from tools.report.correlation_tables import NETWORK, absolute, baselines
 from tools.report.results import Results
-from tools.statistics.agreement import agreement
-from tools.statistics.binary import copd_agreement, has_copd
-from tools.statistics.calibration import reliability_curve
-from tools.statistics.correlation import spearman_interval
-from tools.statistics.estimate import Estimate
-from tools.statistics.fits import linear_fit, quadratic_fit
-from tools.statistics.ordinal import OrdinalAgreement
-from tools.statistics.roc import roc_area, roc_curve
+from tools.stats.agreement import agreement
+from tools.stats.binary import copd_agreement, has_copd
+from tools.stats.calibration import reliability_curve
+from tools.stats.correlation import spearman_interval
+from tools.stats.estimate import Estimate
+from tools.stats.fits import linear_fit, quadratic_fit
+from tools.stats.ordinal import OrdinalAgreement
+from tools.stats.roc import roc_area, roc_curve
 
 OUTLIERS, OUTLIER_SLICES = 4, 5
 SHOWN_SCANS = 3  # of Figure 5: the least, the middle and the most affected
@@ -158,9 +158,11 @@ def draw_bland_altman(results: Results, folder: Path) -> Path:
     return path
 
 
-def draw_calibration(ratio: Results, folder: Path) -> Path:
-    """Draw the reliability curve of the probability of COPD."""
-    bins = reliability_curve(has_copd(ratio.test.truth), copd_probability(ratio))
+def draw_calibration(ratio: Results, folder: Path) -> Path | None:
+    """Draw the reliability curve of the probability of COPD; None where it has none."""
+    bins, why = reliability_curve(has_copd(ratio.test.truth), copd_probability(ratio))
+    if why:
+        return None
     path = folder / "calibration_copd.png"
     draw_reliability(
         [bins[0].low, *(one.high for one in bins)],

@@ -86,17 +86,16 @@ def ve_section(ve: Results, folder: Path) -> Section:
 
 def copd_section(ratio: Results, folder: Path) -> Section:
     """Return COPD by FEV1/FVC."""
-    return Section(
-        "COPD",
-        [],
-        [
-            class_tables.copd_table(ratio),
-            class_tables.auc_table(ratio, correlation_tables.baselines(ratio)),
-            (pictures.draw_copd_roc(ratio, folder), "ROC curve for COPD (Figure 3)"),
-            class_tables.brier_table(ratio),
-            (pictures.draw_calibration(ratio, folder), "Calibration of the probability of COPD"),
-        ],
-    )
+    parts = [
+        class_tables.copd_table(ratio),
+        class_tables.auc_table(ratio, correlation_tables.baselines(ratio)),
+        (pictures.draw_copd_roc(ratio, folder), "ROC curve for COPD (Figure 3)"),
+        class_tables.brier_table(ratio),
+    ]
+    calibration = pictures.draw_calibration(ratio, folder)
+    if calibration:
+        parts.append((calibration, "Calibration of the probability of COPD"))
+    return Section("COPD", [], parts)
 
 
 def scans_section(everything: list[Results], folder: Path) -> Section:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pylayers.cohort import write_rows
 from tools.run_folder import write_whole
-from tools.statistics.estimate import Estimate
+from tools.stats.estimate import Estimate
 
 MISSING = "n/a"
 

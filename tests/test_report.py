@@ -1,0 +1,260 @@
+"""The report: its numbers are those of the predictions, its page needs nothing but itself."""
+
+import csv
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn import metrics
+
+from pylayers.cohort import read_cohort, store_path, write_rows
+from pylayers.densitometry import laa950
+from pylayers.errors import CohortError
+from pylayers.lungs import Box
+from pylayers.preprocess import LungCrop
+from pylayers.store import write_crop
+from tools import make_report
+from tools.run_folder import RunFolder, sha256, write_json
+from tools.run_prototxt import write_prototxts
+from tools.schedules import Schedule
+
+pytestmark = pytest.mark.caffe
+SCANS, VAL = 90, 30
+HOSTILE = "</script><b>&'"
+
+
+@pytest.fixture(scope="module")
+def truth():
+    """The labels of simulated scans, and how bad each is."""
+    rng = np.random.default_rng(5)
+    badness = rng.uniform(0, 1, SCANS)
+    return badness, {
+        "ve": np.clip(np.rint(5 * badness + rng.normal(0, 0.5, SCANS)), 0, 5),
+        "fev1fvc": np.clip(0.88 - 0.4 * badness + rng.normal(0, 0.04, SCANS), 0.2, 0.95),
+        "fev1pp": np.clip(105 - 70 * badness + rng.normal(0, 8, SCANS), 15, 130),
+    }
+
+
+@pytest.fixture(scope="module")
+def runs(truth, random_run, tmp_path_factory):
+    """Three run folders with predictions on one small cohort, and the folder of it all."""
+    top = tmp_path_factory.mktemp("report")
+    badness, labels = truth
+    rng = np.random.default_rng(6)
+    cohort, rows = top / "cohort", []
+    (cohort / "scans").mkdir(parents=True)
+    for index in range(SCANS):
+        hu = rng.normal(-860 - 60 * badness[index], 40, (16, 24, 32)).astype(np.int16)
+        share = laa950(hu, np.ones(hu.shape, bool))
+        crop = LungCrop(hu, (5.0, 2.0, 2.0), -100.0, Box(0, 16, 0, 24, 0, 32), 4, share, -900, True)
+        name = f"s{index:03d}"
+        write_crop(store_path(cohort, name), crop)
+        rows.append(
+            {
+                "scan_id": name,
+                "subject_id": name,
+                "split": "val" if index < VAL else "test",
+                **{target: f"{values[index]:.4f}" for target, values in labels.items()},
+                "laa950": f"{share:.4f}",
+                "perc15": f"{np.percentile(hu, 15):.2f}",
+                "lungs_l": f"{rng.uniform(4, 7):.3f}",
+                "site": "AB"[index % 2] if index % 7 else HOSTILE,
+                "ve_reader1": f"{labels['ve'][index]:.0f}",
+                "ve_reader2": f"{np.clip(labels['ve'][index] + rng.integers(-1, 2), 0, 5):.0f}",
+            }
+        )
+    rows[0]["split"] = "train"
+    write_rows(cohort / "cohort.csv", rows)
+    for target, values in labels.items():
+        run = RunFolder(top / target)
+        run.path.mkdir()
+        write_prototxts(run, read_cohort(cohort), target, Schedule(), seed=1, gpu=None)
+        shutil.copy(random_run.best_weights, run.best_weights)
+        made = {"target": target, "weights_sha256": sha256(run.best_weights), "phantom": True}
+        write_json(run.best_json, made | {"val_loss": 0.01, "seed": 1})
+        predicted = values + rng.normal(0, 0.25, SCANS) * values.std()
+        for split, chosen in (("val", range(1, VAL)), ("test", range(VAL, SCANS))):
+            write_rows(
+                run.predictions(split),
+                [
+                    {"scan_id": f"s{i:03d}", "truth": repr(float(f"{values[i]:.4f}")),
+                     "prediction": repr(float(predicted[i]))} for i in chosen
+                ],
+            )  # fmt: skip
+            write_rows(
+                run.contributions(split),
+                [
+                    {"scan_id": f"s{i:03d}", "slice": z, "contribution": repr(float(predicted[i]))}
+                    for i in chosen
+                    for z in range(16)
+                ],
+            )
+    return top
+
+
+@pytest.fixture(scope="module")
+def report(runs):
+    """The folder of the report on all three runs."""
+    folders = [str(runs / name) for name in ("ve", "fev1fvc", "fev1pp")]
+    out = runs / "out"
+    make_report.main(["--runs", *folders, "--out", str(out), "--by", "site", "--quiet"])
+    return out
+
+
+def table(folder, name):
+    with (folder / f"{name}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def predictions(runs, target, split="test"):
+    with (runs / target / f"predictions_{split}.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    return tuple(np.array([float(row[key]) for row in rows]) for key in ("truth", "prediction"))
+
+
+def first(text):
+    """The number before its interval."""
+    return float(text.split()[0])
+
+
+def column(runs, name):
+    with (runs / "cohort" / "cohort.csv").open() as file:
+        return np.array([float(row[name]) for row in csv.DictReader(file)])[VAL:]
+
+
+TITLES = {"ve": "Visual emphysema score", "fev1fvc": "FEV1/FVC", "fev1pp": "FEV1 % predicted"}
+
+
+@pytest.mark.parametrize("target", TITLES)
+def test_correlations_are_those_of_the_predictions(target, report, runs):
+    truth, predicted = predictions(runs, target)
+    rows = {
+        row["method"]: row
+        for row in table(report, "correlation")
+        if row["target"] == TITLES[target]
+    }
+    for method, values in (
+        ("scan2num", predicted),
+        ("LAA-950", column(runs, "laa950")),
+        ("Perc15", column(runs, "perc15")),
+    ):
+        expected = abs(stats.spearmanr(values, truth).statistic)
+        assert first(rows[method]["|rho| [95 % CI]"]) == pytest.approx(expected, abs=0.0051)
+    assert float(rows["LAA-950"]["P(network's is larger)"]) > 0.5
+
+
+@pytest.mark.parametrize("target", TITLES)
+def test_agreement_is_that_of_the_predictions(target, report, runs):
+    truth, predicted = predictions(runs, target)
+    (row,) = (
+        row
+        for row in table(report, "agreement")
+        if row["target"].startswith(TITLES[target]) and row["prediction"] == "as it is"
+    )
+    error = predicted - truth
+    tolerance = {"ve": 0.0051, "fev1fvc": 0.00051, "fev1pp": 0.051}[target]
+    assert first(row["MAE"]) == pytest.approx(np.abs(error).mean(), abs=tolerance)
+    assert first(row["bias"]) == pytest.approx(error.mean(), abs=tolerance)
+    ccc = 2 * np.cov(truth, predicted, bias=True)[0, 1]
+    ccc /= truth.var() + predicted.var() + error.mean() ** 2
+    assert first(row["CCC"]) == pytest.approx(ccc, abs=0.0051)
+    assert first(row["Pearson's r"]) == pytest.approx(
+        np.corrcoef(truth, predicted)[0, 1], abs=0.0051
+    )
+
+
+def test_classes_are_those_of_the_predictions(report, runs):
+    truth, predicted = predictions(runs, "ve")
+    rounded = np.clip(np.rint(predicted), 0, 5)
+    counts = metrics.confusion_matrix(truth, rounded, labels=range(6))
+    rows = table(report, "table2_ve")
+    assert [[int(row[f"predicted {j}"]) for j in range(6)] for row in rows] == counts.tolist()
+    kappa = metrics.cohen_kappa_score(truth, rounded, weights="quadratic", labels=range(6))
+    note = (report / "table2_ve.md").read_text()
+    assert f"{kappa:.2f}" in re.search(r"\(linear\), (\S+)", note)[1]
+
+    ratio, predicted_ratio = predictions(runs, "fev1fvc")
+    counts = metrics.confusion_matrix(ratio < 0.7, predicted_ratio < 0.7)
+    rows = table(report, "table3_copd")
+    assert [
+        [int(row["predicted no"]), int(row["predicted yes"])] for row in rows
+    ] == counts.tolist()
+    sensitivity = counts[1, 1] / counts[1].sum()
+    assert f"sensitivity {sensitivity:.2f}" in (report / "table3_copd.md").read_text()
+
+    aucs = {row["method"]: row["AUC [95 % CI, DeLong]"] for row in table(report, "table4_auc")}
+    expected = metrics.roc_auc_score(ratio < 0.7, -predicted_ratio)
+    assert first(aucs["scan2num"]) == pytest.approx(expected, abs=0.0051)
+    assert aucs["scan2num (paper)"] == "0.94 [0.91, 0.96]"
+
+    percent, predicted_percent = predictions(runs, "fev1pp")
+    stage, predicted_stage = (
+        np.where(r >= 0.7, 0, 1 + (p < 80) * 1 + (p < 50) + (p < 30))
+        for r, p in ((ratio, percent), (predicted_ratio, predicted_percent))
+    )
+    counts = metrics.confusion_matrix(stage, predicted_stage, labels=range(5))
+    rows = table(report, "table5_gold")
+    assert [[int(row[f"predicted {j}"]) for j in range(5)] for row in rows] == counts.tolist()
+
+
+def test_the_page_needs_nothing_but_itself(report):
+    text = (report / "index.html").read_text()
+    links = re.findall(r"""(?:src|href)=["']?(.{22})""", text)
+    assert all(link.startswith(("data:image/png;base64,", "#")) for link in links)
+    assert "<script" not in text and "</script>" not in text and "http" not in text
+    assert HOSTILE not in text and "&lt;/script&gt;" in text
+    assert text.count("<img") >= 12
+    for words in ("say nothing about a patient", "not a medical device", "another cohort"):
+        assert words in text
+    for name in ("correlation", "table2_ve", "table5_gold", "readers", "by_site", "brier"):
+        assert f'id="{name}"' in text
+        assert (report / f"{name}.csv").is_file() and (report / f"{name}.md").is_file()
+
+
+def test_the_same_runs_give_the_same_page(report, runs):
+    before = (report / "index.html").read_bytes()
+    folders = [str(runs / name) for name in ("ve", "fev1fvc", "fev1pp")]
+    make_report.main(["--runs", *folders, "--out", str(report), "--by", "site", "--quiet"])
+    assert (report / "index.html").read_bytes() == before
+
+
+def test_a_network_that_says_one_number_for_all_has_no_rho_but_a_reason(runs, tmp_path):
+    run = tmp_path / "fev1fvc"
+    shutil.copytree(runs / "fev1fvc", run)
+    rows = table(run, "predictions_test")
+    write_rows(run / "predictions_test.csv", [row | {"prediction": "0.75"} for row in rows])
+    make_report.main(["--runs", str(run), "--out", str(tmp_path / "out"), "--quiet"])
+    said = table(tmp_path / "out", "correlation")[0]["|rho| [95 % CI]"]
+    assert said.startswith("n/a: ") and len(said) > 10
+
+
+def test_missing_predictions_are_said_with_the_command_that_makes_them(runs, tmp_path):
+    run = tmp_path / "ve"
+    shutil.copytree(runs / "ve", run)
+    (run / "predictions_val.csv").unlink()
+    with pytest.raises(CohortError, match="make evaluate TARGET=ve"):
+        make_report.main(["--runs", str(run), "--out", str(tmp_path / "out"), "--quiet"])
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")
+@pytest.mark.parametrize("width", [800, 1280])
+def test_the_page_lies_well_in_a_browser(width, report, tmp_path):
+    probe = (
+        "<script>addEventListener('load',()=>{document.title=JSON.stringify({"
+        "over:document.documentElement.scrollWidth-innerWidth,"
+        "bad:[...document.images].filter(i=>!i.naturalWidth).length})})</script></body>"
+    )
+    page = tmp_path / "page.html"
+    page.write_text((report / "index.html").read_text().replace("</body>", probe))
+    result = subprocess.run(
+        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},900",
+         "--enable-logging=stderr", "--virtual-time-budget=5000", "--dump-dom", page.as_uri()],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    seen = re.search(r'<title>\{"over":(-?\d+),"bad":(\d+)\}', result.stdout)
+    assert seen, result.stdout[:500]
+    assert int(seen[1]) <= 0 and int(seen[2]) == 0
+    assert "CONSOLE" not in result.stderr
