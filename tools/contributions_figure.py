@@ -7,17 +7,20 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from pylayers.preprocess import LungCrop
-from pylayers.stack import TEST_OFFSET, slice_indices
+from pylayers.slice_sample import SliceSample
 from pylayers.targets import TARGETS
 
 LINE, LOWEST, HIGHEST = "#0072b2", "#009e73", "#d55e00"  # for colour-blind readers
 SHOWN_HU = (-1000, 0)  # a lung window
 
 
-def draw_contributions(crop: LungCrop, contributions: dict, title: str, path) -> None:
-    """Draw one row per target: contributions from base to apex, then the lowest and highest slice.
+def draw_contributions(
+    crop: LungCrop, contributions: dict, samples: dict[str, SliceSample], title: str, path
+) -> None:
+    """Draw one row per target: the slices' own scores from base to apex, the lowest and highest.
 
-    contributions: target name -> float (slices,), in the people's unit.
+    contributions: target name -> float (slices,), in the people's unit. samples: target name ->
+    the slices; their weights are taken out of what is drawn, not out of the mean.
     """
     rows = len(contributions)
     figure, axes = plt.subplots(
@@ -30,9 +33,10 @@ def draw_contributions(crop: LungCrop, contributions: dict, title: str, path) ->
     )
     figure.suptitle(f"{title}: contribution of each slice", fontsize=12)
     for (plot, low, high), (name, values) in zip(axes, contributions.items(), strict=True):
-        indices = slice_indices(len(crop.hu), len(values), TEST_OFFSET)
+        indices, weights = samples[name]
+        mean, values = values.mean(), values / weights
         z_mm = crop.bottom_mm + indices * crop.spacing_mm[0]
-        _plot(plot, z_mm, values, TARGETS[name])
+        _plot(plot, z_mm, values, mean, TARGETS[name])
         for axis, at, colour, which in (
             (low, int(np.argmin(values)), LOWEST, "lowest"),
             (high, int(np.argmax(values)), HIGHEST, "highest"),
@@ -51,11 +55,10 @@ def draw_contributions(crop: LungCrop, contributions: dict, title: str, path) ->
     plt.close(figure)
 
 
-def _plot(plot, z_mm, values, target) -> None:
+def _plot(plot, z_mm, values, mean, target) -> None:
     plot.plot(z_mm, values, "o-", color=LINE, markersize=4)
     plot.plot(z_mm[np.argmin(values)], values.min(), "v", color=LOWEST, markersize=10)
     plot.plot(z_mm[np.argmax(values)], values.max(), "^", color=HIGHEST, markersize=10)
-    mean = values.mean()
     plot.axhline(mean, color="0.4", linestyle="--", linewidth=1)
     plot.annotate(
         f"score = mean = {target.text(mean)}",
