@@ -49,7 +49,7 @@ def times(folder):
 @pytest.mark.caffe
 def test_there_is_a_run_and_a_row_for_each_number(swept):
     table = rows(swept)
-    assert list(table[0]) == "slices rho low high n val_loss weights_sha256".split()
+    assert list(table[0]) == ["slices", "rho", "low", "high", "n", "val_loss", "weights_sha256"]
     assert [row["slices"] for row in table] == ["1", "2"]
     for row in table:
         run = RunFolder(swept / row["slices"])
@@ -143,9 +143,8 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
 
 
 def test_two_sweeps_cannot_share_a_folder(tmp_path):
-    with SweepFolder(tmp_path, WANTED):
-        with pytest.raises(UsageError, match="another sweep is at work"):
-            SweepFolder(tmp_path, WANTED).__enter__()
+    with SweepFolder(tmp_path, WANTED), pytest.raises(UsageError, match="another sweep is at work"):
+        SweepFolder(tmp_path, WANTED).__enter__()
     with SweepFolder(tmp_path, WANTED | {"slices": 24, "test_slices": 24}):
         pass
     with pytest.raises(UsageError, match="its target differs"):

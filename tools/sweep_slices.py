@@ -67,7 +67,8 @@ def sweep(args) -> None:
     """Train and test what is missing, then write and print the table."""
     target = target_named(args.target).name
     numbers = slice_numbers(args.slices)
-    name = args.schedule or ("demo" if args.cohort == PHANTOMS else "paper")
+    phantoms = args.cohort.resolve() == PHANTOMS.resolve()
+    name = args.schedule or ("demo" if phantoms else "paper")
     schedules = {n: with_overrides(name, vars(args) | {"slices": n}) for n in numbers}
     gpu = gpu_id(args.gpu)
     cohort = read_cohort(args.cohort)
