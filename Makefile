@@ -19,7 +19,7 @@ SCHEDULE ?= $(if $(IS_PHANTOM),demo,paper)
 GPU ?= auto
 RUN ?= runs/$(TARGET)
 
-.PHONY: help setup demo cohort train caffe-test evaluate report caffe-runtest lint test clean
+.PHONY: help setup demo cohort train sweep-slices caffe-test evaluate report caffe-runtest lint test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,10 @@ OPTION = $(if $($(1)),--$(2) '$($(1))')
 train: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET (ve, fev1fvc, fev1pp) with caffe train [COHORT SCHEDULE SLICES BATCH GPU RUN]
 	@$(PYTHON) tools/train.py $(TARGET) --cohort '$(COHORT)' --schedule $(SCHEDULE) --gpu $(GPU) \
 	    --run '$(RUN)' $(call OPTION,SLICES,slices) $(call OPTION,BATCH,batch) $(TRAIN_OPTIONS)
+
+sweep-slices: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET once per number of slices, compare on the test split [COHORT SCHEDULE SLICES=8,12 BATCH GPU OUT]
+	@$(PYTHON) tools/sweep_slices.py $(TARGET) --cohort '$(COHORT)' --schedule $(SCHEDULE) \
+	    --gpu $(GPU) $(call OPTION,SLICES,slices) $(call OPTION,BATCH,batch) $(call OPTION,OUT,out)
 
 caffe-test: known-target .venv/.stamp-caffe ## run caffe test with the best weights of TARGET on the test split [GPU RUN]
 	@$(PYTHON) tools/caffe_test.py $(TARGET) --run '$(RUN)' --gpu $(GPU)

@@ -87,9 +87,8 @@ def fill_stack(planes, augmentation: Augmentation, out: np.ndarray) -> None:
         window(rotate(placed, angle), target[0])
 
 
-def scoring_stack(hu: np.ndarray, slices: int) -> np.ndarray:
-    """Return the input for scoring a crop (n, h, w), float32 (slices, 1, SIDE, SIDE)."""
-    plain = no_augmentation(slices)
-    out = np.empty((slices, 1, SIDE, SIDE), np.float32)
-    fill_stack(hu[slice_indices(len(hu), slices, plain.offset)], plain, out)
+def scoring_stack(hu: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """Return the input for scoring slices of a crop (n, h, w), float32 (slices, 1, SIDE, SIDE)."""
+    out = np.empty((len(indices), 1, SIDE, SIDE), np.float32)
+    fill_stack(hu[indices], no_augmentation(len(indices)), out)
     return out

@@ -12,7 +12,10 @@ from pylayers.errors import CohortError, ScanRefused, UsageError, WeightsError
 from tools.exit_codes import TrainingStopped, run
 
 ROOT = Path(__file__).resolve().parent.parent
-TOOLS = ("prepare_cohort", "split_cohort", "train", "caffe_test", "score_scan", "score_cohort")
+TOOLS = (
+    *("prepare_cohort", "split_cohort", "train", "sweep_slices", "caffe_test"),
+    *("score_scan", "score_cohort"),
+)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pylayers.stack import (
     AIR_HU,
     MAX_ANGLE_DEG,
     SIDE,
+    TEST_OFFSET,
     Augmentation,
     draw_augmentation,
     fill_stack,
@@ -182,10 +183,11 @@ def test_draws_come_from_the_passed_generator_alone():
 
 def test_scoring_takes_the_middle_slices_unturned_and_is_deterministic():
     hu = planes(40)
-    stack = scoring_stack(hu, 4)
+    middle = slice_indices(40, 4, TEST_OFFSET)
+    stack = scoring_stack(hu, middle)
     assert stack.shape == (4, 1, SIDE, SIDE) and stack.dtype == np.float32
     for out, index in zip(stack, (5, 15, 25, 35), strict=True):
         expected = np.empty((SIDE, SIDE), np.float32)
         window(place(hu[index]), expected)
         np.testing.assert_array_equal(out[0], expected)
-    np.testing.assert_array_equal(stack, scoring_stack(hu.copy(), 4))
+    np.testing.assert_array_equal(stack, scoring_stack(hu.copy(), middle))

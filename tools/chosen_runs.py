@@ -1,11 +1,24 @@
-"""The runs to score with, and where: what --weights and --device stand for."""
+"""The runs to score with, where and how: what --weights, --device and --offsets stand for."""
 
 from pathlib import Path
 
 from pylayers.errors import UsageError, WeightsError
+from pylayers.slice_sample import MOST_OFFSETS
 from pylayers.targets import TARGETS
 from tools.caffe_install import ROOT, gpu_id
 from tools.run_folder import RunFolder
+
+
+def add_offsets(parser) -> None:
+    """Give a command line the option --offsets; pylayers.slice_sample.checked_offsets checks it."""
+    parser.add_argument(
+        "--offsets",
+        type=int,
+        default=1,
+        metavar="K",
+        help="mean over the slices of K start offsets, evenly spread in [0, 1), at most "
+        f"{MOST_OFFSETS} (default: %(default)s, the middle one)",
+    )
 
 
 def device(text: str) -> int | None:

@@ -11,12 +11,13 @@ from pathlib import Path
 from pylayers.cohort import write_rows
 from pylayers.targets import TARGETS
 from tools.caffe_install import gpu_id
+from tools.chosen_runs import add_offsets
 from tools.exit_codes import run
 from tools.predict import Prediction, predict_split, write_predictions
 from tools.report.table import shown
 from tools.run_folder import RunFolder, relative
 from tools.stats.agreement import agreement
-from tools.stats.correlation import spearman_interval
+from tools.stats.correlation import compare_correlations, spearman_interval
 
 SPLITS = ("val", "test")
 
@@ -29,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("target", choices=TARGETS, help="what the run predicts")
     p.add_argument("--run", type=Path, help="run folder (default: runs/TARGET)")
     p.add_argument("--gpu", default="auto", help="auto, none or a number (default: %(default)s)")
+    add_offsets(p)
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p
 
@@ -41,6 +43,7 @@ def evaluate(args) -> None:
         predictions = predict_split(folder, split, gpu, args.quiet)
         write_contributions(folder.contributions(split), predictions)
         write_predictions(folder.predictions(split), predictions)
+    gain = offsets_gain(args, folder, gpu, predictions) if args.offsets > 1 else ""
     if args.quiet:
         return
     truth, score = ([getattr(p, name) for p in predictions] for name in ("truth", "score"))
@@ -49,7 +52,27 @@ def evaluate(args) -> None:
     print(f"{args.target} on {len(predictions)} scans of the test split [95 % CI]")
     print(f"  Spearman's rho  {shown(spearman_interval(score, truth))}")
     print(f"  MAE             {shown(agreement(truth, score).mae, 3)}{unit}")
+    if gain:
+        print(gain)
     print(f"  {relative(folder.predictions(SPLITS[-1]))}")
+
+
+def offsets_gain(args, folder: RunFolder, gpu, once: list[Prediction]) -> str:
+    """Score the test split from several start offsets; return what that changes, in words.
+
+    Paper, section 5: "evaluating several samples per scan and averaging the results". Writes
+    predictions_test_offsets<K>.csv.
+    """
+    several = predict_split(folder, "test", gpu, args.quiet, args.offsets)
+    write_predictions(folder.predictions(f"test_offsets{args.offsets}"), several)
+    truth = [p.truth for p in once]
+    seen = compare_correlations(truth, [p.score for p in several], [p.score for p in once])
+    errors = (agreement(truth, [p.score for p in ps]).mae.value for ps in (several, once))
+    digits = TARGETS[args.target].decimals
+    return (
+        f"  {args.offsets} offsets       rho {shown(seen.a)}, gain {shown(seen.difference, 3)}, "
+        f"P(better) {seen.a_stronger:.2f}; MAE {' instead of '.join(f'{e:.{digits}f}' for e in errors)}"
+    )
 
 
 def write_contributions(path: Path, predictions: list[Prediction]) -> None:

@@ -14,7 +14,7 @@ from tools.scorer import Scorer
 
 
 class Prediction(NamedTuple):
-    """truth and score in the people's unit; contributions: float64 (slices,)."""
+    """truth and score in the people's unit; contributions: float64 (slices,), as Scorer.score."""
 
     scan: CohortScan
     truth: float
@@ -22,9 +22,14 @@ class Prediction(NamedTuple):
     contributions: np.ndarray
 
 
-def predict_split(run: RunFolder, split: str, gpu=None, quiet=False) -> list[Prediction]:
-    """Score every labelled scan of a split, in the order of the table."""
-    scorer = Scorer(run, gpu)
+def predict_split(
+    run: RunFolder, split: str, gpu=None, quiet=False, offsets: int = 1
+) -> list[Prediction]:
+    """Score every labelled scan of a split, in the order of the table.
+
+    offsets: from how many start offsets; one is what `caffe test` uses. UsageError out of range.
+    """
+    scorer = Scorer(run, gpu, offsets)
     cohort = read_cohort(Path(ROOT, run.layer_params(split).cohort))
     target = scorer.target.name
     predictions = []

@@ -16,7 +16,9 @@ RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
 
 
 def wanted_run(target: str, schedule_name: str, schedule: Schedule, seed: int, cohort: Cohort):
-    """Return what defines a run, as in run.json."""
+    """Return what defines a run, as in run.json; UsageError for a seed below 0."""
+    if seed < 0:
+        raise UsageError(f"--seed {seed} is below 0")
     return {
         "target": target,
         "schedule": schedule_name,

@@ -8,7 +8,7 @@ import numpy as np
 
 from pylayers.errors import ScanRefused
 from pylayers.preprocess import PREPROCESSING_VERSION, LungCrop, crop_lungs
-from pylayers.stack import TEST_OFFSET, slice_indices
+from pylayers.slice_sample import SliceSample
 from tools.caffe_install import build_info
 from tools.scorer import Scorer
 
@@ -19,11 +19,13 @@ class Scored(NamedTuple):
     """One scan's scoring.
 
     result: the JSON's content. crop: None when refused. contributions: float64 (slices,) a target.
+    samples: the slices behind them.
     """
 
     result: dict
     crop: LungCrop | None
     contributions: dict[str, np.ndarray]
+    samples: dict[str, SliceSample]
 
 
 def score(scorers: list[Scorer], scan, mask=None, **choices) -> Scored:
@@ -35,7 +37,7 @@ def score(scorers: list[Scorer], scan, mask=None, **choices) -> Scored:
     try:
         crop = crop_lungs(scan, mask, **choices)
     except ScanRefused as error:
-        return Scored(_result(scan, refused=error), None, {})
+        return Scored(_result(scan, refused=error), None, {}, {})
     cropped = time.perf_counter()
     contributions = {scorer.target.name: scorer.score(crop.hu) for scorer in scorers}
     scored = time.perf_counter()
@@ -51,7 +53,8 @@ def score(scorers: list[Scorer], scan, mask=None, **choices) -> Scored:
             "score": round(scored - cropped, 3),
         },
     )
-    return Scored(result, crop, contributions)
+    samples = {s.target.name: s.sample(len(crop.hu)) for s in scorers}
+    return Scored(result, crop, contributions, samples)
 
 
 def versions() -> dict:
@@ -82,18 +85,25 @@ def _result(
 
 
 def _target(scorer: Scorer, contributions: np.ndarray, crop: LungCrop) -> dict:
-    """Return one target's part: the same bytes for the same scan in any format."""
-    indices = slice_indices(len(crop.hu), scorer.slices, TEST_OFFSET)
+    """Return one target's part: the same bytes for the same scan in any format.
+
+    From several offsets it has their number, too, and each slice its weight.
+    """
+    several = scorer.offsets > 1
     return {
         "score": float(contributions.mean()),
+        **({"offsets": scorer.offsets} if several else {}),
         "slices": [
             {
                 "index": int(crop.box.z0 + index),
                 # two decimals: coarser than what formats make of one geometry
                 "z_mm": round(float(crop.bottom_mm + index * crop.spacing_mm[0]), 2),
                 "contribution": float(contribution),
+                **({"weight": float(weight)} if several else {}),
             }
-            for index, contribution in zip(indices, contributions, strict=True)
+            for index, weight, contribution in zip(
+                *scorer.sample(len(crop.hu)), contributions, strict=True
+            )
         ],
         "weights_sha256": scorer.best["weights_sha256"],
     }

@@ -26,7 +26,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pylayers.errors import UsageError
-from tools.chosen_runs import chosen_runs, device
+from pylayers.slice_sample import checked_offsets
+from tools.chosen_runs import add_offsets, chosen_runs, device
 from tools.exit_codes import BUG, DONE, INTERRUPTED, run
 from tools.scan_list import jobs_of, shard_of
 from tools.scan_result import PHANTOM_WARNING
@@ -67,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--shard", default="1/1", metavar="I/N", help="every N-th scan, beginning with the I-th"
     )
+    add_offsets(p)
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
     p.add_argument(
         "--allow-uneven",
@@ -90,6 +92,7 @@ def score_cohort(args) -> int:
         raise UsageError(f"--workers {args.workers} is below 1")
     if not args.timeout > 0:
         raise UsageError(f"--timeout {args.timeout:g} is not above 0")
+    checked_offsets(args.offsets)
     gpu = device(args.device)
     jobs = shard_of(jobs_of(args.scans), args.shard)
     runs = chosen_runs(args.weights)
@@ -99,7 +102,8 @@ def score_cohort(args) -> int:
         if not output.begin(made_with(runs, args, jobs)):
             say(args, f"{output.table} is complete already")
             return DONE
-        setup = Setup(folders, gpu, args.allow_uneven, args.contributions, str(output.scratch))
+        scratch = str(output.scratch)
+        setup = Setup(folders, gpu, args.allow_uneven, args.contributions, scratch, args.offsets)
         errors = score_missing(jobs, output, setup, args)
         rows = output.finish(jobs, errors)
     if any(folder.best().get("phantom") for folder in runs) and not args.quiet:

@@ -21,6 +21,7 @@ KINDS = {  # of what the first line says, in words
     "device": "--device",
     "allow_uneven": "--allow-uneven",
     "contributions": "--contributions",
+    "offsets": "--offsets",
     "shard": "--shard",
     "scans_sha256": "list of scans",
 }

@@ -30,6 +30,8 @@ def made_with(runs: list[RunFolder], args, jobs: list[ScanJob]) -> dict:
         "device": args.device,
         "allow_uneven": args.allow_uneven,
         "contributions": args.contributions,
+        # only where it differs from the usual, so that older tables and journals stay valid
+        **({"offsets": args.offsets} if args.offsets > 1 else {}),
         "shard": args.shard,
         "scans": len(jobs),
         "scans_sha256": scans.hexdigest(),
@@ -73,6 +75,7 @@ class Output:
         """
         self.targets = list(head["weights_sha256"])
         self.contributions = head["contributions"]
+        self.weighted = "offsets" in head
         begun = self.journal.head is not None
         tables = [contributions_path(self.table, t) for t in self.targets if self.contributions]
         there = [path for path in (self.table, self.about, *tables) if path.exists()]
@@ -117,7 +120,7 @@ class Output:
         try:
             for target in self.targets if self.contributions else ():
                 kept = [entries[job.scan_id] for job in jobs if job.scan_id in entries]
-                write_contributions(self.table, target, kept)
+                write_contributions(self.table, target, kept, self.weighted)
             write_json(self.about, self.journal.head)
             write_scores(self.table, self.targets, rows)
         except OSError as error:

@@ -1,5 +1,10 @@
 """Score one chest CT: 16 slices through the lungs, one number per trained target.
 
+From several start offsets (--offsets) the score is the mean over all their slices. The JSON then
+lists each slice once, from base to apex, with a weight: how often the slice was met, over how often
+a listed slice was met on average. Its contribution is its own score times the weight, so that the
+score is the mean of the listed contributions in any case.
+
 Research use, not a medical device.
 """
 
@@ -11,8 +16,9 @@ from pathlib import Path
 
 from pylayers.errors import ScanRefused, UsageError
 from pylayers.label_map import parse_labels
+from pylayers.slice_sample import checked_offsets
 from pylayers.targets import TARGETS
-from tools.chosen_runs import chosen_runs, device
+from tools.chosen_runs import add_offsets, chosen_runs, device
 from tools.exit_codes import REFUSED, refusal, run
 from tools.run_folder import write_json
 from tools.scan_result import score
@@ -21,7 +27,9 @@ from tools.scorer import Scorer
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
-    p = argparse.ArgumentParser(description=__doc__)
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     p.add_argument(
         "scan",
         help="chest CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, a folder or .zip of DICOM files",
@@ -41,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--weights", nargs="+", metavar="RUN", help="run folders (default: all in runs/)"
     )
+    add_offsets(p)
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
     p.add_argument("--json", metavar="FILE", help="write everything as JSON; - is stdout")
     p.add_argument("--figure", metavar="PNG", help="draw the slices' contributions")
@@ -52,11 +61,12 @@ def score_scan(args) -> int:
     """Score args.scan and print, write and draw what was asked for; return the exit code."""
     gpu = device(args.device)
     mask_labels = checked_labels(args)
+    checked_offsets(args.offsets)
     check_outputs(args)
     started = time.perf_counter()
-    scorers = [Scorer(folder, gpu) for folder in chosen_runs(args.weights)]
+    scorers = [Scorer(folder, gpu, args.offsets) for folder in chosen_runs(args.weights)]
     load_s = round(time.perf_counter() - started, 3)
-    result, crop, contributions = score(
+    result, crop, contributions, samples = score(
         scorers,
         args.scan,
         args.mask,
@@ -74,7 +84,8 @@ def score_scan(args) -> int:
     if args.figure:
         from tools.figures.contributions import Contributions, draw_contributions
 
-        draw_contributions([Contributions(Path(args.scan).name, crop, contributions)], args.figure)
+        drawn = Contributions(Path(args.scan).name, crop, contributions, samples=samples)
+        draw_contributions([drawn], args.figure)
     if args.json:
         write_result(args.json, result)
     if args.json != "-":

@@ -7,6 +7,7 @@ from tools.run_folder import write_whole
 
 ERROR = "error"  # in column `refused`: the scan could not be scored through no fault of its own
 SLICE_COLUMNS = ("scan_id", "index", "z_mm", "contribution")
+WEIGHT = "weight"  # one more, where scans are scored from several offsets
 
 
 def columns(targets: list[str]) -> list[str]:
@@ -39,9 +40,10 @@ def error_row(scan_id: str, sentence: str) -> dict[str, str]:
 
 
 def slices_of(result: dict) -> dict[str, list]:
-    """Return each target's slices as [index, z_mm, contribution]."""
+    """Return each target's slices as [index, z_mm, contribution], then the weight if it has one."""
+    names = (*SLICE_COLUMNS[1:], WEIGHT)
     return {
-        name: [[s["index"], s["z_mm"], s["contribution"]] for s in target["slices"]]
+        name: [[s[n] for n in names if n in s] for s in target["slices"]]
         for name, target in result["targets"].items()
     }
 
@@ -57,14 +59,18 @@ def write_scores(table: Path, targets: list[str], rows: list[dict[str, str]]) ->
     _write(table, names, [{name: row.get(name, "") for name in names} for row in rows])
 
 
-def write_contributions(table: Path, target: str, entries: list[dict]) -> None:
-    """Write the slices of a target; entries: scan_id and slices, as the journal keeps them."""
+def write_contributions(table: Path, target: str, entries: list[dict], weighted=False) -> None:
+    """Write the slices of a target; entries: scan_id and slices, as the journal keeps them.
+
+    weighted: whether the slices have weights.
+    """
+    names = (*SLICE_COLUMNS, WEIGHT) if weighted else SLICE_COLUMNS
     rows = [
-        dict(zip(SLICE_COLUMNS, (entry["scan_id"], *values), strict=True))
+        dict(zip(names, (entry["scan_id"], *values), strict=True))
         for entry in entries
         for values in entry["slices"].get(target, ())
     ]
-    _write(contributions_path(table, target), SLICE_COLUMNS, rows)
+    _write(contributions_path(table, target), names, rows)
 
 
 def _write(path: Path, names, rows: list[dict]) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from pylayers.errors import WeightsError
+from pylayers.slice_sample import SliceSample, checked_offsets, sample_slices
 from pylayers.stack import scoring_stack
 from pylayers.targets import TARGETS, Target
 from tools.caffe_install import import_caffe
@@ -12,9 +13,13 @@ SLICES_AT_ONCE = 4  # more cost memory and gain no time; a fixed number keeps th
 
 
 class Scorer:
-    """One run's network on the CPU, or on the GPU of that number."""
+    """One run's network on the CPU, or on the GPU of that number.
 
-    def __init__(self, run: RunFolder, gpu: int | None = None):
+    offsets: from how many start offsets a scan is scored (UsageError when out of range).
+    """
+
+    def __init__(self, run: RunFolder, gpu: int | None = None, offsets: int = 1):
+        self.offsets = checked_offsets(offsets)
         self.best = run.best()
         if self.best["target"] not in TARGETS:
             raise WeightsError(f"{relative(run.best_json)}: unknown target {self.best['target']!r}")
@@ -29,18 +34,23 @@ class Scorer:
         self.slices = self.net.blobs["data"].shape[0]
         self.net.blobs["data"].reshape(SLICES_AT_ONCE, *self.net.blobs["data"].shape[1:])
 
-    def score(self, hu: np.ndarray) -> np.ndarray:
-        """Return each slice's contribution in the people's unit, float64 (slices,).
+    def sample(self, n: int) -> SliceSample:
+        """Return which of n slices through the lungs are scored, and their weights."""
+        return sample_slices(n, self.slices, self.offsets)
 
-        hu: a lung crop (n, h, w), HU. The scan's score is the mean of the contributions.
+    def score(self, hu: np.ndarray) -> np.ndarray:
+        """Return each slice's contribution in the people's unit, float64 (listed,).
+
+        hu: a lung crop (n, h, w), HU. The slices are those that sample(n) lists, the scan's score
+        is the mean of their contributions.
         """
-        stack = scoring_stack(hu, self.slices)
+        sample = self.sample(len(hu))
         blob = self.net.blobs["data"]
         scores = []
-        for start in range(0, len(stack), SLICES_AT_ONCE):
-            part = stack[start : start + SLICES_AT_ONCE]
+        for start in range(0, len(sample.indices), SLICES_AT_ONCE):
+            part = scoring_stack(hu, sample.indices[start : start + SLICES_AT_ONCE])
             blob.data[: len(part)] = part
             blob.data[len(part) :] = 0
             self.net.forward()
             scores.append(self.net.blobs["fc7"].data[: len(part), 0].astype(np.float64))
-        return np.concatenate(scores) * self.target.network_unit
+        return np.concatenate(scores) * self.target.network_unit * sample.weights

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from pylayers.cohort import SPLITS, Cohort, read_cohort
-from pylayers.errors import CohortError, UsageError
+from pylayers.errors import CohortError
 from pylayers.targets import TARGETS, target_named
 from tools.caffe_install import ROOT, gpu_id
 from tools.exit_codes import TrainingStopped, run
@@ -22,25 +22,36 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    of_schedule = "(default: the schedule's)"
     p.add_argument("target", help=f"one of {', '.join(TARGETS)}")
     p.add_argument("--cohort", type=Path, required=True, help="folder with cohort.csv")
     p.add_argument("--schedule", default="paper", help=f"one of {', '.join(SCHEDULES)}")
     p.add_argument("--run", type=Path, help="run folder (default: runs/TARGET)")
-    for name, text in (
-        ("slices", "slices per scan, in training and test"),
-        ("batch", "scans per training batch"),
-        ("iterations", "training iterations"),
-        ("interval", "iterations between validations, each with a snapshot"),
-    ):
-        p.add_argument(
-            f"--{name}", type=int, default=argparse.SUPPRESS, help=f"{text} {of_schedule}"
-        )
-    p.add_argument("--seed", type=int, default=1, help="of weights, order, augmentation, dropout")
-    p.add_argument("--gpu", default="auto", help="auto, none or a GPU's number")
+    add_number(p, "slices", "slices per scan, in training and test")
+    add_how(p)
     p.add_argument("--restart", action="store_true", help="discard an unfinished run")
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p
+
+
+def add_how(parser) -> None:
+    """Give a command line the options on how to train that are not about one run alone."""
+    add_number(parser, "batch", "scans per training batch")
+    add_number(parser, "iterations", "training iterations")
+    add_number(parser, "interval", "iterations between validations, each with a snapshot")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="of weights, order, augmentation, dropout"
+    )
+    parser.add_argument("--gpu", default="auto", help="auto, none or a GPU's number")
+
+
+def add_number(parser, name: str, text: str) -> None:
+    """Give a command line one of the schedule's numbers, absent unless it is given."""
+    parser.add_argument(
+        f"--{name}",
+        type=int,
+        default=argparse.SUPPRESS,
+        help=f"{text} (default: the schedule's)",
+    )
 
 
 def train(args) -> None:
@@ -87,10 +98,7 @@ def check_stores(cohort: Cohort, target: str) -> None:
 
 def main(argv=None) -> int | None:
     """Run the program."""
-    args = parser().parse_args(argv)
-    if args.seed < 0:
-        raise UsageError(f"--seed {args.seed} is below 0")
-    return train(args)
+    return train(parser().parse_args(argv))
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ class Setup(NamedTuple):
     allow_uneven: bool
     contributions: bool
     scratch: str
+    offsets: int = 1
 
 
 class Unusable(NamedTuple):

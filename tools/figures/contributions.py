@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pylayers.preprocess import LungCrop
-from pylayers.stack import TEST_OFFSET, slice_indices
+from pylayers.slice_sample import SliceSample, sample_slices
 from pylayers.targets import TARGETS
 from tools.figures.ct_image import LUNG_WINDOW_HU, show_slice, window_text
 from tools.figures.estimate import number_text, wrapped
@@ -33,13 +33,21 @@ class Contributions:
     """One scan.
 
     name: what to call it. crop: its lungs. values: target name -> float (slices,), in the people's
-    unit. truth: target name -> the true value, where it is known.
+    unit. truth: target name -> the true value, where it is known. samples: target name -> the
+    slices, where they come from several start offsets.
     """
 
     name: str
     crop: LungCrop
     values: Mapping[str, np.ndarray]
     truth: Mapping[str, float] = field(default_factory=dict)
+    samples: Mapping[str, SliceSample] = field(default_factory=dict)
+
+    def own(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the slices' indices and own scores: a slice met twice weighs twice in the mean."""
+        values = np.asarray(self.values[name], float)
+        sample = self.samples.get(name) or sample_slices(len(self.crop.hu), len(values))
+        return sample.indices, values / sample.weights
 
 
 @styled
@@ -53,15 +61,14 @@ def contributions_figure(scans: Sequence[Contributions]) -> Figure:
     figure.suptitle(f"contribution of each slice ({window_text()})")
     grid = figure.subplots(len(rows), 3, squeeze=False, width_ratios=(1.2, 1, 1))
     for (plot, low, high), (scan, name) in zip(grid, rows, strict=True):
-        values = np.asarray(scan.values[name], float)
-        indices = slice_indices(len(scan.crop.hu), len(values), TEST_OFFSET)
+        indices, values = scan.own(name)
         z_mm = scan.crop.bottom_mm + indices * scan.crop.spacing_mm[0]
         _plot(plot, z_mm, values, scan, name)
         if not np.isfinite(values).all():
             for axes in (low, high):
                 axes.set_axis_off()
             continue
-        plot.set_ylim(_limits([other.values[name] for other in scans if name in other.values]))
+        plot.set_ylim(_limits([other.own(name)[1] for other in scans if name in other.values]))
         for axes, at, (colour, marker), which in (
             (low, int(np.argmin(values)), LOWEST, "lowest"),
             (high, int(np.argmax(values)), HIGHEST, "highest"),
@@ -89,7 +96,7 @@ def _plot(plot, z_mm, values, scan: Contributions, name: str) -> None:
         plot.set_title(wrapped(scan.name, 38) + f"\nno score{known}")
         say(plot, "not all contributions are numbers")
         return
-    mean = values.mean()
+    mean = np.mean(scan.values[name])
     score = number_text(mean, target.decimals) + (f" {target.unit}" if target.unit else "")
     plot.set_title(wrapped(scan.name, 38) + f"\nscore = mean (dashed) = {score}{known}")
     plot.plot(z_mm, values, "o-", color="0.25")

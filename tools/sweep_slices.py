@@ -1,0 +1,127 @@
+"""Train one run per number of slices and compare them on the test split (paper, Table 6).
+
+Each number is that of training, validation and test alike, with any schedule: SCHEDULE=demo, which
+alone trains with 4 slices and tests with 16, here trains with what it tests. Scans per batch stay
+the same for all numbers, so an iteration of 24 slices takes three times the time and memory of one
+of 8; the first line says how much. --batch lowers it for all.
+
+The runs are OUT/8, OUT/12 and so on; OUT/table6.csv is their table. After an interruption of
+whatever kind the same command goes on: a finished run is kept, an unfinished one is trained anew.
+With other numbers of slices the same OUT gets more runs, and the table of those that were asked
+for. Anything else that differs needs another OUT.
+"""
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+
+from pylayers.cohort import read_cohort
+from pylayers.errors import UsageError
+from pylayers.targets import TARGETS, target_named
+from tools.caffe_install import ROOT, gpu_id
+from tools.exit_codes import run
+from tools.predict import predict_split, write_predictions
+from tools.report.paper import SLICES_RHO
+from tools.run_folder import RunFolder, relative
+from tools.run_manifest import wanted_run
+from tools.run_prototxt import whole_batch
+from tools.schedules import SCHEDULES, Schedule, with_overrides
+from tools.sweep_folder import SweepFolder
+from tools.sweep_table import row_of, table_text, write_table
+from tools.train import add_how, check_stores, train
+
+PHANTOMS = ROOT / "build" / "phantom" / "cohort"
+# Of Caffe's nets on a CPU, measured: activations with their gradients, and without
+TRAIN_MB, TEST_MB = 30, 14
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    p.add_argument("target", help=f"one of {', '.join(TARGETS)}")
+    p.add_argument(
+        "--slices",
+        default=",".join(map(str, SLICES_RHO)),
+        metavar="N,N",
+        help="numbers of slices (default: %(default)s, the paper's)",
+    )
+    p.add_argument(
+        "--cohort",
+        type=Path,
+        default=PHANTOMS,
+        help="folder with cohort.csv (default: the phantoms)",
+    )
+    p.add_argument(
+        "--schedule",
+        help=f"one of {', '.join(SCHEDULES)} (default: demo for the phantoms, else paper)",
+    )
+    p.add_argument("--out", type=Path, help="folder of the runs (default: runs/sweep_TARGET)")
+    add_how(p)
+    p.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    return p
+
+
+def sweep(args) -> None:
+    """Train and test what is missing, then write and print the table."""
+    target = target_named(args.target).name
+    numbers = slice_numbers(args.slices)
+    phantoms = args.cohort.resolve() == PHANTOMS.resolve()
+    name = args.schedule or ("demo" if phantoms else "paper")
+    schedules = {n: with_overrides(name, vars(args) | {"slices": n}) for n in numbers}
+    gpu = gpu_id(args.gpu)
+    cohort = read_cohort(args.cohort)
+    check_stores(cohort, target)
+    wanted = wanted_run(target, name, schedules[numbers[0]], args.seed, cohort)
+    say = (lambda text: None) if args.quiet else partial(print, flush=True)
+
+    with SweepFolder(args.out or ROOT / "runs" / f"sweep_{target}", wanted) as folder:
+        say(f"{target}: {plan_text(schedules, len(cohort.labelled('val', target)))}")
+        rows = []
+        for n in numbers:
+            one = folder.run(n)
+            if folder.discard_unfinished(one):
+                say(f"{relative(one.path)} is unfinished; it is trained anew")
+            these = {"schedule": name, "slices": n, "run": one.path, "restart": False}
+            train(argparse.Namespace(**(vars(args) | these)))
+            predict_test(one, gpu, args.quiet)
+            rows.append(row_of(one))
+        write_table(folder.table, rows)
+        say(f"\n{table_text(target, rows)}\n\ntable  {relative(folder.table)}")
+
+
+def slice_numbers(text: str) -> list[int]:
+    """Return the numbers of --slices, ascending, each once; UsageError when they are none."""
+    numbers = [number.strip() for number in text.split(",")]
+    if not all(number.isdecimal() for number in numbers):
+        raise UsageError(f"--slices {text!r} is no list of numbers such as 8,12,16,24")
+    return sorted({int(number) for number in numbers})
+
+
+def plan_text(schedules: dict[int, Schedule], validated: int) -> str:
+    """Return what is about to be trained; validated: scans of the validation split."""
+    most = schedules[max(schedules)]
+    train_slices, test_slices = most.slices * most.batch, most.slices * whole_batch(validated)
+    needed_gb = (train_slices * TRAIN_MB + test_slices * TEST_MB) / 1000
+    return (
+        f"{len(schedules)} runs with {', '.join(map(str, schedules))} slices of {most.batch} scans "
+        f"an iteration: at most {train_slices} slices, about {needed_gb:.1f} GB"
+    )
+
+
+def predict_test(folder: RunFolder, gpu: int | None, quiet: bool) -> None:
+    """Write the predictions of a finished run over the test split, unless they are there."""
+    path = folder.predictions("test")
+    if not path.exists():
+        write_predictions(path, predict_split(folder, "test", gpu, quiet))
+
+
+def main(argv=None) -> int | None:
+    """Run the program."""
+    return sweep(parser().parse_args(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
