@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
-from tools.correlation import Correlation
 
 from pylayers.lungs import Box
 from pylayers.preprocess import LungCrop
@@ -61,7 +60,7 @@ def scatter(target=FEV1FVC, n=200, **changes) -> Scatter:
         "target": target,
         "truth": truth,
         "values": truth * rng.normal(1, 0.05, n),
-        "rho": Correlation(0.82, 0.77, 0.86),
+        "rho": (0.82, 0.77, 0.86),
         "linear": (1.0, 0.0),
         "quadratic": (0.0, 1.0, 0.0),
     }
@@ -71,7 +70,7 @@ def scatter(target=FEV1FVC, n=200, **changes) -> Scatter:
 def crop(slices=20) -> LungCrop:
     hu = np.full((slices, 30, 40), -850, np.int16)
     hu += np.arange(slices, dtype=np.int16)[:, None, None]
-    return LungCrop(hu, (5.0, 0.8, 0.7), -300.0, Box(0, slices, 0, 30, 0, 40), 4.0, 1.0, False)
+    return LungCrop(hu, (5.0, 0.8, 0.7), -300.0, Box(0, slices, 0, 30, 0, 40), 4, 1, -900, False)
 
 
 def curve(auc=(0.94, 0.91, 0.96), point=(0.1, 0.88)) -> RocCurve:

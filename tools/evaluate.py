@@ -68,10 +68,10 @@ def offsets_gain(args, folder: RunFolder, gpu, once: list[Prediction]) -> str:
     truth = [p.truth for p in once]
     seen = compare_correlations(truth, [p.score for p in several], [p.score for p in once])
     errors = (agreement(truth, [p.score for p in ps]).mae.value for ps in (several, once))
-    digits = TARGETS[args.target].decimals
+    mae = " instead of ".join(f"{error:.{TARGETS[args.target].decimals}f}" for error in errors)
     return (
         f"  {args.offsets} offsets       rho {shown(seen.a)}, gain {shown(seen.difference, 3)}, "
-        f"P(better) {seen.a_stronger:.2f}; MAE {' instead of '.join(f'{e:.{digits}f}' for e in errors)}"
+        f"P(better) {seen.a_stronger:.2f}; MAE {mae}"
     )
 
 
