@@ -132,7 +132,12 @@ lint: .venv/.stamp-python ## check the Python code's style
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 
-test: .venv/.stamp-caffe lint $(SAMPLE) ## run lint and the tests
+# A browser, for the pages that are made.
+.venv/.stamp-test-packages: .venv/.stamp-debian tests/debian-packages.txt
+	@$(BUILD)/install_debian_packages.sh tests/debian-packages.txt
+	@touch $@
+
+test: .venv/.stamp-caffe .venv/.stamp-test-packages lint $(SAMPLE) ## run lint and the tests
 	@$(PYTHON) -m pytest
 
 clean: ## remove .venv and what was built here (runs/ and the machine's Caffe cache stay)

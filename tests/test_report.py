@@ -92,6 +92,21 @@ def runs(truth, random_run, tmp_path_factory):
                     for z in range(16)
                 ],
             )
+    (top / "sweep_fev1fvc").mkdir()
+    write_rows(
+        top / "sweep_fev1fvc" / "table6.csv",
+        [
+            {
+                "slices": n,
+                "rho": rho,
+                "low": rho - 0.1,
+                "high": rho + 0.1,
+                "n": 60,
+                "val_loss": 0.01,
+            }
+            for n, rho in ((8, 0.7), (16, 0.8))
+        ],
+    )
     return top
 
 
@@ -198,6 +213,13 @@ def test_classes_are_those_of_the_predictions(report, runs):
     counts = metrics.confusion_matrix(stage, predicted_stage, labels=range(5))
     rows = table(report, "table5_gold")
     assert [[int(row[f"predicted {j}"]) for j in range(5)] for row in rows] == counts.tolist()
+
+
+def test_a_sweep_over_slices_is_table_6(report):
+    rows = table(report, "table6_fev1fvc")
+    assert [row["slices"] for row in rows] == ["8", "16"]
+    assert [row["rho [95 % CI]"] for row in rows] == ["0.70 [0.60, 0.80]", "0.80 [0.70, 0.90]"]
+    assert rows[0]["paper, another cohort"] == "0.78 [0.72, 0.82]"
 
 
 def test_the_page_needs_nothing_but_itself(report):

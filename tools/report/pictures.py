@@ -4,17 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from pylayers.cohort import store_path
-from pylayers.stack import TEST_OFFSET, slice_indices
-from pylayers.store import read_crop
 from tools.figures.agreement import draw_agreement
 from tools.figures.confusion import draw_confusion
-from tools.figures.contributions import Contributions, draw_contributions
 from tools.figures.forest import draw_forest
-from tools.figures.outliers import Outlier, draw_outliers
 from tools.figures.reliability import draw_reliability
 from tools.figures.roc_curve import RocCurve, draw_roc
 from tools.figures.scatter import Scatter, draw_scatter
+from tools.figures.slice_counts import draw_slice_counts
 from tools.report.class_tables import copd_probability, gold_agreement, ve_agreement
 from tools.report.correlation_tables import NETWORK, absolute, baselines
 from tools.report.results import Results
@@ -27,9 +23,6 @@ from tools.stats.fits import linear_fit, quadratic_fit
 from tools.stats.ordinal import OrdinalAgreement
 from tools.stats.roc import roc_area, roc_curve
 
-OUTLIERS, OUTLIER_SLICES = 4, 5
-SHOWN_SCANS = 3  # of Figure 5: the least, the middle and the most affected
-
 
 def fields(estimate: Estimate) -> tuple:
     """Return an estimate as figures take it."""
@@ -37,14 +30,14 @@ def fields(estimate: Estimate) -> tuple:
 
 
 def draw_correlations(all_results: list[Results], folder: Path) -> Path:
-    """Draw Figure 2: LAA-950 and the network against the truth, a row a target."""
+    """Draw Figure 2: a row a target, densitometry, reference and network against the truth.
+
+    The reference is the VE score, as in the paper, where the cohort has it; for VE it is Perc15.
+    """
     panels = []
     for results in all_results:
         truth = results.test.truth
-        for title, values, label in (
-            ("LAA-950", results.test.column("laa950"), "LAA-950 (%)"),
-            ("network", results.test.prediction, None),
-        ):
+        for title, (values, label) in shown_values(results).items():
             panels.append(
                 Scatter(
                     title,
@@ -58,8 +51,19 @@ def draw_correlations(all_results: list[Results], folder: Path) -> Path:
                 )
             )
     path = folder / "figure2_scatter.png"
-    draw_scatter(panels, path, columns=2)
+    draw_scatter(panels, path, columns=3)
     return path
+
+
+def shown_values(results: Results) -> dict[str, tuple[np.ndarray, str | None]]:
+    """Return what Figure 2 shows of a target: title -> values (n,) and their axis."""
+    shown = {"LAA-950": (results.test.column("laa950"), "LAA-950 (%)")}
+    grades = results.test.column("ve")
+    if results.target.name != "ve" and np.isfinite(grades).all():
+        shown["VE score"] = (grades, "visual emphysema score")
+    else:
+        shown["Perc15"] = (results.test.column("perc15"), "Perc15 (HU)")
+    return shown | {"network": (results.test.prediction, None)}
 
 
 def draw_methods(all_results: list[Results], folder: Path) -> Path:
@@ -99,52 +103,6 @@ def draw_copd_roc(ratio: Results, folder: Path) -> Path:
         )
     path = folder / "figure3_roc.png"
     draw_roc(curves, path)
-    return path
-
-
-def draw_worst(results: Results, folder: Path) -> Path:
-    """Draw Figure 4: the scans with the largest errors."""
-    test = results.test
-    order = np.argsort(-np.abs(test.prediction - test.truth), kind="stable")[:OUTLIERS]
-    scans = []
-    for index in order:
-        crop = read_crop(store_path(results.cohort, test.scan_ids[index]))
-        chosen = slice_indices(len(crop.hu), OUTLIER_SLICES, TEST_OFFSET)
-        scans.append(
-            Outlier(
-                test.scan_ids[index],
-                [crop.hu[z] for z in chosen],
-                [crop.bottom_mm + z * crop.spacing_mm[0] for z in chosen],
-                crop.spacing_mm[1:],
-                float(test.truth[index]),
-                float(test.prediction[index]),
-            )
-        )
-    path = folder / f"figure4_outliers_{results.target.name}.png"
-    draw_outliers(scans, results.target, path)
-    return path
-
-
-def draw_slices(results: Results, contributions: dict[str, np.ndarray], folder: Path) -> Path:
-    """Draw Figure 5: contributions along z of the scans with least, middle and highest truth.
-
-    contributions: scan_id -> (slices,).
-    """
-    test = results.test
-    order = np.argsort(test.truth, kind="stable")
-    chosen = dict.fromkeys(order[np.linspace(0, len(order) - 1, SHOWN_SCANS).round().astype(int)])
-    name = results.target.name
-    scans = [
-        Contributions(
-            test.scan_ids[index],
-            read_crop(store_path(results.cohort, test.scan_ids[index])),
-            {name: contributions[test.scan_ids[index]]},
-            {name: float(test.truth[index])},
-        )
-        for index in chosen
-    ]
-    path = folder / f"figure5_contributions_{name}.png"
-    draw_contributions(scans, path)
     return path
 
 
@@ -190,4 +148,16 @@ def draw_gold(ratio: Results, percent: Results, folder: Path) -> Path:
 def draw_classes(seen: OrdinalAgreement, title: str, what: str, path: Path) -> Path:
     """Draw a confusion matrix."""
     draw_confusion(seen.counts, [str(one) for one in seen.classes], title, what, path)
+    return path
+
+
+def draw_sweep(
+    rows: list[dict[str, str]], printed: dict[int, tuple], title: str, path: Path
+) -> Path:
+    """Draw rho by number of slices (Table 6) beside the paper's."""
+    ours = {
+        int(row["slices"]): tuple(float(row[key] or "nan") for key in ("rho", "low", "high"))
+        for row in rows
+    }
+    draw_slice_counts({"this cohort": ours, "paper, another cohort": printed}, title, path)
     return path

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from pylayers.cohort import read_rows
-from tools.report import class_tables, correlation_tables, pictures
+from tools.report import class_tables, correlation_tables, paper, pictures, scan_pictures
 from tools.report.page import Section
 from tools.report.results import Results
-from tools.report.table import Table
+from tools.report.table import Table, printed, shown
+from tools.stats.estimate import Estimate
 
 MADE = (
     "schedule", "iterations", "iteration", "val_loss", "slices", "test_slices", "batch", "seed",
@@ -42,6 +43,7 @@ def sections(found: dict[str, Results], by: list[str], folder: Path) -> Iterator
         table = class_tables.gold_table(found["fev1fvc"], found["fev1pp"])
         picture = pictures.draw_gold(found["fev1fvc"], found["fev1pp"], folder)
         yield Section("GOLD stages", [], [table, (picture, "GOLD stages, rows are the truth")])
+    yield from sweep_sections(everything, folder)
     if by:
         tables = [correlation_tables.subgroup_table(everything, column) for column in by]
         yield Section("Subgroups", [], tables)
@@ -98,14 +100,45 @@ def copd_section(ratio: Results, folder: Path) -> Section:
     return Section("COPD", [], parts)
 
 
+def sweep_sections(everything: list[Results], folder: Path) -> Iterator[Section]:
+    """Yield Table 6 of each target whose sweep over the number of slices is there."""
+    for results in everything:
+        name = results.target.name
+        swept = results.run.path.parent / f"sweep_{name}" / "table6.csv"
+        if not swept.exists():
+            continue
+        rows = [row for _, row in read_rows(swept)]
+        said = paper.SLICES_RHO if name == "fev1fvc" else {}
+        table = Table(
+            f"table6_{name}",
+            f"{results.target.title} by number of slices (Table 6)",
+            ("slices", "rho [95 % CI]", "validation loss", "paper, another cohort"),
+            tuple(
+                (
+                    row["slices"],
+                    shown(Estimate(*(float(row[key] or "nan") for key in ("rho", "low", "high")))),
+                    f"{float(row['val_loss']):.4g}",
+                    printed(said.get(int(row["slices"]))),
+                )
+                for row in rows
+            ),
+        )
+        picture = pictures.draw_sweep(
+            rows, said, results.target.title, folder / f"table6_{name}.png"
+        )
+        yield Section(
+            f"Number of slices: {results.target.title}", [], [table, (picture, "Table 6, drawn")]
+        )
+
+
 def scans_section(everything: list[Results], folder: Path) -> Section:
     """Return single scans: the worst predictions, and contributions along z."""
     parts = []
     for results in everything:
         title = results.target.title
-        worst = pictures.draw_worst(results, folder)
+        worst = scan_pictures.draw_worst(results, folder)
         parts.append((worst, f"{title}: the largest errors (Figure 4)"))
-        slices = pictures.draw_slices(results, read_contributions(results), folder)
+        slices = scan_pictures.draw_slices(results, read_contributions(results), folder)
         parts.append((slices, f"{title}: contributions of the slices (Figure 5)"))
     return Section("Scans", [], parts)
 
