@@ -27,9 +27,7 @@ class Maps(NamedTuple):
     effects: np.ndarray
 
 
-def relevance_maps(
-    run: RunFolder, crop: LungCrop, lungs: np.ndarray, indices: np.ndarray
-) -> Maps:
+def relevance_maps(run: RunFolder, crop: LungCrop, lungs: np.ndarray, indices: np.ndarray) -> Maps:
     """Return the maps of the crop's slices `indices`; lungs: bool of the crop's shape."""
     planes, mask = crop.hu[indices], lungs[indices]
     parts = RelevanceNet(run).relevance(stack_of(planes), stack_of(plain_lung(planes, mask)), STEPS)

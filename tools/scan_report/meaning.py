@@ -27,7 +27,9 @@ class Scale:
 
 SCALES = {
     "ve": Scale(
-        0.0, tuple((min(grade + 0.5, 5.0), name) for grade, name in enumerate(GRADES)), worse=1
+        0.0,
+        tuple((min(grade + 0.5, 5.0), name.split()[0]) for grade, name in enumerate(GRADES)),
+        worse=1,
     ),
     "fev1fvc": Scale(0.2, ((COPD_BELOW, "COPD"), (1.0, "no COPD")), worse=-1),
     "fev1pp": Scale(
@@ -53,7 +55,7 @@ def meaning(name: str, scores: dict[str, float]) -> str:
         side = "below" if score < COPD_BELOW else "not below"
         return (
             "Part of the forced vital capacity that is breathed out in the first second; COPD "
-            f"where it is below {COPD_BELOW}. This prediction is {side}."
+            f"where it is below {COPD_BELOW}; this prediction is {side}."
         )
     ratio = scores.get("fev1fvc")
     said = "Air breathed out in the first second, in percent of what is expected of such a person; "

@@ -37,7 +37,9 @@ class Scanned(NamedTuple):
 
         Takes what crop_lungs took.
         """
-        return cls(crop, np.ascontiguousarray(crop.box.of(scan_and_lungs(scan, mask, **choices)[1])))
+        return cls(
+            crop, np.ascontiguousarray(crop.box.of(scan_and_lungs(scan, mask, **choices)[1]))
+        )
 
 
 def write_report(path, result: dict, runs: list[RunFolder], scanned: Scanned | None) -> None:
@@ -96,5 +98,3 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-
-

@@ -57,7 +57,7 @@ def target_view(
     """
     name = run.best()["target"]
     target, scale, score = TARGETS[name], SCALES[name], result["score"]
-    interval = validation_interval(run, score)
+    interval = validation_interval(run, score, target)
     # a slice's own score: with several start offsets a contribution is weighted
     values = np.array([s["contribution"] / s.get("weight", 1.0) for s in result["slices"]])
     indices = np.array([s["index"] for s in result["slices"]]) - crop.box.z0
@@ -85,7 +85,7 @@ def target_view(
         )
         for at, part in enumerate(result["slices"])
     ]
-    up, down = f"raises {target.title}", f"lowers {target.title}"
+    worse, better = ("raises", "lowers") if scale.worse > 0 else ("lowers", "raises")
     return TargetView(
         target,
         number_text(score, target.decimals),
@@ -97,7 +97,8 @@ def target_view(
         overview,
         slices[::-1],
         f"{maps.full:.2g}{' ' + target.unit if target.unit else ''}",
-        *((up, down) if scale.worse > 0 else (down, up)),
+        worse,
+        better,
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from pylayers.cohort import read_rows
 from pylayers.errors import CohortError, WeightsError
+from pylayers.targets import Target
 from tools.run_folder import RunFolder, relative
 
 TAILS_PERCENT = (2.5, 97.5)
@@ -25,10 +26,11 @@ class Interval(NamedTuple):
         return self.n < FEW
 
 
-def validation_interval(run: RunFolder, score: float) -> Interval | None:
+def validation_interval(run: RunFolder, score: float, target: Target) -> Interval | None:
     """Return the score plus the 2.5th and 97.5th percentile of truth minus prediction.
 
-    None without predictions over the validation split; WeightsError when their table is damaged.
+    Bounds end where the target's plausible values do. None without predictions over the
+    validation split; WeightsError when their table is damaged.
     """
     path = run.predictions("val")
     if not path.is_file():
@@ -40,5 +42,6 @@ def validation_interval(run: RunFolder, score: float) -> Interval | None:
         errors = np.array([np.nan])
     if not len(errors) or not np.isfinite(errors).all():
         raise WeightsError(f"{relative(path)} is damaged; run `make evaluate TARGET=...` again")
-    low, high = score + np.percentile(errors, TAILS_PERCENT)
+    bounds = score + np.percentile(errors, TAILS_PERCENT)
+    low, high = np.clip(bounds, target.low, target.high)
     return Interval(float(low), float(high), len(errors))
