@@ -15,7 +15,6 @@ from pylayers.refusals import REASONS
 from tools import score_scan
 from tools.run_folder import RunFolder
 from tools.scan_report import maps
-from tools.scan_report.hints import HINTS
 
 pytestmark = pytest.mark.caffe
 

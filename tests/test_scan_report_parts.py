@@ -80,7 +80,7 @@ def test_marks_stay_on_the_scale():
 
 @pytest.mark.parametrize("values", [np.arange(16.0), np.full(16, 0.7), np.zeros(1)])
 def test_rows_of_the_overview_do_not_overlap(values):
-    rows = charts.overview(np.linspace(0.4, 0.6, len(values)), values, 0.3).rows
+    rows = charts.overview(np.linspace(0.4, 0.6, len(values)), values, values.mean(), 0.3).rows
     text = np.sort([row.text_y for row in rows])
     assert (np.diff(text) > charts.LEAST_GAP - 0.2).all() and text[0] >= charts.TOP
     assert all(charts.PLOT_LEFT <= row.x <= charts.PLOT_RIGHT for row in rows)

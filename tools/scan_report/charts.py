@@ -59,11 +59,11 @@ def number_line(scale: Scale, score: float, interval: Interval | None) -> Number
     return NumberLine(parts, x(score), low, high)
 
 
-def overview(heights: np.ndarray, values: np.ndarray, aspect: float) -> Overview:
+def overview(heights: np.ndarray, values: np.ndarray, mean: float, aspect: float) -> Overview:
     """Return where the slices lie beside the coronal picture.
 
-    heights: (n,) in 0..1 of the picture, from its lower edge. values: (n,). aspect: the picture's
-    height over its width.
+    heights: (n,) in 0..1 of the picture, from its lower edge. values: (n,). mean: where the line
+    is drawn. aspect: the picture's height over its width.
     """
     width = min(OVERVIEW_WIDTH, OVERVIEW_HEIGHT / aspect)
     height = width * aspect
@@ -71,8 +71,10 @@ def overview(heights: np.ndarray, values: np.ndarray, aspect: float) -> Overview
     text_y = _spread(y)
     margin = np.ptp(values) or abs(values[0]) or 1.0
     low, high = values.min() - 0.06 * margin, values.max() + 0.06 * margin
-    x = PLOT_LEFT + (values - low) / (high - low) * (PLOT_RIGHT - PLOT_LEFT)
-    mean_x = PLOT_LEFT + (values.mean() - low) / (high - low) * (PLOT_RIGHT - PLOT_LEFT)
+    x, mean_x = (
+        PLOT_LEFT + (number - low) / (high - low) * (PLOT_RIGHT - PLOT_LEFT)
+        for number in (values, mean)
+    )
     rows = [Row(*(round(float(v), 1) for v in row)) for row in zip(y, text_y, x, strict=True)]
     bottom = max(TOP + height, text_y.max() + 8)
     return Overview(

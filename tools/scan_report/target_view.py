@@ -32,7 +32,7 @@ class SliceView(NamedTuple):
 
 
 class TargetView(NamedTuple):
-    """One target; slices from apex to base. interval: text and numbers, or None."""
+    """One target; slices from apex to base. interval: numbers, or None. worse: what orange does."""
 
     target: Target
     number: str
@@ -43,6 +43,7 @@ class TargetView(NamedTuple):
     coronal: str
     overview: charts.Overview
     slices: list[SliceView]
+    offsets: int
     map_full: str
     worse: str
     better: str
@@ -62,7 +63,7 @@ def target_view(
     values = np.array([s["contribution"] / s.get("weight", 1.0) for s in result["slices"]])
     indices = np.array([s["index"] for s in result["slices"]]) - crop.box.z0
     coronal, aspect = coronal_picture(crop, lungs)
-    overview = charts.overview((indices + 0.5) / len(crop.hu), values, aspect)
+    overview = charts.overview((indices + 0.5) / len(crop.hu), values, score, aspect)
     shown = _shown(values)
     maps = relevance_maps(run, crop, lungs, indices[shown])
     pictures = {
@@ -96,6 +97,7 @@ def target_view(
         coronal,
         overview,
         slices[::-1],
+        result.get("offsets", 1),
         f"{maps.full:.2g}{' ' + target.unit if target.unit else ''}",
         worse,
         better,
@@ -112,4 +114,5 @@ def _text(value: float, target: Target) -> str:
 
 
 def _signed(value: float, target: Target) -> str:
+    value = round(value, target.decimals) + 0.0  # no minus before a zero
     return ("+" if value >= 0 else "") + number_text(value, target.decimals)
