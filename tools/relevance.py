@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pylayers.stack import SIDE, fill_stack, no_augmentation
+from pylayers.stack import scoring_stack
 from pylayers.targets import TARGETS
 from tools.caffe_install import import_caffe
 from tools.run_folder import RunFolder, read_net
@@ -75,9 +75,7 @@ class RelevanceNet:
 
 def stack_of(planes: np.ndarray) -> np.ndarray:
     """Return HU planes (n, h, w) as network input, float32 (n, 1, side, side), as in scoring."""
-    out = np.empty((len(planes), 1, SIDE, SIDE), np.float32)
-    fill_stack(planes, no_augmentation(len(planes)), out)
-    return out
+    return scoring_stack(planes, np.arange(len(planes)))
 
 
 def plain_lung(planes: np.ndarray, lungs: np.ndarray) -> np.ndarray:
