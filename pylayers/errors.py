@@ -3,6 +3,11 @@
 from pylayers.refusals import REASONS
 
 
+def printable(text: str) -> str:
+    """Return a text as one line without control characters."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 class ScanRefused(Exception):
     """A scan that must not be scored.
 
@@ -13,7 +18,7 @@ class ScanRefused(Exception):
         assert slug in REASONS, slug
         # names of files and headers' words may hold anything; a refusal is one line
         self.slug = slug
-        self.sentence = "".join(c if c.isprintable() else "?" for c in sentence)
+        self.sentence = printable(sentence)
         super().__init__(f"{slug}: {self.sentence}")
 
     def __reduce__(self):

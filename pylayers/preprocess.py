@@ -8,7 +8,7 @@ from pylayers.densitometry import laa950, perc15, volume_l
 from pylayers.label_map import lungs_of_labels
 from pylayers.lung_checks import check_lungs
 from pylayers.lungs import Box, bounding_box, lung_mask
-from pylayers.scan import read_labels, read_scan
+from pylayers.scan import Scan, read_labels, read_scan
 
 # In every store and every score's version: raise it when a crop, or what is known of it, changes.
 PREPROCESSING_VERSION = 3
@@ -37,10 +37,10 @@ class LungCrop:
     warnings: tuple[str, ...] = ()
 
 
-def crop_lungs(
+def scan_and_lungs(
     scan_path, mask_path=None, mask_labels=None, series=None, allow_uneven=False
-) -> LungCrop:
-    """Read a scan, find or read its lungs and cut out their bounding box.
+) -> tuple[Scan, np.ndarray]:
+    """Read a scan, and find or read its lungs, bool of the scan's shape (z, y, x).
 
     mask_labels: the mask's labels that are lung (None: CIP coding). series: UID of the DICOM
     series to take (None: the largest axial one). allow_uneven: take a DICOM series with missing,
@@ -50,9 +50,19 @@ def crop_lungs(
     """
     scan = read_scan(scan_path, series, allow_uneven)
     if mask_path is None:
-        mask = lung_mask(scan.hu, scan.spacing_mm)
-    else:
-        mask = lungs_of_labels(read_labels(mask_path, like=scan), mask_labels)
+        return scan, lung_mask(scan.hu, scan.spacing_mm)
+    return scan, lungs_of_labels(read_labels(mask_path, like=scan), mask_labels)
+
+
+def crop_lungs(
+    scan_path, mask_path=None, mask_labels=None, series=None, allow_uneven=False
+) -> LungCrop:
+    """Cut the bounding box of the lungs out of a scan.
+
+    Takes what scan_and_lungs takes, and raises ScanRefused as it does and for lungs that cannot
+    be scored.
+    """
+    scan, mask = scan_and_lungs(scan_path, mask_path, mask_labels, series, allow_uneven)
     found = check_lungs(scan.hu, mask, scan.spacing_mm, mask_given=mask_path is not None)
     box = bounding_box(mask)
     return LungCrop(

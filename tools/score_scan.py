@@ -53,6 +53,11 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
     p.add_argument("--json", metavar="FILE", help="write everything as JSON; - is stdout")
     p.add_argument("--figure", metavar="PNG", help="draw the slices' contributions")
+    p.add_argument(
+        "--report",
+        metavar="HTML",
+        help="write one page: number, slices, where the network looked (some ten seconds a target)",
+    )
     p.add_argument("--quiet", action="store_true", help="no notes on stderr")
     return p
 
@@ -64,17 +69,21 @@ def score_scan(args) -> int:
     checked_offsets(args.offsets)
     check_outputs(args)
     started = time.perf_counter()
-    scorers = [Scorer(folder, gpu, args.offsets) for folder in chosen_runs(args.weights)]
+    runs = chosen_runs(args.weights)
+    scorers = [Scorer(folder, gpu, args.offsets) for folder in runs]
     load_s = round(time.perf_counter() - started, 3)
-    result, crop, contributions, samples = score(
-        scorers,
-        args.scan,
-        args.mask,
-        mask_labels=mask_labels,
-        series=args.series,
-        allow_uneven=args.allow_uneven,
-    )
+    choices = {
+        "mask_labels": mask_labels,
+        "series": args.series,
+        "allow_uneven": args.allow_uneven,
+    }
+    result, crop, contributions, samples = score(scorers, args.scan, args.mask, **choices)
 
+    if args.report:
+        from tools.scan_report.page import Scanned, write_report
+
+        scanned = crop and Scanned.of(crop, args.scan, args.mask, **choices)
+        write_report(args.report, result, runs, scanned)
     if crop is None:
         if args.json:
             write_result(args.json, result)
@@ -112,7 +121,11 @@ def checked_labels(args) -> tuple[int, ...] | None:
 
 def check_outputs(args) -> None:
     """Raise UsageError, before any work, for a file that could not be written."""
-    for option, name in (("--json", args.json), ("--figure", args.figure)):
+    for option, name in (
+        ("--json", args.json),
+        ("--figure", args.figure),
+        ("--report", args.report),
+    ):
         if name in (None, "-"):
             continue
         path = Path(name)
@@ -121,6 +134,8 @@ def check_outputs(args) -> None:
             raise UsageError(f"{option} {name}: {why}")
     if args.figure and Path(args.figure).suffix != ".png":
         raise UsageError(f"--figure {args.figure} does not end in .png")
+    if args.report and Path(args.report).suffix != ".html":
+        raise UsageError(f"--report {args.report} does not end in .html")
 
 
 def write_result(destination: str, result: dict) -> None:

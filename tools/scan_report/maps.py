@@ -1,0 +1,42 @@
+"""Relevance maps of a scan's slices, smoothed and scaled for showing."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from pylayers.preprocess import LungCrop
+from pylayers.stack import place
+from tools.figures.relevance import FULL_PERCENTILE
+from tools.relevance import STEPS, RelevanceNet, plain_lung, stack_of
+from tools.run_folder import RunFolder
+from tools.scan_report.pictures import pixel_mm
+
+SMOOTH_MM = 4.0  # about a secondary lobule's radius; single pixels are speckle
+
+
+class Maps(NamedTuple):
+    """Maps of some slices.
+
+    strength: (n, side, side), 1 is the strongest colour. full: what it stands for, people's unit
+    per cm2 of slice. effects: what a slice's map adds up to, people's unit, (n,).
+    """
+
+    strength: np.ndarray
+    full: float
+    effects: np.ndarray
+
+
+def relevance_maps(run: RunFolder, crop: LungCrop, lungs: np.ndarray, indices: np.ndarray) -> Maps:
+    """Return the maps of the crop's slices `indices`; lungs: bool of the crop's shape."""
+    planes, mask = crop.hu[indices], lungs[indices]
+    parts = RelevanceNet(run).relevance(stack_of(planes), stack_of(plain_lung(planes, mask)), STEPS)
+    effects = parts.sum(axis=(1, 2), dtype=np.float64)
+    mm_y, mm_x = pixel_mm(crop)
+    for part, inside in zip(parts, mask, strict=True):
+        cv2.GaussianBlur(part, (0, 0), SMOOTH_MM / mm_x, dst=part, sigmaY=SMOOTH_MM / mm_y)
+        part *= place(inside.astype(np.int16)) > 0  # smoothing leaks over the lung's edge
+    parts /= mm_y * mm_x / 100
+    shown = np.abs(parts[parts != 0])
+    full = float(np.percentile(shown, FULL_PERCENTILE)) if len(shown) else 1.0
+    return Maps(parts / full, full, effects)

@@ -1,0 +1,100 @@
+"""The page: what is known of a scan's scoring, put into templates/page.html."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pylayers.errors import printable
+from pylayers.preprocess import LungCrop, scan_and_lungs
+from pylayers.refusals import REASONS
+from pylayers.stack import WINDOW_HIGH_HU, WINDOW_LOW_HU
+from pylayers.targets import TARGETS
+from tools.figures.ct_image import window_text
+from tools.figures.estimate import number_text
+from tools.figures.style import NOT_A_DEVICE
+from tools.relevance import PLAIN_LUNG_HU
+from tools.run_folder import RunFolder, write_whole
+from tools.scan_report.hints import HINTS
+from tools.scan_report.maps import SMOOTH_MM
+from tools.scan_report.pictures import colour_bar
+from tools.scan_report.target_view import target_view
+from tools.scan_result import PHANTOM_WARNING
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Scanned(NamedTuple):
+    """A scan's lungs: the crop, and which of it is lung, bool of the crop's shape."""
+
+    crop: LungCrop
+    lungs: np.ndarray
+
+    @classmethod
+    def of(cls, crop: LungCrop, scan, mask=None, **choices) -> "Scanned":
+        """Return the lungs in a crop by reading its scan again: only the page needs them.
+
+        Takes what crop_lungs took.
+        """
+        return cls(
+            crop, np.ascontiguousarray(crop.box.of(scan_and_lungs(scan, mask, **choices)[1]))
+        )
+
+
+def write_report(path, result: dict, runs: list[RunFolder], scanned: Scanned | None) -> None:
+    """Write the page of a result (tools/scan_result.py) as one file without a date.
+
+    runs: those that scored it. scanned: None for a refused scan. Raises WeightsError for damaged
+    predictions over the validation split.
+    """
+    refused = result["refused"]
+    scores = {name: target["score"] for name, target in result["targets"].items()}
+    views = [
+        target_view(run, result["targets"][run.best()["target"]], scores, *scanned)
+        for run in (runs if scanned else ())
+    ]
+    write_whole(
+        Path(path),
+        environment()
+        .get_template("page.html")
+        .render(
+            scan=printable(result["scan"]),
+            result=result,
+            refused=refused,
+            reason=refused and REASONS[refused["slug"]],
+            hint=refused and HINTS[refused["slug"]],
+            phantom=PHANTOM_WARNING in result["warnings"],
+            warnings=[w for w in result["warnings"] if w != PHANTOM_WARNING],
+            views=views,
+            runs=[run.best() for run in runs],
+            targets=TARGETS,
+            bar=colour_bar(),
+            words=words(),
+        )
+        + "\n",
+    )
+
+
+def words() -> dict:
+    """Return what the page's text takes from the code."""
+    return {
+        "not_a_device": NOT_A_DEVICE,
+        "greys": window_text(),
+        "input_low": number_text(WINDOW_LOW_HU, 0),
+        "input_high": number_text(WINDOW_HIGH_HU, 0),
+        "plain_lung": number_text(PLAIN_LUNG_HU, 0),
+        "smooth_mm": f"{SMOOTH_MM:g}",
+    }
+
+
+def environment() -> Environment:
+    """Return the templates' environment: everything put into them is escaped."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
