@@ -215,6 +215,53 @@ def test_classes_are_those_of_the_predictions(report, runs):
     assert [[int(row[f"predicted {j}"]) for j in range(5)] for row in rows] == counts.tolist()
 
 
+def test_fits_limits_readers_and_brier_are_those_of_the_predictions(report, runs):
+    truth, predicted = predictions(runs, "fev1fvc")
+    rows = [row for row in table(report, "fits") if row["target"] == "FEV1/FVC"]
+    for row, degree in zip(rows, (1, 2), strict=True):
+        terms = [float(term) for term in row["coefficients, highest power first"].split()]
+        assert terms == pytest.approx(np.polyfit(truth, predicted, degree), rel=1e-3)
+    assert float(rows[0]["R²"]) == pytest.approx(np.corrcoef(truth, predicted)[0, 1] ** 2, abs=6e-4)
+
+    (row,) = (
+        row
+        for row in table(report, "agreement")
+        if row["target"] == "FEV1/FVC" and row["prediction"] == "as it is"
+    )
+    error = predicted - truth
+    upper = error.mean() + 1.96 * error.std(ddof=1)
+    assert first(row["upper limit"]) == pytest.approx(upper, abs=6e-4)
+
+    first_reader, second_reader = column(runs, "ve_reader1"), column(runs, "ve_reader2")
+    _, grades = predictions(runs, "ve")
+    for row, other in zip(table(report, "readers"), (second_reader, grades), strict=False):
+        expected = stats.spearmanr(first_reader, other).statistic
+        assert first(row["this cohort"]) == pytest.approx(expected, abs=0.0051)
+
+    (row,) = (r for r in table(report, "brier") if r["from"].startswith("prevalence"))
+    val_truth, _ = predictions(runs, "fev1fvc", "val")
+    expected = np.mean((np.mean(val_truth < 0.7) - (truth < 0.7)) ** 2)
+    assert first(row["Brier score [95 % CI]"]) == pytest.approx(expected, abs=6e-4)
+
+
+def test_subgroups_and_baselines_are_those_of_the_predictions(report, runs):
+    truth, predicted = predictions(runs, "ve")
+    with (runs / "cohort" / "cohort.csv").open(newline="") as file:
+        sites = np.array([row["site"] for row in csv.DictReader(file)][VAL:])
+    for row in table(report, "by_site"):
+        if row["target"] != TITLES["ve"] or row["MAE"] == "too few scans":
+            continue
+        inside = sites == row["site"]
+        assert int(row["scans"]) == inside.sum()
+        expected = stats.spearmanr(truth[inside], predicted[inside]).statistic
+        assert first(row["rho [95 % CI]"]) == pytest.approx(expected, abs=0.0051)
+
+    ratio, _ = predictions(runs, "fev1fvc")
+    aucs = {row["method"]: row["AUC [95 % CI, DeLong]"] for row in table(report, "table4_auc")}
+    expected = metrics.roc_auc_score(ratio < 0.7, column(runs, "laa950"))
+    assert first(aucs["LAA-950"]) == pytest.approx(expected, abs=0.0051)
+
+
 def test_a_sweep_over_slices_is_table_6(report):
     rows = table(report, "table6_fev1fvc")
     assert [row["slices"] for row in rows] == ["8", "16"]

@@ -1,0 +1,56 @@
+"""Evaluation writes what the report reads: the numbers of score_scan, to the bit."""
+
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from tools import evaluate, score_scan
+from tools.run_folder import RunFolder
+
+pytestmark = pytest.mark.caffe
+
+
+@pytest.fixture
+def run(random_run, tmp_path):
+    """A run folder to write into."""
+    shutil.copytree(random_run.path, tmp_path / "fev1pp")
+    return RunFolder(tmp_path / "fev1pp")
+
+
+def read(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_predictions_and_contributions_are_score_scans(run, tiny_cohort, tmp_path, capsys):
+    evaluate.main(["fev1pp", "--run", str(run.path), "--gpu", "none"])
+    said = capsys.readouterr().out
+    assert "3 scans of the test split" in said and "predictions_test.csv" in said
+    for split in ("val", "test"):
+        rows = read(run.predictions(split))
+        assert len(rows) == 3 and list(rows[0]) == ["scan_id", "truth", "prediction"]
+        slices = read(run.contributions(split))
+        assert [row["slice"] for row in slices] == [str(n) for n in range(16)] * 3
+        name = rows[0]["scan_id"]
+        score_scan.main(
+            [str(tiny_cohort.parent / f"{name}.mhd"), "--weights", str(run.path), "--quiet"]
+            + ["--json", str(tmp_path / "score.json")]
+        )
+        target = json.loads((tmp_path / "score.json").read_text())["targets"]["fev1pp"]
+        assert rows[0]["prediction"] == repr(target["score"])
+        own = [row["contribution"] for row in slices if row["scan_id"] == name]
+        assert own == [repr(one["contribution"]) for one in target["slices"]]
+
+
+def test_several_offsets_are_compared_with_one(run, capsys):
+    evaluate.main(["fev1pp", "--run", str(run.path), "--gpu", "none", "--offsets", "3"])
+    assert "  3 offsets " in capsys.readouterr().out
+    once, several = (
+        np.array([float(row["prediction"]) for row in read(run.predictions(split))])
+        for split in ("test", "test_offsets3")
+    )
+    assert np.any(once != several)
+    np.testing.assert_allclose(once, several, atol=0.3 * np.abs(once).max())
