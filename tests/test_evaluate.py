@@ -35,11 +35,10 @@ def test_predictions_and_contributions_are_score_scans(run, tiny_cohort, tmp_pat
         slices = read(run.contributions(split))
         assert [row["slice"] for row in slices] == [str(n) for n in range(16)] * 3
         name = rows[0]["scan_id"]
-        score_scan.main(
-            [str(tiny_cohort.parent / f"{name}.mhd"), "--weights", str(run.path), "--quiet"]
-            + ["--json", str(tmp_path / "score.json")]
-        )
-        target = json.loads((tmp_path / "score.json").read_text())["targets"]["fev1pp"]
+        scan, made = tiny_cohort.parent / f"{name}.mhd", tmp_path / "score.json"
+        options = ["--weights", str(run.path), "--json", str(made), "--quiet"]
+        score_scan.main([str(scan), *options])
+        target = json.loads(made.read_text())["targets"]["fev1pp"]
         assert rows[0]["prediction"] == repr(target["score"])
         own = [row["contribution"] for row in slices if row["scan_id"] == name]
         assert own == [repr(one["contribution"]) for one in target["slices"]]
