@@ -8,6 +8,7 @@ import pytest
 from pylayers.cohort import read_cohort
 from pylayers.loader import Loader
 from pylayers.params import LayerParams
+from pylayers.slice_sample import sample_slices
 from pylayers.stack import scoring_stack
 from pylayers.store import read_crop
 
@@ -66,10 +67,8 @@ def test_a_scan_is_augmented_anew_in_every_epoch(tiny_cohort):
 def test_test_comes_in_table_order_again_and_again_as_it_is_scored(tiny_cohort):
     cohort = read_cohort(tiny_cohort)
     source = loader(tiny_cohort, train=False, split="test", batch=2)
-    expected = [
-        scoring_stack(read_crop(cohort.store_path(scan)).hu, 2)
-        for scan in cohort.labelled("test", "fev1pp")
-    ]
+    crops = [read_crop(cohort.store_path(scan)).hu for scan in cohort.labelled("test", "fev1pp")]
+    expected = [scoring_stack(hu, sample_slices(len(hu), 2).indices) for hu in crops]
     assert len(expected) == 3
     data = np.concatenate(
         [batch(source, index)[0].reshape(2, 2, 1, 512, 512) for index in range(3)]
