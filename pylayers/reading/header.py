@@ -124,6 +124,16 @@ def shortened(text: str, limit: int = 64) -> str:
     return text if len(text) <= limit else text[:limit] + "..."
 
 
+def field_of(name: str, fields: dict[str, str], *keys: str, default: str | None = None) -> str:
+    """Return the first of a header's fields that is there; without a default one must be."""
+    for key in keys:
+        if key in fields:
+            return fields[key]
+    if default is None:
+        raise unreadable(name, f"the header has no {keys[0]}")
+    return default
+
+
 def numbers(name: str, key: str, text: str, count: int) -> tuple[float, ...]:
     """Return the `count` finite numbers of a header's field, else raise ScanRefused."""
     try:

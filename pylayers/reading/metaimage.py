@@ -1,6 +1,8 @@
 """MetaImage headers: .mhd with .raw or .zraw beside it, and .mha."""
 
 import re
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from pylayers.reading.header import (
     Header,
     beside,
     checked,
+    field_of,
     integers,
     is_pattern,
     numbers,
@@ -44,15 +47,7 @@ def read_metaimage(path: Path) -> Header:
     """Read and check the header of a .mhd or .mha."""
     name = path.name
     fields, end = read_fields(path)
-
-    def field(*keys, default=None) -> str:
-        for key in keys:
-            if key in fields:
-                return fields[key]
-        if default is None:
-            raise unreadable(name, f"the header has no {keys[0]}")
-        return default
-
+    field = partial(field_of, name, fields)
     (axes,) = integers(name, "NDims", field("NDims"), 1)
     (channels,) = integers(
         name, "ElementNumberOfChannels", field("ElementNumberOfChannels", default="1"), 1
@@ -104,7 +99,7 @@ def read_metaimage(path: Path) -> Header:
         return checked(header)
     if extra == -1:  # the voxels are the file's end
         extra = max(0, header.body.stat().st_size - checked(header).nbytes)
-    return checked(Header(**{**vars(header), "offset": max(0, extra)}))
+    return checked(replace(header, offset=max(0, extra)))
 
 
 def read_fields(path: Path) -> tuple[dict[str, str], int]:

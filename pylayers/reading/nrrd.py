@@ -5,6 +5,8 @@ The format: https://teem.sourceforge.net/nrrd/format.html
 
 import re
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from pylayers.reading.header import (
     Header,
     beside,
     checked,
+    field_of,
     integers,
     is_pattern,
     numbers,
@@ -55,15 +58,7 @@ def read_nrrd(path: Path) -> Header:
     """Read and check the header of a .nrrd or .nhdr."""
     name = path.name
     fields, end = read_fields(path)
-
-    def field(*keys, default=None) -> str:
-        for key in keys:
-            if key in fields:
-                return fields[key]
-        if default is None:
-            raise unreadable(name, f"the header has no {keys[0]!r}")
-        return default
-
+    field = partial(field_of, name, fields)
     (axes,) = integers(name, "dimension", field("dimension"), 1)
     if axes != 3:
         raise ScanRefused("not-3d", f"{name} has {axes} dimensions; a CT has 3")
@@ -102,7 +97,7 @@ def read_nrrd(path: Path) -> Header:
         raise unreadable(name, "lines or bytes to skip before its voxels; save it without")
     if skip == -1:  # the voxels are the file's end
         skip = max(0, header.body.stat().st_size - header.offset - checked(header).nbytes)
-    return checked(Header(**{**vars(header), "offset": header.offset + skip}))
+    return checked(replace(header, offset=header.offset + skip))
 
 
 def axes_of(name: str, field) -> tuple[tuple, np.ndarray, tuple[str, ...]]:
