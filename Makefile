@@ -138,7 +138,7 @@ lint: .venv/.stamp-python ## check the Python code's style
 	@touch $@
 
 test: .venv/.stamp-caffe .venv/.stamp-test-packages lint $(SAMPLE) ## run lint and the tests
-	@$(PYTHON) -m pytest
+	@PYTHONUTF8=1 $(PYTHON) -m pytest
 
 clean: ## remove .venv and what was built here (runs/ and the machine's Caffe cache stay)
 	@rm -rf .venv build .pytest_cache .ruff_cache .hypothesis

@@ -137,7 +137,7 @@ def sha256(path) -> str:
 def write_whole(path: Path, text: str) -> None:
     """Write a text file that appears whole or not at all."""
     with whole_file(path) as partial:
-        partial.write_text(text)
+        partial.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, content: dict) -> None:
