@@ -1,7 +1,5 @@
 """Lungs: the mask computed from the scan, and the bounding box of any mask."""
 
-from typing import NamedTuple
-
 import cv2
 import numpy as np
 from scipy import ndimage
@@ -9,6 +7,7 @@ from scipy import ndimage
 from pylayers.airways import find_airways
 from pylayers.closing import close_and_fill
 from pylayers.coarse_grid import block_means, frame, refine, steps_of
+from pylayers.crop import Box
 from pylayers.errors import ScanRefused
 from pylayers.gas import GAS_HU, SQUARE, is_foam, is_gas, pockets_below_lung
 
@@ -19,21 +18,6 @@ PIECE_ML = 30.0
 LUNGS_MIN_L = 0.4  # less air inside the body is no pair of lungs
 IN_HULL = 0.7  # share of a cut lung inside its body's hull; foam lies outside
 CLOSING_MM = 6.0  # vessels and bronchi up to this wide belong to the lung
-
-
-class Box(NamedTuple):
-    """Half-open bounds in voxels."""
-
-    z0: int
-    z1: int
-    y0: int
-    y1: int
-    x0: int
-    x1: int
-
-    def of(self, volume: np.ndarray) -> np.ndarray:
-        """Return the part of a (z, y, x) volume inside the box, as a view."""
-        return volume[self.z0 : self.z1, self.y0 : self.y1, self.x0 : self.x1]
 
 
 def bounding_box(mask: np.ndarray) -> Box:

@@ -1,40 +1,13 @@
 """From a scan file to its lungs' crop: the one path that training and scoring share."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from pylayers.crop import LungCrop
 from pylayers.densitometry import laa950, perc15, volume_l
 from pylayers.label_map import lungs_of_labels
 from pylayers.lung_checks import check_lungs
-from pylayers.lungs import Box, bounding_box, lung_mask
+from pylayers.lungs import bounding_box, lung_mask
 from pylayers.scan import Scan, read_labels, read_scan
-
-# In every store and every score's version: raise it when a crop, or what is known of it, changes.
-PREPROCESSING_VERSION = 3
-
-
-@dataclass(frozen=True)
-class LungCrop:
-    """The bounding box of the lungs at the scan's own resolution (paper, section 3).
-
-    hu: int16 (n, h, w), HU. spacing_mm: (z, y, x). bottom_mm: z of the crop's lowest slice.
-    box: where it lies in the scan (LPS). lungs_l: lung volume in litres. laa950: percent of the
-    lung below -950 HU. perc15_hu: 15th percentile of the lung's HU. mask_given: whether the mask
-    came with the scan. series: UID of the DICOM series, else blank. warnings: what is unusual
-    about the scan, one sentence each.
-    """
-
-    hu: np.ndarray
-    spacing_mm: tuple[float, float, float]
-    bottom_mm: float
-    box: Box
-    lungs_l: float
-    laa950: float
-    perc15_hu: float
-    mask_given: bool
-    series: str = ""
-    warnings: tuple[str, ...] = ()
 
 
 def scan_and_lungs(

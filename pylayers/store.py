@@ -8,8 +8,7 @@ import h5py
 import hdf5plugin
 import numpy as np
 
-from pylayers.lungs import Box
-from pylayers.preprocess import PREPROCESSING_VERSION, LungCrop
+from pylayers.crop import PREPROCESSING_VERSION, Box, LungCrop
 from pylayers.whole_file import whole_file
 
 DATASET = "hu"

@@ -8,8 +8,7 @@ import pytest
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 
-from pylayers.lungs import Box
-from pylayers.preprocess import LungCrop
+from pylayers.crop import Box, LungCrop
 from pylayers.targets import TARGETS
 from tools.caffe_log import Event
 from tools.figures.agreement import agreement_figure

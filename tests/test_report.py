@@ -11,10 +11,9 @@ from scipy import stats
 from sklearn import metrics
 
 from pylayers.cohort import read_cohort, store_path, write_rows
+from pylayers.crop import Box, LungCrop
 from pylayers.densitometry import laa950
 from pylayers.errors import CohortError
-from pylayers.lungs import Box
-from pylayers.preprocess import LungCrop
 from pylayers.store import write_crop
 from tools import make_report
 from tools.run_folder import RunFolder, sha256, write_json

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 import pylayers.store
-from pylayers.lungs import Box
-from pylayers.preprocess import LungCrop
+from pylayers.crop import Box, LungCrop
 from pylayers.store import read_crop, read_facts, read_planes, write_crop
 
 

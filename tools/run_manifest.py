@@ -6,8 +6,8 @@ import subprocess
 from dataclasses import asdict
 
 from pylayers.cohort import PHANTOM, Cohort
+from pylayers.crop import PREPROCESSING_VERSION
 from pylayers.errors import UsageError
-from pylayers.preprocess import PREPROCESSING_VERSION
 from tools.caffe_install import ROOT, build_info
 from tools.run_folder import RunFolder, relative
 from tools.schedules import Schedule

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pylayers.crop import PREPROCESSING_VERSION, LungCrop
 from pylayers.errors import ScanRefused
-from pylayers.preprocess import PREPROCESSING_VERSION, LungCrop, crop_lungs
+from pylayers.preprocess import crop_lungs
 from pylayers.slice_sample import SliceSample
 from tools.caffe_install import build_info
 from tools.scorer import Scorer

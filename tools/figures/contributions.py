@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from matplotlib.figure import Figure
 
-from pylayers.preprocess import LungCrop
+from pylayers.crop import LungCrop
 from pylayers.slice_sample import SliceSample, sample_slices
 from pylayers.targets import TARGETS
 from tools.figures.ct_image import LUNG_WINDOW_HU, show_slice, window_text

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from pylayers.preprocess import LungCrop
+from pylayers.crop import LungCrop
 from pylayers.stack import place
 from tools.figures.relevance import FULL_PERCENTILE
 from tools.relevance import STEPS, RelevanceNet, plain_lung, stack_of

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pylayers.crop import LungCrop
 from pylayers.errors import printable
-from pylayers.preprocess import LungCrop, scan_and_lungs
+from pylayers.preprocess import scan_and_lungs
 from pylayers.refusals import REASONS
 from pylayers.stack import WINDOW_HIGH_HU, WINDOW_LOW_HU
 from pylayers.targets import TARGETS

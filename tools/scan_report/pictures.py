@@ -6,7 +6,7 @@ import cv2
 import matplotlib
 import numpy as np
 
-from pylayers.preprocess import LungCrop
+from pylayers.crop import LungCrop
 from pylayers.stack import AIR_HU, place
 from tools.figures.ct_image import LUNG_WINDOW_HU
 

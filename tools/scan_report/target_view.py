@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pylayers.preprocess import LungCrop
+from pylayers.crop import LungCrop
 from pylayers.targets import TARGETS, Target
 from tools.figures.estimate import number_text
 from tools.run_folder import RunFolder

@@ -1,0 +1,47 @@
+"""Crop: the box of the lungs cut out of a scan, as a cohort stores it and a net is fed from it."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+# In every store and every score's version: raise it when a crop, or what is known of it, changes.
+PREPROCESSING_VERSION = 3
+
+
+class Box(NamedTuple):
+    """Half-open bounds in voxels."""
+
+    z0: int
+    z1: int
+    y0: int
+    y1: int
+    x0: int
+    x1: int
+
+    def of(self, volume: np.ndarray) -> np.ndarray:
+        """Return the part of a (z, y, x) volume inside the box, as a view."""
+        return volume[self.z0 : self.z1, self.y0 : self.y1, self.x0 : self.x1]
+
+
+@dataclass(frozen=True)
+class LungCrop:
+    """The bounding box of the lungs at the scan's own resolution (paper, section 3).
+
+    hu: int16 (n, h, w), HU. spacing_mm: (z, y, x). bottom_mm: z of the crop's lowest slice.
+    box: where it lies in the scan (LPS). lungs_l: lung volume in litres. laa950: percent of the
+    lung below -950 HU. perc15_hu: 15th percentile of the lung's HU. mask_given: whether the mask
+    came with the scan. series: UID of the DICOM series, else blank. warnings: what is unusual
+    about the scan, one sentence each.
+    """
+
+    hu: np.ndarray
+    spacing_mm: tuple[float, float, float]
+    bottom_mm: float
+    box: Box
+    lungs_l: float
+    laa950: float
+    perc15_hu: float
+    mask_given: bool
+    series: str = ""
+    warnings: tuple[str, ...] = ()
