@@ -30,6 +30,7 @@ class Loader:
         self.paths = [cohort.store_path(scan) for scan in self.scans]
         unit = target_named(params.target).network_unit
         self.labels = [np.float32(scan.labels[params.target] / unit) for scan in self.scans]
+        self._drawn = (None, None)  # the last epoch asked for, and its order
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -42,12 +43,21 @@ class Loader:
         batch, slices = self.params.batch, self.params.slices
         stacks = data.reshape(batch, slices, 1, SIDE, SIDE)
         for position in range(batch):
-            sample = index * batch + position
-            scan = self._scan_of(sample)
-            augmentation = self._augmentation_of(sample)
-            planes = self._planes(scan, augmentation.offset)
-            fill_stack(planes, augmentation, stacks[position])
-            label[position] = self.labels[scan]
+            label[position] = self.fill_scan(index * batch + position, stacks[position])
+
+    def fill_scan(self, sample: int, stack: np.ndarray) -> np.float32:
+        """Write scan number `sample` of all batches into float32 (slices, 1, SIDE, SIDE).
+
+        Return its label in the network's unit. RuntimeError names a stored scan that is unusable.
+        """
+        scan = self._scan_of(sample)
+        augmentation = self._augmentation_of(sample)
+        fill_stack(self._planes(scan, augmentation.offset), augmentation, stack)
+        return self.labels[scan]
+
+    def scan_id(self, sample: int) -> str:
+        """Return the scan_id of scan number `sample`."""
+        return self.scans[self._scan_of(sample)].scan_id
 
     def dropout_seed(self, index: int) -> int:
         """Return what Caffe's own generator is seeded with before batch `index`."""
@@ -67,7 +77,12 @@ class Loader:
         epoch, place = divmod(sample, len(self.scans))
         if not self.train:
             return place
-        return int(self._rng(ORDER, epoch).permutation(len(self.scans))[place])
+        return int(self._order(epoch)[place])
+
+    def _order(self, epoch: int) -> np.ndarray:
+        if epoch != self._drawn[0]:
+            self._drawn = epoch, self._rng(ORDER, epoch).permutation(len(self.scans))
+        return self._drawn[1]
 
     def _augmentation_of(self, sample: int):
         if not self.train:

@@ -111,10 +111,18 @@ def test_scaling_keeps_the_mean(shape):
     assert (placed == -321).any(axis=1).sum() == SIDE or (placed == -321).any(axis=0).sum() == SIDE
 
 
+def rotated(placed, angle) -> np.ndarray:
+    out = np.full((SIDE, SIDE), np.nan, np.float32)
+    rotate(placed, angle, out)
+    return out
+
+
 @pytest.mark.parametrize("quarters", [1, 2, 3, -1])
-def test_rotation_is_counter_clockwise_and_exact_by_quarters(quarters):
+def test_rotation_is_counter_clockwise_and_keeps_pixels_by_quarters(quarters):
     placed = planes(1, SIDE, SIDE)[0]
-    np.testing.assert_array_equal(rotate(placed, 90.0 * quarters), np.rot90(placed, quarters))
+    np.testing.assert_allclose(
+        rotated(placed, 90.0 * quarters), np.rot90(placed, quarters), atol=0.1
+    )
 
 
 def test_a_stack_turns_its_slices_counter_clockwise_each_by_its_own_angle():
@@ -122,7 +130,7 @@ def test_a_stack_turns_its_slices_counter_clockwise_each_by_its_own_angle():
     turned = filled(hu, Augmentation(0.0, False, np.array([90.0, 0.0, -90.0])))
     plain = filled(hu, no_augmentation(3))
     for out, straight, quarters in zip(turned, plain, (1, 0, -1), strict=True):
-        np.testing.assert_array_equal(out[0], np.rot90(straight[0], quarters))
+        np.testing.assert_allclose(out[0], np.rot90(straight[0], quarters), atol=5e-4)
 
 
 @given(angle=st.floats(-MAX_ANGLE_DEG, MAX_ANGLE_DEG))
@@ -130,8 +138,8 @@ def test_rotating_there_and_back_gives_the_plane_again(angle):
     y, x = np.ogrid[:SIDE, :SIDE]
     blob = 800 * np.exp(-(((y - 300) / 60) ** 2 + ((x - 230) / 40) ** 2))
     placed = np.rint(AIR_HU + blob).astype(np.int16)
-    back = rotate(rotate(placed, angle), -angle)
-    assert np.abs(back.astype(int) - placed).max() <= 8  # 1 % of the blob's height
+    back = rotated(rotated(placed, angle), -angle)
+    assert np.abs(back - placed).max() <= 8  # 1 % of the blob's height
 
 
 @pytest.mark.parametrize("columns", [222, 223])
@@ -147,7 +155,7 @@ def test_mirroring_swaps_left_and_right_before_the_rotation():
     mirrored = filled(hu, Augmentation(0.0, True, np.array([0.0, 90.0])))
     plain = filled(hu, no_augmentation(2))
     np.testing.assert_array_equal(mirrored[0, 0], plain[0, 0, :, ::-1])
-    np.testing.assert_array_equal(mirrored[1, 0], np.rot90(plain[1, 0, :, ::-1]))
+    np.testing.assert_allclose(mirrored[1, 0], np.rot90(plain[1, 0, :, ::-1]), atol=5e-4)
 
 
 def test_a_stack_of_the_wrong_length_is_an_error():
