@@ -8,7 +8,8 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from tools.worker_pool import Lost, Unusable, end_with_parent
+from pylayers.child_process import end_with_parent
+from tools.worker_pool import Lost, Unusable
 
 
 def serve(connection):

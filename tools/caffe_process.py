@@ -10,10 +10,10 @@ import signal
 import subprocess
 import time
 
+from pylayers.child_process import PR_SET_PDEATHSIG
 from tools.caffe_install import ROOT, caffe_binary
 
 POLL_S = 0.1
-PR_SET_PDEATHSIG = 1  # prctl: signal for the child when its parent dies
 
 
 class CaffeProcess:

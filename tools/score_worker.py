@@ -8,13 +8,14 @@ import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from pylayers.child_process import end_with_parent
 from pylayers.errors import WeightsError
 from tools.run_folder import RunFolder
 from tools.scan_result import score
 from tools.scan_table import ScanJob, source_key
 from tools.score_tables import row_of, slices_of
 from tools.scorer import Scorer
-from tools.worker_pool import Lost, Setup, Unusable, end_with_parent
+from tools.worker_pool import Lost, Setup, Unusable
 
 
 def serve(connection: Connection) -> None:

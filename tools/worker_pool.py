@@ -1,35 +1,21 @@
 """Worker processes that score scans one at a time and may die without harm to the others.
 
-Each is a fresh Python that loads the nets once. It hangs on a socket of its own, so the parent
-always knows which scan a dead worker had; and it never outlives the parent.
+Each loads the nets once and has a connection of its own, so the parent always knows which scan a
+dead worker had.
 """
 
-import contextlib
-import ctypes
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Iterator
-from multiprocessing.connection import Pipe, wait
+from multiprocessing.connection import wait
 from typing import NamedTuple
 
+from pylayers.child_process import ChildProcess
 from pylayers.errors import WeightsError
-from tools.caffe_install import ROOT
-from tools.caffe_process import PR_SET_PDEATHSIG
 from tools.scan_table import ScanJob
 
 WORKER = "tools.score_worker"
 POLL_S = 1.0
-END_S = 10.0  # for a process to end that was told to
-# Every worker has one thread: the cores are busy with the others.
-ONE_THREAD = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "1",
-}
 
 
 class Setup(NamedTuple):
@@ -63,37 +49,19 @@ class NoWorkers(Exception):
     """No worker process could be kept alive; the message says why."""
 
 
-class Worker:
+class Worker(ChildProcess):
     """One process; job: what it is at, None while it loads the nets."""
 
     def __init__(self, setup: Setup):
-        self.connection, its_end = Pipe()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", WORKER, str(its_end.fileno())],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=2,
-            pass_fds=[its_end.fileno()],
-            env=os.environ | ONE_THREAD | {"TMPDIR": setup.scratch},
-            process_group=0,  # Ctrl-C of the terminal reaches us alone
-        )
-        its_end.close()
+        super().__init__(WORKER, env={"TMPDIR": setup.scratch})
         self.overdue = False
         self.give(setup)
         self.job = None
 
     def give(self, job) -> None:
-        """Send a job; that the worker is dead shows when its answer is awaited."""
+        """Send a job."""
         self.job, self.since = job, time.monotonic()
-        with contextlib.suppress(OSError):
-            self.connection.send(job)
-
-    def answer(self):
-        """Return what the worker sent; None when it is dead."""
-        try:
-            return self.connection.recv()
-        except (EOFError, OSError):
-            return None
+        self.send(job)
 
     def watch(self, limit_s: float) -> None:
         """Kill the worker when it has been at its job for too long."""
@@ -101,37 +69,10 @@ class Worker:
             self.overdue = True
             self.process.kill()
 
-    def end(self) -> None:
-        """Close the connection, which ends an idle worker, and see that it ends."""
-        self.connection.close()
-        try:
-            self.process.wait(END_S)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
-    def kill(self) -> None:
-        """End the process at once."""
-        self.connection.close()
-        self.process.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):  # it may hang in a dead file system
-            self.process.wait(END_S)
-
-    def death(self, limit_s: float) -> str:
+    def sentence(self, limit_s: float) -> str:
         """Return, once the worker is dead, how it died."""
-        self.end()
-        code = self.process.returncode
-        if self.overdue:
-            return f"no answer within {limit_s:g} s"
-        if code == -signal.SIGKILL:
-            return "the worker process was killed, as when memory runs out"
-        if code is not None and code < 0:
-            return f"the worker process crashed ({signal.Signals(-code).name})"
-        return f"the worker process ended with code {code}"
-
-
-def end_with_parent() -> None:
-    """In a worker: be killed when the parent dies, even by kill -9 and in the middle of a scan."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        how = self.death()
+        return f"no answer within {limit_s:g} s" if self.overdue else f"the worker process {how}"
 
 
 def answers(jobs: list[ScanJob], setup: Setup, workers: int, limit_s: float) -> Iterator[tuple]:
@@ -164,7 +105,7 @@ def _pass(jobs, setup, workers, limit_s) -> Iterator[tuple]:
                     raise WeightsError(answer.sentence)
                 if answer is None:
                     crew.remove(worker)
-                    how = worker.death(limit_s)
+                    how = worker.sentence(limit_s)
                     if job is not None:
                         yield job, Lost(how)
                         crew += [Worker(setup)] if queue else []
