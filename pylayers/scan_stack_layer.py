@@ -1,22 +1,27 @@
-"""The Caffe data layer: an adapter from Loader to blobs, and nothing more."""
+"""The Caffe data layer: an adapter from the loader's batches to blobs, and nothing more."""
 
 import caffe
 
+from pylayers.caffe_command import first_batch
 from pylayers.loader import Loader
 from pylayers.params import parse
+from pylayers.prefetch import open_batches
 
 
 class ScanStackLayer(caffe.Layer):
     """Tops: data (batch * slices, 1, 512, 512) and label (batch, 1).
 
     `param_str` is JSON with the keys of pylayers.params.LayerParams. In TRAIN the order is drawn
-    and stacks are augmented; in TEST neither.
+    and stacks are augmented; in TEST neither. A resumed training goes on with the batch after its
+    snapshot's.
     """
 
     def setup(self, bottom, top):
-        """Read param_str and the cohort's table."""
-        self.loader = Loader(parse(self.param_str), train=self.phase == caffe.TRAIN)
-        self.index = 0
+        """Read param_str and the cohort's table, and start the workers."""
+        params = parse(self.param_str)
+        self.loader = Loader(params, train=self.phase == caffe.TRAIN)
+        self.index = first_batch() if self.loader.train else 0
+        self.batches = open_batches(self.loader, self.index, params.workers)
 
     def reshape(self, bottom, top):
         """Shape the tops; they stay as they are."""
@@ -25,11 +30,11 @@ class ScanStackLayer(caffe.Layer):
         top[1].reshape(*label_shape)
 
     def forward(self, bottom, top):
-        """Fill the next batch."""
+        """Write the next batch."""
         if self.loader.train:
             # dropout draws follow the batch, not the process's history
             caffe.set_random_seed(self.loader.dropout_seed(self.index))
-        self.loader.fill(self.index, top[0].data, top[1].data)
+        self.batches.next(top[0].data, top[1].data)
         self.index += 1
 
     def backward(self, top, propagate_down, bottom):
