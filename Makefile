@@ -19,7 +19,7 @@ SCHEDULE ?= $(if $(IS_PHANTOM),demo,paper)
 GPU ?= auto
 RUN ?= runs/$(TARGET)
 
-.PHONY: help setup demo cohort train sweep-slices caffe-test evaluate report caffe-runtest lint test clean
+.PHONY: help setup demo cohort train resume sweep-slices caffe-test evaluate report caffe-runtest lint test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ train: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.sta
 	@$(PYTHON) tools/train.py $(TARGET) --cohort '$(COHORT)' --schedule $(SCHEDULE) --gpu $(GPU) \
 	    --run '$(RUN)' $(call OPTION,SLICES,slices) $(call OPTION,BATCH,batch) $(TRAIN_OPTIONS)
 
+resume: known-target .venv/.stamp-caffe ## go on with an unfinished training of TARGET, as if it had not been stopped [GPU RUN]
+	@$(PYTHON) tools/train.py $(TARGET) --resume --run '$(RUN)' --gpu $(GPU) $(TRAIN_OPTIONS)
+
 sweep-slices: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET once per number of slices, compare on the test split [COHORT SCHEDULE SLICES=8,12 BATCH GPU OUT]
 	@$(PYTHON) tools/sweep_slices.py $(TARGET) --cohort '$(COHORT)' --schedule $(SCHEDULE) \
 	    --gpu $(GPU) $(call OPTION,SLICES,slices) $(call OPTION,BATCH,batch) $(call OPTION,OUT,out)
@@ -106,7 +109,7 @@ demo: ## from nothing to a trained, tested network and a scored chest CT
 	@$(STEP) 2_phantoms $(MAKE) --no-print-directory $(PHANTOMS)/table.csv
 	@$(STEP) 3_cohort $(MAKE) --no-print-directory cohort
 	@$(STEP) 4_train $(MAKE) --no-print-directory train TARGET=fev1fvc COHORT=$(PHANTOM_COHORT) \
-	    SCHEDULE=demo RUN=$(DEMO_RUN) TRAIN_OPTIONS=--restart
+	    SCHEDULE=demo RUN=$(DEMO_RUN) TRAIN_OPTIONS=--resume
 	@$(STEP) 5_caffe-test $(MAKE) --no-print-directory $(DEMO_RUN)/test.json
 	@$(STEP) 6_score $(MAKE) --no-print-directory $(DEMO_RUN)/lidc_sample.json
 	@$(PYTHON) tools/summarise_demo.py --run $(DEMO_RUN) --minutes build/demo \

@@ -1,7 +1,7 @@
-"""The strict `param_str` of the data layer: JSON with the keys of LayerParams and no other."""
+"""The strict `param_str` of the data layer: JSON with exactly the keys of LayerParams."""
 
 import json
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 
 from pylayers.cohort import SPLITS
 from pylayers.errors import UsageError
@@ -10,7 +10,7 @@ from pylayers.targets import target_named
 
 @dataclass(frozen=True)
 class LayerParams:
-    """What a data layer is told; every key but workers is required.
+    """What a data layer is told; every key is required.
 
     cohort: folder of a prepared cohort, e.g. "build/phantom/cohort".
     split: "train", "val" or "test".
@@ -18,7 +18,6 @@ class LayerParams:
     slices: slices per scan, e.g. 16.
     batch: scans per batch, e.g. 16.
     seed: of the order and the augmentation, >= 0, e.g. 1.
-    workers: processes that make batches ahead, 0 makes each when it is needed; same bytes.
     """
 
     cohort: str
@@ -27,7 +26,6 @@ class LayerParams:
     slices: int
     batch: int
     seed: int
-    workers: int = 0
 
     def __post_init__(self):
         for field in fields(self):
@@ -37,7 +35,7 @@ class LayerParams:
         target_named(self.target)
         if self.split not in SPLITS:
             raise UsageError(f"param_str: split {self.split!r} is not one of {', '.join(SPLITS)}")
-        for name, low in (("slices", 1), ("batch", 1), ("seed", 0), ("workers", 0)):
+        for name, low in (("slices", 1), ("batch", 1), ("seed", 0)):
             if getattr(self, name) < low:
                 raise UsageError(f"param_str: {name} {getattr(self, name)} is below {low}")
 
@@ -55,9 +53,8 @@ def parse(param_str: str) -> LayerParams:
     if not isinstance(given, dict):
         raise UsageError(f"param_str is no JSON object: {param_str!r}")
     known = {field.name for field in fields(LayerParams)}
-    required = {field.name for field in fields(LayerParams) if field.default is MISSING}
     if unknown := sorted(given.keys() - known):
         raise UsageError(f"param_str: unknown key {unknown[0]!r}; the keys are {sorted(known)}")
-    if missing := sorted(required - given.keys()):
+    if missing := sorted(known - given.keys()):
         raise UsageError(f"param_str: missing key {missing[0]!r}")
     return LayerParams(**given)

@@ -15,16 +15,33 @@ from multiprocessing.connection import wait
 import numpy as np
 
 from pylayers.child_process import ChildProcess
+from pylayers.errors import UsageError
 from pylayers.loader import Loader
 from pylayers.stack import SIDE
 
 WORKER = "pylayers.prefetch_worker"
+WORKERS = "SCAN2NUM_WORKERS"  # environment: how many
+MOST_WORKERS = 64
 BATCHES_AHEAD = 2  # one being read while the other is ready
 STALL_S = 300.0  # a file system may come back; longer than that, it does not
 POLL_S = 1.0
 
 
-def open_batches(loader: Loader, first: int = 0, workers: int = 0):
+def worker_count(asked: str | None = None) -> int:
+    """Return how many workers a data layer starts: as asked, by default $SCAN2NUM_WORKERS.
+
+    Else one per core but one, 1 to 8. It is not in the nets that are trained: weights do not depend
+    on it. UsageError unless it is a number from 0 to 64.
+    """
+    asked = os.environ.get(WORKERS, "") if asked is None else asked
+    if asked == "":
+        return min(8, max(1, len(os.sched_getaffinity(0)) - 1))
+    if not asked.isdecimal() or int(asked) > MOST_WORKERS:
+        raise UsageError(f"{asked!r} workers: not a number from 0 to {MOST_WORKERS}")
+    return int(asked)
+
+
+def open_batches(loader: Loader, first: int, workers: int):
     """Return the loader's batches from number `first` on; without workers they are made inline.
 
     The same bytes for any number of workers. `next(data, label)` writes a batch into float32 arrays

@@ -5,7 +5,7 @@ import caffe
 from pylayers.caffe_command import first_batch
 from pylayers.loader import Loader
 from pylayers.params import parse
-from pylayers.prefetch import open_batches
+from pylayers.prefetch import open_batches, worker_count
 
 
 class ScanStackLayer(caffe.Layer):
@@ -18,10 +18,9 @@ class ScanStackLayer(caffe.Layer):
 
     def setup(self, bottom, top):
         """Read param_str and the cohort's table, and start the workers."""
-        params = parse(self.param_str)
-        self.loader = Loader(params, train=self.phase == caffe.TRAIN)
+        self.loader = Loader(parse(self.param_str), train=self.phase == caffe.TRAIN)
         self.index = first_batch() if self.loader.train else 0
-        self.batches = open_batches(self.loader, self.index, params.workers)
+        self.batches = open_batches(self.loader, self.index, worker_count())
 
     def reshape(self, bottom, top):
         """Shape the tops; they stay as they are."""

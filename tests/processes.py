@@ -1,11 +1,11 @@
-"""Looking at a run from outside: its worker processes and how far its journal is."""
+"""Looking at a run from outside: its processes and how far its journal is."""
 
 import time
 from pathlib import Path
 
 
-def workers_of(pid):
-    """Pids of a process's workers."""
+def workers_of(pid, what="score_worker"):
+    """Pids of a process's children whose command line has a word."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -13,7 +13,7 @@ def workers_of(pid):
             command = (path.parent / "cmdline").read_text()
         except OSError:
             continue
-        if parent == pid and "score_worker" in command:
+        if parent == pid and what in command:
             found.append(int(path.parent.name))
     return found
 

@@ -8,6 +8,7 @@ import pytest
 
 from tools.best_weights import BestWeights
 from tools.run_folder import RunFolder
+from tools.snapshots import Snapshots
 
 
 @pytest.fixture
@@ -59,11 +60,10 @@ def test_the_lowest_loss_is_kept(losses, improved, iteration, run):
 
 def test_only_the_best_and_the_newest_two_snapshots_stay(run):
     train(run, [5.0, 1.0, 4.0, 3.0, 2.0])
-    assert run.snapshot_iterations() == [40, 50]
+    assert Snapshots(run).iterations() == [40, 50]
     kept = {path.name for path in run.snapshots.iterdir()}
-    assert kept == {
-        f"scan2num_iter_{i}.{k}" for i in (40, 50) for k in ("caffemodel", "solverstate")
-    }
+    pairs = {f"scan2num_iter_{i}.{k}" for i in (40, 50) for k in ("caffemodel", "solverstate")}
+    assert kept == pairs | {"sha256.json"}
     assert {path.name for path in run.path.iterdir()} == {
         "snapshots",
         "deploy.prototxt",

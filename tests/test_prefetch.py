@@ -14,9 +14,10 @@ from processes import running, wait_for
 
 from pylayers import prefetch
 from pylayers.cohort import read_cohort
+from pylayers.errors import UsageError
 from pylayers.loader import Loader
 from pylayers.params import LayerParams
-from pylayers.prefetch import open_batches
+from pylayers.prefetch import open_batches, worker_count
 
 
 def loader(cohort, train=True, split="train", batch=3, seed=1, slices=2):
@@ -41,7 +42,7 @@ def source(tiny_cohort):
 @pytest.fixture(scope="module")
 def inline(source):
     """Eight batches made without workers: nearly two and a half epochs."""
-    return taken(open_batches(source), source, 8)
+    return taken(open_batches(source, 0, 0), source, 8)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
@@ -54,7 +55,7 @@ def test_workers_give_the_bytes_of_the_inline_loader(workers, first, source, inl
 def test_more_workers_than_scans_in_a_batch(tiny_cohort):
     source = loader(tiny_cohort, batch=1)
     with closing(open_batches(source, 0, 4)) as batches:
-        assert taken(batches, source, 12) == taken(open_batches(source), source, 12)
+        assert taken(batches, source, 12) == taken(open_batches(source, 0, 0), source, 12)
 
 
 def test_the_order_does_not_depend_on_the_workers_speed(source, inline):
@@ -69,7 +70,7 @@ def test_the_order_does_not_depend_on_the_workers_speed(source, inline):
 
 def test_train_and_test_layers_of_one_process_do_not_mix(tiny_cohort, source, inline):
     other = loader(tiny_cohort, train=False, split="val", batch=1)
-    expected = taken(open_batches(other), other, 6)
+    expected = taken(open_batches(other, 0, 0), other, 6)
     with closing(open_batches(source, 0, 2)) as train:
         with closing(open_batches(other, 0, 2)) as test:
             for index in range(6):
@@ -174,3 +175,15 @@ def test_memory_that_is_not_there_is_said(tiny_cohort, monkeypatch):
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     with pytest.raises(OSError, match="no 12 MB of memory for batches"):
         open_batches(loader(tiny_cohort), 0, 1)
+
+
+def test_the_number_of_workers_comes_from_the_environment_or_the_cores(monkeypatch):
+    monkeypatch.setenv("SCAN2NUM_WORKERS", "3")
+    assert worker_count() == 3 and worker_count("0") == 0
+    monkeypatch.delenv("SCAN2NUM_WORKERS")
+    for cores, expected in ((1, 1), (2, 1), (4, 3), (64, 8)):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)))
+        assert worker_count() == expected
+    for wrong in ("-1", "65", "two", "1.5", " "):
+        with pytest.raises(UsageError, match="not a number from 0 to 64"):
+            worker_count(wrong)

@@ -22,6 +22,7 @@ from tools.exit_codes import TrainingStopped
 from tools.predict import predict_split
 from tools.run_folder import RunFolder, sha256
 from tools.scorer import Scorer
+from tools.snapshots import Snapshots
 
 pytestmark = [pytest.mark.caffe, pytest.mark.slow]
 
@@ -178,7 +179,9 @@ def test_an_unfinished_run_is_refused_until_it_is_discarded(trained, tiny_cohort
     run = RunFolder(tmp_path / "run")
     run.run_json.write_text(run.run_json.read_text().replace("finished", "stopped"))
     (run.path / "old").touch()
-    with pytest.raises(UsageError, match="holds an unfinished run; discard it with --restart"):
+    with pytest.raises(
+        UsageError, match=r"holds an unfinished run; go on with `make resume .*--restart"
+    ):
         train_in(run.path, tiny_cohort)
     train_in(run.path, tiny_cohort, "--restart")
     assert state_of(run) == "finished"
@@ -248,7 +251,7 @@ def test_a_stop_signal_leaves_a_snapshot_code_6_and_no_caffe(number, long_run):
     _, err = process.communicate(timeout=60)
     assert process.returncode == 6
     assert caffe_processes(run) == []
-    (iteration,) = run.snapshot_iterations()
+    (iteration,) = Snapshots(run).iterations()
     assert run.snapshot(iteration, "solverstate").stat().st_size > 1_000_000
     assert f"the snapshot of iteration {iteration} is kept" in err
     assert "Traceback" not in err
@@ -260,4 +263,4 @@ def test_caffe_stops_with_a_snapshot_when_we_are_killed(long_run):
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     wait_for(lambda: not caffe_processes(run))
-    assert len(run.snapshot_iterations()) == 1
+    assert len(Snapshots(run).iterations()) == 1

@@ -1,12 +1,13 @@
-"""Keeps the snapshot of the lowest validation loss, and on disk only it and the newest ones."""
+"""Keeps the weights of the lowest validation loss, and beside them only the newest snapshots."""
 
+import json
 import math
 import shutil
 
 from pylayers.whole_file import whole_file
+from tools.caffe_log import read_events
 from tools.run_folder import RunFolder, sha256, write_json
-
-NEWEST_KEPT = 2  # one could be half written when the machine goes down
+from tools.snapshots import Snapshots
 
 
 class BestWeights:
@@ -15,11 +16,13 @@ class BestWeights:
     def __init__(self, run: RunFolder, facts: dict):
         self.run = run
         self.facts = facts
+        self.snapshots = Snapshots(run)
         self.iteration = None
         self.loss = math.inf
 
     def validated(self, iteration: int, loss: float) -> bool:
         """Take note of a validation loss; return whether its weights are now the best."""
+        self.snapshots.written(iteration)
         snapshot = self.run.snapshot(iteration, "caffemodel")
         better = loss < self.loss and snapshot.exists()
         if better:
@@ -37,11 +40,22 @@ class BestWeights:
                     **self.facts,
                 },
             )
-        self.prune()
+        self.snapshots.prune()
         return better
 
-    def prune(self) -> None:
-        """Remove all snapshots but the newest."""
-        for iteration in self.run.snapshot_iterations()[:-NEWEST_KEPT]:
-            for kind in ("caffemodel", "solverstate"):
-                self.run.snapshot(iteration, kind).unlink(missing_ok=True)
+    def resume(self, iteration: int) -> bool:
+        """Take up what a training that is resumed at `iteration` had reached.
+
+        Validations that only Caffe lived to see are taken from its log. Return False when the best
+        weights do not fit what is known of them.
+        """
+        if self.run.best_json.exists():
+            best = json.loads(self.run.best_json.read_text())
+            self.iteration, self.loss = best["iteration"], best["val_loss"]
+        for event in read_events(self.run.log):
+            if event.kind == "validated" and event.iteration <= iteration:
+                self.validated(event.iteration, event.loss)
+        if self.iteration is None:
+            return True
+        promised = json.loads(self.run.best_json.read_text())["weights_sha256"]
+        return self.run.best_weights.exists() and sha256(self.run.best_weights) == promised

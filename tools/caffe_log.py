@@ -1,5 +1,6 @@
 """Caffe's log read as events. Patterns also match nan and inf: a diverged run must not vanish."""
 
+import os
 import re
 from typing import NamedTuple
 
@@ -40,11 +41,17 @@ class LogReader:
 
 
 def read_events(path) -> list[Event]:
-    """Return all events of a log file."""
+    """Return all events of a log file, none when it is missing.
+
+    Iterations that were made again after an interruption count once, as they were made last.
+    """
+    if not os.path.exists(path):
+        return []
     reader = LogReader()
     with open(path, errors="replace") as file:
-        events = (reader.event(line) for line in file)
-        return [event for event in events if event]
+        events = [event for event in map(reader.event, file) if event]
+    last = {(event.kind, event.iteration): event for event in events}
+    return sorted(last.values(), key=lambda event: event.iteration)
 
 
 def test_mean_loss(log: str) -> float | None:

@@ -1,56 +1,67 @@
 """Run `caffe train` and follow its log: progress, best weights, the end and its reason."""
 
 import math
+import signal
 
 from tqdm import tqdm
 
+from pylayers.prefetch import WORKERS
 from tools.best_weights import BestWeights
 from tools.caffe_log import Event, LogReader, last_error, read_events
 from tools.caffe_process import CaffeProcess
+from tools.disk_space import free_mb, is_full
 from tools.exit_codes import TrainingStopped
 from tools.figures.loss_curve import draw_loss_curve
 from tools.run_folder import RunFolder, relative
 from tools.run_manifest import FINISHED, STOPPED
 
 
-def follow_training(folder: RunFolder, facts: dict, max_iter: int, quiet: bool) -> str:
-    """Train in a run folder that has its prototxts; return FINISHED or STOPPED.
+def follow_training(
+    best: BestWeights, start: int | None, max_iter: int, quiet: bool, workers: int, lock: int
+) -> str:
+    """Train in the run folder of `best`, which has its prototxts; return FINISHED or STOPPED.
 
-    Raises TrainingStopped when Caffe fails or the loss is no longer a number. The log, the best
-    weights so far and the loss curve are there however it ends.
+    start: iteration of the snapshot to go on from, None for the beginning. workers: processes that
+    read for each data layer. lock: descriptor that Caffe holds as long as it lives. Raises
+    TrainingStopped when Caffe fails, the disk is full or the loss is no longer a number. The log,
+    the best weights so far and the loss curve are there however it ends.
     """
-    best = BestWeights(folder, facts)
-    caffe = CaffeProcess(["train", f"--solver={relative(folder.solver)}"], folder.log)
-    progress = Progress(max_iter, quiet)
+    folder = best.run
+    command = ["train", f"--solver={relative(folder.solver)}"]
+    if start is not None:
+        command.append(f"--snapshot={relative(best.snapshots.prepare(start))}")
+    caffe = CaffeProcess(command, folder.log, {WORKERS: str(workers)}, files=(lock,))
+    progress = Progress(max_iter, quiet, start or 0)
     reader = LogReader()
-    diverged = None
+    trouble = ""
     with caffe.stopped_by_signals():
         for line in caffe.lines():
             event = reader.event(line)
             if event is None:
                 continue
             if not math.isfinite(event.loss):
-                diverged = event
+                trouble = divergence(event)
                 break
-            is_best = event.kind == "validated" and best.validated(event.iteration, event.loss)
+            is_best = False
+            if event.kind == "validated":
+                is_best, trouble = keep(best, event)
             progress.show(event, is_best)
+            if trouble:
+                break
     progress.close()
     draw_loss_curve(
         read_events(folder.log),
-        f"{facts['target']}: caffe train",
+        f"{best.facts['target']}: caffe train",
         best.iteration,
         folder.path / "curve.png",
     )
     log = f"(log: {relative(folder.log)})"
-    if diverged:
-        raise TrainingStopped(
-            f"the {diverged.kind} loss is {diverged.loss} at iteration {diverged.iteration}: the "
-            "training diverged; check the labels and the HU of the cohort or lower base_lr in "
-            f"prototxt/solver.prototxt {log}"
-        )
+    if trouble:
+        raise TrainingStopped(f"{trouble} {log}")
     if caffe.process.returncode != 0:
-        reason = last_error(folder.log.read_text(errors="replace"))
-        raise TrainingStopped(f"caffe failed: {reason} {log}")
+        raise TrainingStopped(f"{failure(caffe, folder)} {log}")
+    for iteration in best.snapshots.iterations()[-1:]:
+        best.snapshots.written(iteration)
     if caffe.stopping:
         return STOPPED
     if best.iteration is None:
@@ -58,12 +69,42 @@ def follow_training(folder: RunFolder, facts: dict, max_iter: int, quiet: bool) 
     return FINISHED
 
 
+def keep(best: BestWeights, event: Event) -> tuple[bool, str]:
+    """Take note of a validation; return whether it is the best, and what is wrong with the disk."""
+    try:
+        is_best = best.validated(event.iteration, event.loss)
+    except OSError as error:
+        return False, f"the weights of iteration {event.iteration} are not kept: {error.strerror}"
+    if is_full(best.run):
+        return is_best, f"the disk is full: {free_mb(best.run)} MB are free"
+    return is_best, ""
+
+
+def divergence(event: Event) -> str:
+    """Return the sentence about a loss that is no number."""
+    return (
+        f"the {event.kind} loss is {event.loss} at iteration {event.iteration}: the training "
+        "diverged; check the labels and the HU of the cohort or lower base_lr in "
+        "prototxt/solver.prototxt"
+    )
+
+
+def failure(caffe: CaffeProcess, folder: RunFolder) -> str:
+    """Return the sentence about a Caffe that ended by itself."""
+    code = caffe.process.returncode
+    if code == -signal.SIGKILL:
+        return "caffe was killed, as when memory runs out"
+    full = f"the disk is full ({free_mb(folder)} MB are free): " if is_full(folder) else ""
+    return f"{full}caffe failed: {last_error(caffe.added())}"
+
+
 class Progress:
     """A bar on a terminal, a line per validation elsewhere, nothing when quiet."""
 
-    def __init__(self, max_iter: int, quiet: bool):
+    def __init__(self, max_iter: int, quiet: bool, start: int):
         self.max_iter, self.quiet = max_iter, quiet
-        self.bar = tqdm(total=max_iter, unit="it", disable=True if quiet else None)
+        off = True if quiet else None
+        self.bar = tqdm(total=max_iter, initial=start, unit="it", disable=off)
         self.train_loss = self.val_loss = math.nan
 
     def show(self, event: Event, is_best: bool) -> None:
@@ -84,7 +125,7 @@ class Progress:
             ", ".join(f"{name} {loss:.4g}" for name, loss in known if not math.isnan(loss)),
             refresh=False,
         )
-        self.bar.update(event.iteration - self.bar.n)
+        self.bar.update(max(0, event.iteration - self.bar.n))
 
     def close(self) -> None:
         """End the bar."""

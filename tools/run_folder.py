@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,12 +79,6 @@ class RunFolder:
     def snapshot(self, iteration: int, kind: str) -> Path:
         """Return the path of a snapshot; kind: caffemodel or solverstate."""
         return self.snapshots / f"{SNAPSHOT_PREFIX}_iter_{iteration}.{kind}"
-
-    def snapshot_iterations(self) -> list[int]:
-        """Return the iterations that have weights on disk, ascending."""
-        name = re.compile(rf"{SNAPSHOT_PREFIX}_iter_(\d+)\.caffemodel")
-        found = (name.fullmatch(path.name) for path in self.snapshots.glob("*.caffemodel"))
-        return sorted(int(match[1]) for match in found if match)
 
     def layer_params(self, split: str) -> LayerParams:
         """Return what the data layer of a split is told."""

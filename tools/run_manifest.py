@@ -9,6 +9,7 @@ from pylayers.cohort import PHANTOM, Cohort
 from pylayers.crop import PREPROCESSING_VERSION
 from pylayers.errors import UsageError
 from tools.caffe_install import ROOT, build_info
+from tools.folder_lock import LOCK
 from tools.run_folder import RunFolder, relative
 from tools.schedules import Schedule
 
@@ -41,29 +42,64 @@ def made_from(cohort: Cohort) -> dict:
     }
 
 
-def make_room(folder: RunFolder, wanted: dict, restart: bool) -> bool:
-    """Make an empty run folder; return False when the wanted run is finished there already.
+def check_is_for_runs(folder: RunFolder) -> None:
+    """Raise UsageError when a path holds something that is no run."""
+    path = folder.path
+    if folder.run_json.exists() or not path.exists():
+        return
+    if not path.is_dir() or any(not there.name.startswith(".") for there in path.iterdir()):
+        raise UsageError(f"{relative(path)} is no run folder and not empty")
+
+
+def read_manifest(folder: RunFolder) -> tuple[dict, str | None]:
+    """Return what a run folder was asked for and its state; ({}, None) when there is no run.
+
+    UsageError when run.json is damaged.
+    """
+    if not folder.run_json.exists():
+        return {}, None
+    try:
+        there = json.loads(folder.run_json.read_text())
+        return there, there.pop("state", None)
+    except (OSError, ValueError, AttributeError):
+        raise UsageError(f"{relative(folder.run_json)} is damaged; remove the folder") from None
+
+
+def is_finished(folder: RunFolder, wanted: dict) -> bool:
+    """Return whether a folder holds the wanted run, finished."""
+    return read_manifest(folder) == (wanted, FINISHED)
+
+
+def make_room(folder: RunFolder, wanted: dict, restart: bool, resume: bool) -> bool:
+    """Make room for the wanted run in a locked folder; return whether it was begun there before.
 
     Raises UsageError when the folder holds something else, so that no run is lost by accident.
     """
-    if folder.run_json.exists():
-        there = json.loads(folder.run_json.read_text())
-        state = there.pop("state", None)
-        if there == wanted and state == FINISHED:
-            return False
-        differs = [key for key in wanted if there.get(key) != wanted[key]]
-        if differs or not restart:
-            what = f"another run (its {differs[0]} differs)" if differs else "an unfinished run"
-            way_out = "" if differs else "discard it with --restart, "
-            raise UsageError(
-                f"{relative(folder.path)} holds {what}; {way_out}remove the folder or choose "
-                "another with RUN="
-            )
-        shutil.rmtree(folder.path)
-    elif folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
-        raise UsageError(f"{relative(folder.path)} is no run folder and not empty")
-    folder.snapshots.mkdir(parents=True)
-    return True
+    check_is_for_runs(folder)
+    there, _ = read_manifest(folder)
+    differs = [key for key in wanted if there.get(key) != wanted[key]]
+    if there and differs:
+        raise UsageError(
+            f"{relative(folder.path)} holds another run (its {differs[0]} differs); remove the "
+            "folder or choose another with RUN="
+        )
+    if there and not (restart or resume):
+        raise UsageError(
+            f"{relative(folder.path)} holds an unfinished run; go on with "
+            f"`{resume_command(folder, wanted['target'])}` or discard it with "
+            "TRAIN_OPTIONS=--restart"
+        )
+    if restart:
+        for path in folder.path.iterdir():
+            if path.name != LOCK:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return bool(there) and not restart
+
+
+def resume_command(folder: RunFolder, target: str) -> str:
+    """Return the command that goes on with a run."""
+    where = relative(folder.path)
+    return f"make resume TARGET={target}" + ("" if where == f"runs/{target}" else f" RUN={where}")
 
 
 def git_commit() -> str | None:

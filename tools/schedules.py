@@ -36,16 +36,21 @@ def with_overrides(name: str, given: dict) -> Schedule:
     """
     if name not in SCHEDULES:
         raise UsageError(f"schedule {name!r} is not one of {', '.join(SCHEDULES)}")
-    changes = {k: given[k] for k in ("slices", "batch", "iterations", "interval") if k in given}
-    for key, value in changes.items():
-        if value < 1:
-            raise UsageError(f"--{key} {value} is below 1")
-    if "slices" in changes:
-        changes["test_slices"] = changes["slices"]
-    schedule = replace(SCHEDULES[name], **changes)
+    schedule = replace(SCHEDULES[name], **changes_in(given))
     if schedule.iterations and schedule.interval and schedule.iterations % schedule.interval:
         raise UsageError(
             f"--iterations {schedule.iterations} is no multiple of --interval "
             f"{schedule.interval}: the last weights would not be validated"
         )
     return schedule
+
+
+def changes_in(given: dict) -> dict:
+    """Return what given options change of a schedule; UsageError for a number below 1."""
+    changes = {k: given[k] for k in ("slices", "batch", "iterations", "interval") if k in given}
+    for key, value in changes.items():
+        if value < 1:
+            raise UsageError(f"--{key} {value} is below 1")
+    if "slices" in changes:
+        changes["test_slices"] = changes["slices"]
+    return changes

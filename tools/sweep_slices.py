@@ -6,7 +6,7 @@ the same for all numbers, so an iteration of 24 slices takes three times the tim
 of 8; the first line says how much. --batch lowers it for all.
 
 The runs are OUT/8, OUT/12 and so on; OUT/table6.csv is their table. After an interruption of
-whatever kind the same command goes on: a finished run is kept, an unfinished one is trained anew.
+whatever kind the same command goes on: a finished run is kept, an unfinished one is resumed.
 With other numbers of slices the same OUT gets more runs, and the table of those that were asked
 for. Anything else that differs needs another OUT.
 """
@@ -74,7 +74,7 @@ def sweep(args) -> None:
     gpu = gpu_id(args.gpu)
     cohort = read_cohort(args.cohort)
     check_stores(cohort, target)
-    wanted = wanted_run(target, name, schedules[numbers[0]], args.seed, cohort)
+    wanted = wanted_run(target, name, schedules[numbers[0]], vars(args).get("seed", 1), cohort)
     say = (lambda text: None) if args.quiet else partial(print, flush=True)
 
     with SweepFolder(args.out or ROOT / "runs" / f"sweep_{target}", wanted) as folder:
@@ -82,9 +82,8 @@ def sweep(args) -> None:
         rows = []
         for n in numbers:
             one = folder.run(n)
-            if folder.discard_unfinished(one):
-                say(f"{relative(one.path)} is unfinished; it is trained anew")
-            these = {"schedule": name, "slices": n, "run": one.path, "restart": False}
+            these = {"schedule": name, "slices": n, "run": one.path}
+            these |= {"resume": True, "restart": False}
             train(argparse.Namespace(**(vars(args) | these)))
             predict_test(one, gpu, args.quiet)
             rows.append(row_of(one))

@@ -7,27 +7,45 @@ from pathlib import Path
 
 from pylayers.cohort import SPLITS, Cohort, read_cohort
 from pylayers.errors import CohortError
+from pylayers.prefetch import WORKERS, worker_count
 from pylayers.targets import TARGETS, target_named
+from tools.asked_run import asked_run
+from tools.best_weights import BestWeights
 from tools.caffe_install import ROOT, gpu_id
+from tools.disk_space import check_space
 from tools.exit_codes import TrainingStopped, run
+from tools.folder_lock import FolderLock
 from tools.follow_training import follow_training
+from tools.resume_point import resume_point
 from tools.run_folder import RunFolder, relative, write_json
-from tools.run_manifest import FAILED, FINISHED, RUNNING, made_from, make_room, wanted_run
+from tools.run_manifest import (
+    FAILED,
+    FINISHED,
+    RUNNING,
+    check_is_for_runs,
+    is_finished,
+    made_from,
+    make_room,
+    resume_command,
+    wanted_run,
+)
 from tools.run_prototxt import write_prototxts
-from tools.schedules import SCHEDULES, with_overrides
+from tools.schedules import SCHEDULES
+from tools.snapshots import Snapshots
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     p = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     p.add_argument("target", help=f"one of {', '.join(TARGETS)}")
-    p.add_argument("--cohort", type=Path, required=True, help="folder with cohort.csv")
-    p.add_argument("--schedule", default="paper", help=f"one of {', '.join(SCHEDULES)}")
+    p.add_argument("--cohort", type=Path, help="folder with cohort.csv")
+    p.add_argument("--schedule", help=f"one of {', '.join(SCHEDULES)} (default: paper)")
     p.add_argument("--run", type=Path, help="run folder (default: runs/TARGET)")
     add_number(p, "slices", "slices per scan, in training and test")
     add_how(p)
+    p.add_argument("--resume", action="store_true", help="go on with an unfinished run")
     p.add_argument("--restart", action="store_true", help="discard an unfinished run")
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p
@@ -38,53 +56,71 @@ def add_how(parser) -> None:
     add_number(parser, "batch", "scans per training batch")
     add_number(parser, "iterations", "training iterations")
     add_number(parser, "interval", "iterations between validations, each with a snapshot")
+    add_number(parser, "seed", "of weights, order, augmentation, dropout", default="1")
     parser.add_argument(
-        "--seed", type=int, default=1, help="of weights, order, augmentation, dropout"
+        "--gpu", default="auto", help="auto, none or a GPU's number (default: %(default)s)"
     )
-    parser.add_argument("--gpu", default="auto", help="auto, none or a GPU's number")
-
-
-def add_number(parser, name: str, text: str) -> None:
-    """Give a command line one of the schedule's numbers, absent unless it is given."""
     parser.add_argument(
-        f"--{name}",
-        type=int,
-        default=argparse.SUPPRESS,
-        help=f"{text} (default: the schedule's)",
+        "--workers",
+        help="processes that read scans ahead, 0 for none; the weights do not depend on it "
+        f"(default: ${WORKERS}, else one per core but one, at most 8)",
+    )
+
+
+def add_number(parser, name: str, text: str, default: str = "the schedule's") -> None:
+    """Give a command line one of a run's numbers, absent unless it is given."""
+    parser.add_argument(
+        f"--{name}", type=int, default=argparse.SUPPRESS, help=f"{text} (default: {default})"
     )
 
 
 def train(args) -> None:
     """Train one run to its end, unless it is finished already."""
-    target = target_named(args.target)
-    schedule = with_overrides(args.schedule, vars(args))
-    gpu = gpu_id(args.gpu)
-    cohort = read_cohort(args.cohort)
-    check_stores(cohort, target.name)
-    folder = RunFolder(args.run or ROOT / "runs" / target.name)
-    wanted = wanted_run(target.name, args.schedule, schedule, args.seed, cohort)
     say = (lambda text: None) if args.quiet else partial(print, flush=True)
-    if not make_room(folder, wanted, args.restart):
+    gpu = gpu_id(args.gpu)
+    workers = worker_count(args.workers)
+    target = target_named(args.target).name
+    folder = RunFolder(args.run or ROOT / "runs" / target)
+    check_is_for_runs(folder)
+    asked = asked_run(vars(args), folder)
+    cohort = read_cohort(asked.cohort)
+    wanted = wanted_run(target, asked.schedule_name, asked.schedule, asked.seed, cohort)
+    check_stores(cohort, target)
+
+    if is_finished(folder, wanted):
         say(f"{relative(folder.path)} is trained already; nothing to do")
         return
-
-    max_iter = write_prototxts(folder, cohort, target.name, schedule, args.seed, gpu)
-    write_json(folder.run_json, {**wanted, "state": RUNNING})
-    say(f"caffe train --solver={relative(folder.solver)}  (log: {relative(folder.log)})")
-    state = FAILED
-    try:
-        state = follow_training(folder, wanted | made_from(cohort), max_iter, args.quiet)
-    finally:
-        write_json(folder.run_json, {**wanted, "state": state})
+    with FolderLock(folder.path, "training") as lock:
+        was_begun = make_room(folder, wanted, args.restart, args.resume)
+        check_space(folder)
+        write_json(folder.run_json, {**wanted, "state": RUNNING})
+        folder.snapshots.mkdir(exist_ok=True)
+        max_iter = write_prototxts(folder, cohort, target, asked.schedule, asked.seed, gpu)
+        best, start = BestWeights(folder, wanted | made_from(cohort)), None
+        if was_begun:
+            best, start = resume_point(best, say)
+        say(f"caffe train --solver={relative(folder.solver)}  (log: {relative(folder.log)})")
+        state = FAILED
+        try:
+            state = follow_training(best, start, max_iter, args.quiet, workers, lock.file)
+        except TrainingStopped as error:
+            raise TrainingStopped(f"{error}; {what_is_kept(folder, target)}") from None
+        finally:
+            write_json(folder.run_json, {**wanted, "state": state})
     if state != FINISHED:
-        newest = folder.snapshot_iterations()[-1:]
-        kept = f"the snapshot of iteration {newest[0]} is kept" if newest else "no snapshot yet"
-        raise TrainingStopped(f"stopped before its end; {kept} in {relative(folder.snapshots)}")
-    best = folder.best()
+        raise TrainingStopped(f"stopped before its end; {what_is_kept(folder, target)}")
+    found = folder.best()
     say(
-        f"best validation loss {best['val_loss']:.6g} at iteration {best['iteration']}: "
+        f"best validation loss {found['val_loss']:.6g} at iteration {found['iteration']}: "
         f"{relative(folder.best_weights)}"
     )
+
+
+def what_is_kept(folder: RunFolder, target: str) -> str:
+    """Return what a training that ended early has left, and how to go on."""
+    newest = Snapshots(folder).iterations()[-1:]
+    kept = f"the snapshot of iteration {newest[0]} is kept" if newest else "no snapshot yet"
+    return f"{kept} in {relative(folder.snapshots)}; go on with `{resume_command(folder, target)}`"
 
 
 def check_stores(cohort: Cohort, target: str) -> None:

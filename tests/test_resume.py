@@ -1,0 +1,344 @@
+"""A training that was killed and resumed is the same training: same weights, byte for byte."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from processes import running, wait_for, workers_of
+
+from pylayers.errors import UsageError
+from tools import disk_space, train
+from tools.caffe_log import read_events
+from tools.exit_codes import TrainingStopped
+from tools.run_folder import RunFolder, sha256
+from tools.snapshots import Snapshots, caffe_pb2
+
+pytestmark = [pytest.mark.caffe, pytest.mark.slow]
+
+LAST = 12
+HOW = [
+    *("--schedule", "demo", "--slices", "1", "--batch", "2", "--gpu", "none"),
+    *("--iterations", str(LAST), "--interval", "4", "--workers", "2"),
+]
+
+
+def arguments(cohort, folder, *more):
+    return ["fev1pp", "--cohort", str(cohort), "--run", str(folder), *HOW, *more]
+
+
+def resume(folder, *more) -> RunFolder:
+    """Resume as `make resume` does: all but the folder is known from run.json."""
+    train.main(["fev1pp", "--run", str(folder), "--gpu", "none", "--resume", *more])
+    return RunFolder(Path(folder))
+
+
+def started(cohort, folder, until, *more):
+    """tools/train.py under way in a process, at least at iteration `until`; and its Caffe's pid."""
+    process = subprocess.Popen(
+        [sys.executable, ROOT / "tools" / "train.py", *arguments(cohort, folder, *more)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    log = folder / "train.log"
+    wait_for(lambda: [e for e in read_events(log) if e.iteration >= until], 60)
+    (caffe,) = workers_of(process.pid, "caffe")
+    return process, caffe
+
+
+def final(folder) -> dict:
+    """What equal trainings share: final and best weights, momentum, what is said of them."""
+    run = RunFolder(Path(folder))
+    state = caffe_pb2.SolverState()
+    state.ParseFromString(run.snapshot(LAST, "solverstate").read_bytes())
+    state.ClearField("learned_net")  # a path
+    best = json.loads(run.best_json.read_text())
+    return {
+        "weights": sha256(run.snapshot(LAST, "caffemodel")),
+        "momentum": state.SerializeToString(),
+        "best": sha256(run.best_weights),
+        "said": {k: v for k, v in best.items() if k != "git_commit"},
+        "validated": [e for e in read_events(run.log) if e.kind == "validated"],
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tiny_cohort, tmp_path_factory):
+    """A training of twelve iterations, validated and snapshot at 4, 8 and 12."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "run"
+    train.main([*arguments(tiny_cohort, folder), "--quiet"])
+    return final(folder)
+
+
+@pytest.fixture(scope="module")
+def stopped(tiny_cohort, tmp_path_factory):
+    """A run that was stopped by SIGTERM: a snapshot at 4 and one after. Copy it before use."""
+    folder = tmp_path_factory.mktemp("stopped") / "run"
+    process, _ = started(tiny_cohort, folder, 5)
+    process.terminate()
+    process.communicate(timeout=60)
+    assert len(Snapshots(RunFolder(folder)).iterations()) == 2
+    return folder
+
+
+@pytest.fixture
+def copy(stopped, tmp_path) -> RunFolder:
+    shutil.copytree(stopped, tmp_path / "run")
+    return RunFolder(tmp_path / "run")
+
+
+# ---- kills ----
+
+
+@pytest.mark.parametrize("iteration", [1, 5, 10])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_killed_and_resumed_training_is_the_undisturbed_one(
+    number, iteration, undisturbed, tiny_cohort, tmp_path, capsys
+):
+    folder = tmp_path / "run"
+    process, caffe = started(tiny_cohort, folder, iteration)
+    readers = workers_of(caffe, "prefetch_worker")
+    assert len(readers) == 4  # two for TRAIN, two for TEST
+    if number == signal.SIGKILL:  # everything at once, between snapshots
+        os.kill(caffe, number)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == (-9 if number == signal.SIGKILL else 6), err
+    wait_for(lambda: not any(map(running, [caffe, *readers])), 5)
+
+    resume(folder)
+    said, _ = capsys.readouterr()
+    first = 4 * (iteration // 4)  # a snapshot that is there for certain
+    if number != signal.SIGKILL or first:
+        assert "going on from the snapshot of iteration" in said
+    assert final(folder) == undisturbed
+
+
+def test_a_caffe_that_outlives_a_killed_training_is_waited_for(undisturbed, tiny_cohort, tmp_path):
+    process, caffe = started(tiny_cohort, tmp_path / "run", 5)
+    process.kill()
+    wait_for(lambda: not running(process.pid))
+    resume(tmp_path / "run")
+    assert not running(caffe)
+    process.communicate()
+    assert final(tmp_path / "run") == undisturbed
+
+
+def test_a_killed_caffe_is_said_with_the_way_to_go_on(undisturbed, tiny_cohort, tmp_path):
+    process, caffe = started(tiny_cohort, tmp_path / "run", 5)
+    os.kill(caffe, signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 6
+    assert "caffe was killed, as when memory runs out" in err
+    assert f"go on with `make resume TARGET=fev1pp RUN={tmp_path / 'run'}`" in err
+    assert len(err.strip().splitlines()[-1:]) == 1 and "Traceback" not in err
+    # as asked explicitly of the command that began it
+    train.main([*arguments(tiny_cohort, tmp_path / "run"), "--resume", "--quiet"])
+    assert final(tmp_path / "run") == undisturbed
+
+
+def test_a_reader_that_is_killed_in_training_changes_nothing(undisturbed, tiny_cohort, tmp_path):
+    process, caffe = started(tiny_cohort, tmp_path / "run", 1)
+    for reader in workers_of(caffe, "prefetch_worker"):
+        os.kill(reader, signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert final(tmp_path / "run") == undisturbed
+    assert "another takes its place" in (tmp_path / "run" / "train.log").read_text()
+
+
+def test_readers_that_die_again_and_again_end_the_training_with_a_sentence(tiny_cohort, tmp_path):
+    process, caffe = started(tiny_cohort, tmp_path / "run", 1, "--iterations", "400")
+    while process.poll() is None:
+        for reader in workers_of(caffe, "prefetch_worker"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(reader, signal.SIGKILL)
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 6
+    assert "a process that reads scans was killed" in err and "is there enough memory?" in err
+    assert "Traceback" not in err
+
+
+# ---- folders ----
+
+
+def test_two_trainings_cannot_write_one_folder(tiny_cohort, tmp_path):
+    process, _ = started(tiny_cohort, tmp_path / "run", 1, "--iterations", "400")
+    log = (tmp_path / "run" / "train.log").stat().st_ino
+    for more in (["--resume"], ["--restart"], []):
+        with pytest.raises(UsageError, match="another training is at work in"):
+            train.main([*arguments(tiny_cohort, tmp_path / "run", "--iterations", "400"), *more])
+    assert process.poll() is None and (tmp_path / "run" / "train.log").stat().st_ino == log
+    process.terminate()
+    process.communicate(timeout=60)
+
+
+def test_a_moved_run_is_resumed(undisturbed, copy, tmp_path, capsys):
+    copy.path.rename(tmp_path / "moved")
+    resume(tmp_path / "moved")
+    assert "unusable" not in capsys.readouterr().out
+    assert final(tmp_path / "moved") == undisturbed
+
+
+def test_a_resume_with_other_options_than_the_run_is_refused(copy, tmp_path):
+    for more, differs in ((["--seed", "2"], "seed"), (["--slices", "3"], "slices")):
+        with pytest.raises(UsageError, match=rf"another run \(its {differs} differs\)"):
+            resume(copy.path, *more)
+    with pytest.raises(UsageError, match=r"another run \(its target differs\)"):
+        train.main(["ve", "--run", str(copy.path), "--resume"])
+    with pytest.raises(UsageError, match=r"there is no run in .* to go on with"):
+        resume(tmp_path / "nothing")
+    assert not (tmp_path / "nothing").exists()
+    with pytest.raises(UsageError, match="--cohort is missing"):
+        train.main(["ve", "--run", str(tmp_path / "nothing")])
+
+
+def test_a_damaged_manifest_is_said(copy):
+    copy.run_json.write_text('{"target": ')
+    with pytest.raises(UsageError, match=r"run\.json is damaged; remove the folder"):
+        resume(copy.path)
+
+
+def test_a_full_disk_is_said_before_training(tiny_cohort, tmp_path, monkeypatch):
+    monkeypatch.setattr(disk_space, "free_mb", lambda _: 100)
+    with pytest.raises(UsageError, match=r"100 MB are free where .* needs 260 MB; free some"):
+        train.main(arguments(tiny_cohort, tmp_path / "run"))
+    assert not (tmp_path / "run" / "train.log").exists()
+
+
+def test_a_disk_that_fills_up_stops_the_training(undisturbed, tiny_cohort, tmp_path, monkeypatch):
+    left = iter([10_000, 50])
+    monkeypatch.setattr(disk_space, "free_mb", lambda _: next(left, 50))
+    with pytest.raises(
+        TrainingStopped, match=r"the disk is full: .* iteration 4 is kept"
+    ) as caught:
+        train.main([*arguments(tiny_cohort, tmp_path / "run"), "--quiet"])
+    assert "make resume" in str(caught.value)
+    monkeypatch.undo()
+    resume(tmp_path / "run")
+    assert final(tmp_path / "run") == undisturbed
+
+
+def test_a_folder_that_cannot_be_written_is_said(tiny_cohort, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="cannot be written: Not a directory"):
+        train.main(arguments(tiny_cohort, tmp_path / "file" / "run"))
+
+
+# ---- snapshots ----
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0x10
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("kind", "damage"),
+    [
+        ("caffemodel", cut),
+        ("solverstate", cut),
+        ("caffemodel", flip),
+        ("solverstate", flip),
+        ("caffemodel", Path.unlink),
+        ("solverstate", Path.unlink),
+        ("solverstate", lambda path: path.write_bytes(b"")),
+    ],
+)
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_damaged_snapshot_is_recognised(kind, damage, recorded, copy):
+    snapshots = Snapshots(copy)
+    older, newest = snapshots.iterations()
+    assert snapshots.wrong(newest) == snapshots.wrong(older) == ""
+    if not recorded:
+        snapshots.record.unlink()
+        assert snapshots.wrong(newest) == snapshots.wrong(older) == ""
+        if damage is flip:
+            return  # what nobody wrote down cannot be told from other weights
+    damage(copy.snapshot(newest, kind))
+    assert snapshots.wrong(newest)
+    start, said = snapshots.newest_whole()
+    assert start == older
+    assert said == [said[0]] and f"the snapshot of iteration {newest} is unusable: " in said[0]
+    assert snapshots.iterations() == [older]
+
+
+def test_a_training_goes_on_from_the_newest_whole_snapshot(undisturbed, copy, capsys):
+    older, newest = Snapshots(copy).iterations()
+    cut(copy.snapshot(newest, "caffemodel"))
+    resume(copy.path)
+    said, _ = capsys.readouterr()
+    assert f"the snapshot of iteration {newest} is unusable: " in said
+    assert f"going on from the snapshot of iteration {older}" in said
+    assert final(copy.path) == undisturbed
+
+
+def test_without_a_whole_snapshot_the_training_begins_anew(undisturbed, copy, capsys):
+    for path in copy.snapshots.glob("*.caffemodel"):
+        cut(path)
+    resume(copy.path)
+    assert "there is no usable snapshot: the training begins anew" in capsys.readouterr().out
+    assert final(copy.path) == undisturbed
+
+
+def test_best_weights_that_were_damaged_are_made_again(undisturbed, copy, capsys):
+    copy.best_weights.write_bytes(b"damaged")
+    resume(copy.path)
+    assert "the best weights so far are damaged" in capsys.readouterr().out
+    assert final(copy.path) == undisturbed
+
+
+@pytest.fixture(scope="module")
+def others(tiny_cohort, tmp_path_factory):
+    """Finished runs that differ from the stopped one in a single thing."""
+    folder = tmp_path_factory.mktemp("others")
+    runs = {}
+    for name, options in {
+        "seed": ["--seed", "2"],
+        "batch": ["--batch", "1"],
+        "target": [],
+    }.items():
+        command = arguments(tiny_cohort, folder / name, "--iterations", "4", *options, "--quiet")
+        command[0] = "ve" if name == "target" else "fev1pp"
+        train.main(command)
+        runs[name] = RunFolder(folder / name)
+    return runs
+
+
+@pytest.mark.parametrize("name", ["seed", "batch", "target"])
+@pytest.mark.parametrize("iteration", [4, 999])
+def test_a_foreign_snapshot_is_recognised(name, iteration, others, copy):
+    snapshots = Snapshots(copy)
+    newest = snapshots.iterations()[-1]
+    for kind in ("caffemodel", "solverstate"):
+        shutil.copy(others[name].snapshot(4, kind), copy.snapshot(iteration, kind))
+    assert snapshots.wrong(iteration)
+    start, _ = snapshots.newest_whole()
+    assert start == newest
+    snapshots.record.unlink()
+    for path in copy.snapshots.glob("*.unusable"):
+        path.rename(path.with_suffix(""))
+    assert snapshots.wrong(iteration)  # by its content, too
+
+
+def test_pruning_keeps_the_record_of_what_is_there(copy):
+    snapshots = Snapshots(copy)
+    _, newest = snapshots.iterations()
+    for kind in ("caffemodel", "solverstate"):
+        shutil.copy(copy.snapshot(newest, kind), copy.snapshot(newest + 1, kind))
+    snapshots.written(newest + 1)
+    snapshots.prune()
+    assert snapshots.iterations() == [newest, newest + 1]
+    assert set(json.loads(snapshots.record.read_text())) == {str(newest), str(newest + 1)}
