@@ -5,7 +5,7 @@ Workers, resumed runs and tests can therefore make any batch at any time, in any
 
 import numpy as np
 
-from pylayers.cohort import read_cohort
+from pylayers.cohort import read_cohort, store_path
 from pylayers.params import LayerParams
 from pylayers.stack import SIDE, draw_augmentation, fill_stack, no_augmentation, slice_indices
 from pylayers.store import read_planes
@@ -26,10 +26,12 @@ class Loader:
         self.params = params
         self.train = train
         cohort = read_cohort(params.cohort)
-        self.scans = cohort.labelled(params.split, params.target)
-        self.paths = [cohort.store_path(scan) for scan in self.scans]
+        scans = cohort.labelled(params.split, params.target)
+        # no more of the table: each worker has a copy
+        self.folder = cohort.folder
+        self.scan_ids = [scan.scan_id for scan in scans]
         unit = target_named(params.target).network_unit
-        self.labels = [np.float32(scan.labels[params.target] / unit) for scan in self.scans]
+        self.labels = np.float32([scan.labels[params.target] / unit for scan in scans])
         self._drawn = (None, None)  # the last epoch asked for, and its order
 
     @property
@@ -57,31 +59,29 @@ class Loader:
 
     def scan_id(self, sample: int) -> str:
         """Return the scan_id of scan number `sample`."""
-        return self.scans[self._scan_of(sample)].scan_id
+        return self.scan_ids[self._scan_of(sample)]
 
     def dropout_seed(self, index: int) -> int:
         """Return what Caffe's own generator is seeded with before batch `index`."""
         return int(self._rng(DROPOUT, index).integers(2**31))
 
     def _planes(self, scan: int, offset: float) -> list[np.ndarray]:
+        scan_id = self.scan_ids[scan]
+        path = store_path(self.folder, scan_id)
         try:
-            return read_planes(
-                self.paths[scan], lambda n: slice_indices(n, self.params.slices, offset)
-            )
+            return read_planes(path, lambda n: slice_indices(n, self.params.slices, offset))
         except (OSError, KeyError) as error:
-            raise RuntimeError(
-                f"scan {self.scans[scan].scan_id}: {self.paths[scan]}: {error}"
-            ) from error
+            raise RuntimeError(f"scan {scan_id}: {path}: {error}") from error
 
     def _scan_of(self, sample: int) -> int:
-        epoch, place = divmod(sample, len(self.scans))
+        epoch, place = divmod(sample, len(self.scan_ids))
         if not self.train:
             return place
         return int(self._order(epoch)[place])
 
     def _order(self, epoch: int) -> np.ndarray:
         if epoch != self._drawn[0]:
-            self._drawn = epoch, self._rng(ORDER, epoch).permutation(len(self.scans))
+            self._drawn = epoch, self._rng(ORDER, epoch).permutation(len(self.scan_ids))
         return self._drawn[1]
 
     def _augmentation_of(self, sample: int):

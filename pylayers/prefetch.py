@@ -9,7 +9,6 @@ import mmap
 import os
 import sys
 import time
-from dataclasses import asdict
 from multiprocessing.connection import wait
 
 import numpy as np
@@ -163,7 +162,7 @@ class Worker(ChildProcess):
         super().__init__(WORKER, files=(memory,))
         self.is_second = is_second
         self.at = set()
-        self.send((asdict(loader.params), loader.train, BATCHES_AHEAD * loader.params.batch))
+        self.send((loader, BATCHES_AHEAD * loader.params.batch))
 
     def give(self, samples: list[int]) -> None:
         """Let it make samples, in this order."""

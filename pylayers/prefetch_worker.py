@@ -9,15 +9,12 @@ import traceback
 from multiprocessing.connection import Connection
 
 from pylayers.child_process import end_with_parent
-from pylayers.loader import Loader
-from pylayers.params import LayerParams
 from pylayers.prefetch import slots_in, stack_shape
 
 
 def serve(connection: Connection, memory: int) -> None:
     """Fill the slot of each sample that is asked for and answer with its label, until the end."""
-    params, train, slots = connection.recv()
-    loader = Loader(LayerParams(**params), train)
+    loader, slots = connection.recv()
     stacks = slots_in(memory, (slots, *stack_shape(loader)))
     while True:
         for sample in connection.recv():
