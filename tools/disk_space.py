@@ -9,8 +9,10 @@ from tools.snapshots import NEWEST_KEPT
 # Measured: weights 29.2 MB, momentum as much.
 SNAPSHOT_MB = 60
 BEST_MB = 30
-# The snapshots that are kept, the one being written and the best weights twice, and the log.
-RUN_MB = (NEWEST_KEPT + 1) * SNAPSHOT_MB + 2 * BEST_MB + 20
+# What is written before the oldest snapshot is removed, with the state that is resumed from.
+NEXT_MB = SNAPSHOT_MB + 2 * BEST_MB
+# The snapshots that are kept, the best weights, the next of both, and the log.
+RUN_MB = NEWEST_KEPT * SNAPSHOT_MB + BEST_MB + NEXT_MB + 20
 
 
 def free_mb(folder: RunFolder) -> int:
@@ -19,15 +21,16 @@ def free_mb(folder: RunFolder) -> int:
 
 
 def check_space(folder: RunFolder) -> None:
-    """Raise UsageError when the run's disk is too full to train."""
-    free = free_mb(folder)
-    if free < RUN_MB:
+    """Raise UsageError when the run's disk is too full to train, beside what is there already."""
+    used = sum(path.stat().st_size for path in folder.path.rglob("*")) // 1_000_000
+    free, needed = free_mb(folder), max(NEXT_MB, RUN_MB - used)
+    if free < needed:
         raise UsageError(
-            f"{free} MB are free where {relative(folder.path)} is and a training needs {RUN_MB} "
+            f"{free} MB are free where {relative(folder.path)} is and a training needs {needed} "
             "MB; free some or choose another disk with RUN="
         )
 
 
 def is_full(folder: RunFolder) -> bool:
     """Return whether the next snapshot has no room."""
-    return free_mb(folder) < SNAPSHOT_MB + BEST_MB
+    return free_mb(folder) < NEXT_MB

@@ -2,6 +2,7 @@
 
 import math
 import signal
+import sys
 
 from tqdm import tqdm
 
@@ -49,12 +50,7 @@ def follow_training(
             if trouble:
                 break
     progress.close()
-    draw_loss_curve(
-        read_events(folder.log),
-        f"{best.facts['target']}: caffe train",
-        best.iteration,
-        folder.path / "curve.png",
-    )
+    draw_curve(best)
     log = f"(log: {relative(folder.log)})"
     if trouble:
         raise TrainingStopped(f"{trouble} {log}")
@@ -67,6 +63,15 @@ def follow_training(
     if best.iteration is None:
         raise TrainingStopped(f"no validation was made before the last iteration {log}")
     return FINISHED
+
+
+def draw_curve(best: BestWeights) -> None:
+    """Draw curve.png; on a full disk say that it is missing."""
+    title, path = f"{best.facts['target']}: caffe train", best.run.path / "curve.png"
+    try:
+        draw_loss_curve(read_events(best.run.log), title, best.iteration, path)
+    except OSError as error:
+        print(f"{relative(path)} is not drawn: {error.strerror}", file=sys.stderr)
 
 
 def keep(best: BestWeights, event: Event) -> tuple[bool, str]:
@@ -115,17 +120,15 @@ class Progress:
             self.val_loss = event.loss
             if self.bar.disable and not self.quiet:
                 mark = "  best so far" if is_best else ""
-                print(
-                    f"iteration {event.iteration}/{self.max_iter}  loss {self.train_loss:.4g}  "
-                    f"validation {event.loss:.4g}{mark}",
-                    flush=True,
-                )
-        known = (("loss", self.train_loss), ("validation", self.val_loss))
-        self.bar.set_postfix_str(
-            ", ".join(f"{name} {loss:.4g}" for name, loss in known if not math.isnan(loss)),
-            refresh=False,
-        )
+                where = f"iteration {event.iteration}/{self.max_iter}"
+                print("  ".join([where, *self.losses()]) + mark, flush=True)
+        self.bar.set_postfix_str(", ".join(self.losses()), refresh=False)
         self.bar.update(max(0, event.iteration - self.bar.n))
+
+    def losses(self) -> list[str]:
+        """Return the losses that are known, each with its name."""
+        known = (("loss", self.train_loss), ("validation", self.val_loss))
+        return [f"{name} {loss:.4g}" for name, loss in known if not math.isnan(loss)]
 
     def close(self) -> None:
         """End the bar."""

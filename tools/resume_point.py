@@ -8,9 +8,9 @@ def resume_point(best: BestWeights, say) -> tuple[BestWeights, int | None]:
 
     None is the beginning. say: called with a sentence for each thing that a person should know.
     """
-    start, said = best.snapshots.newest_whole()
-    for sentence in said:
+    for sentence in best.snapshots.set_unusable_aside():
         say(sentence)
+    start = best.snapshots.newest_whole()
     if start is not None and not best.resume(start):
         say("the best weights so far are damaged")
         start = None

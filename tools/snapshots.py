@@ -58,21 +58,23 @@ class Snapshots:
         if any(str(iteration) in hashes for iteration in old):
             write_json(self.record, {k: v for k, v in hashes.items() if int(k) not in old})
 
-    def newest_whole(self) -> tuple[int | None, list[str]]:
-        """Return the iteration to go on from, and a sentence for each newer one that is unusable.
+    def newest_whole(self) -> int | None:
+        """Return the iteration of the newest snapshot to go on from; None when there is none."""
+        return next((i for i in reversed(self.iterations()) if not self.wrong(i)), None)
 
-        These are set aside under another name. None: there is no usable one.
-        """
-        said = []
+    def set_unusable_aside(self) -> list[str]:
+        """Rename the snapshots newer than the newest whole one; return a sentence for each."""
+        said, whole = [], self.newest_whole()
         for iteration in reversed(self.iterations()):
-            wrong = self.wrong(iteration)
-            if not wrong:
-                return iteration, said
-            said.append(f"the snapshot of iteration {iteration} is unusable: {wrong}")
+            if iteration == whole:
+                break
+            said.append(
+                f"the snapshot of iteration {iteration} is unusable: {self.wrong(iteration)}"
+            )
             for path in self.paths(iteration):
                 if path.exists():
                     path.rename(path.with_name(path.name + UNUSABLE))
-        return None, said
+        return said
 
     def wrong(self, iteration: int) -> str:
         """Return what is wrong with a snapshot, "" when it is whole and this run's."""

@@ -1,6 +1,7 @@
 """Train one target with `caffe train`, in a run folder that holds exactly what it ran."""
 
 import argparse
+import contextlib
 import sys
 from functools import partial
 from pathlib import Path
@@ -93,20 +94,22 @@ def train(args) -> None:
     with FolderLock(folder.path, "training") as lock:
         was_begun = make_room(folder, wanted, args.restart, args.resume)
         check_space(folder)
-        write_json(folder.run_json, {**wanted, "state": RUNNING})
-        folder.snapshots.mkdir(exist_ok=True)
-        max_iter = write_prototxts(folder, cohort, target, asked.schedule, asked.seed, gpu)
-        best, start = BestWeights(folder, wanted | made_from(cohort)), None
-        if was_begun:
-            best, start = resume_point(best, say)
-        say(f"caffe train --solver={relative(folder.solver)}  (log: {relative(folder.log)})")
-        state = FAILED
         try:
+            write_json(folder.run_json, {**wanted, "state": RUNNING})
+            folder.snapshots.mkdir(exist_ok=True)
+            max_iter = write_prototxts(folder, cohort, target, asked.schedule, asked.seed, gpu)
+            best, start = BestWeights(folder, wanted | made_from(cohort)), None
+            if was_begun:
+                best, start = resume_point(best, say)
+            say(f"caffe train --solver={relative(folder.solver)}  (log: {relative(folder.log)})")
             state = follow_training(best, start, max_iter, args.quiet, workers, lock.file)
-        except TrainingStopped as error:
-            raise TrainingStopped(f"{error}; {what_is_kept(folder, target)}") from None
-        finally:
             write_json(folder.run_json, {**wanted, "state": state})
+        except TrainingStopped as error:
+            with contextlib.suppress(OSError):  # of a full disk, which the error is about
+                write_json(folder.run_json, {**wanted, "state": FAILED})
+            raise TrainingStopped(f"{error}; {what_is_kept(folder, target)}") from None
+        except OSError as error:
+            raise TrainingStopped(f"{error}; {what_is_kept(folder, target)}") from None
     if state != FINISHED:
         raise TrainingStopped(f"stopped before its end; {what_is_kept(folder, target)}")
     found = folder.best()
@@ -118,8 +121,8 @@ def train(args) -> None:
 
 def what_is_kept(folder: RunFolder, target: str) -> str:
     """Return what a training that ended early has left, and how to go on."""
-    newest = Snapshots(folder).iterations()[-1:]
-    kept = f"the snapshot of iteration {newest[0]} is kept" if newest else "no snapshot yet"
+    newest = Snapshots(folder).newest_whole()
+    kept = "no snapshot yet" if newest is None else f"the snapshot of iteration {newest} is kept"
     return f"{kept} in {relative(folder.snapshots)}; go on with `{resume_command(folder, target)}`"
 
 
