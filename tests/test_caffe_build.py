@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tools.caffe_build import self_check
@@ -36,12 +37,48 @@ def test_the_record_names_the_commit_the_source_and_the_flags():
     assert "-DWITH_PYTHON_LAYER" in RECORD["flags"]
     assert "-DUSE_HDF5" not in RECORD["flags"]
     assert "-march" not in RECORD["flags"]  # the cache may be carried to another CPU
+    assert "-fno-trapping-math" in RECORD["flags"]
 
 
 def test_every_layer_type_of_the_network_is_there():
     wanted = {"Python", "Convolution", "Pooling", "ReLU"}
     wanted |= {"InnerProduct", "Dropout", "Reshape", "EuclideanLoss"}
     assert wanted <= set(caffe.layer_type_list())
+
+
+def test_caffe_leaves_the_processors_handling_of_small_numbers_alone(tmp_path):
+    code = "import numpy, caffe; assert numpy.float32(1e-38) / numpy.float32(10) > 0"
+    self_check.run_clean([PREFIX / "bin/python", "-c", code], tmp_path)
+
+
+@pytest.fixture(scope="module")
+def relu(tmp_path_factory):
+    """A net of a single ReLU, with a value of each kind as its data."""
+    path = tmp_path_factory.mktemp("relu") / "relu.prototxt"
+    path.write_text(
+        'force_backward: true layer { name: "data" type: "Input" top: "data" '
+        "input_param { shape { dim: 19 } } } "
+        'layer { name: "relu" type: "ReLU" bottom: "data" top: "relu" }',
+        encoding="utf-8",
+    )
+    net = caffe.Net(str(path), caffe.TEST)
+    net.blobs["data"].data[...] = np.resize([-1, -0.0, 0, 1e-39, 2, np.inf], 19)
+    net.forward()
+    return net
+
+
+def test_relu_forward_keeps_infinity_and_the_smallest_numbers(relu):
+    x = relu.blobs["data"].data
+    np.testing.assert_array_equal(relu.blobs["relu"].data, np.where(x > 0, x, 0))
+
+
+def test_relu_backward_hands_on_nan_and_infinity(relu):
+    gradient = np.resize(np.array([1, np.nan, np.inf, -3], np.float32), 19)
+    relu.blobs["relu"].diff[...] = gradient
+    relu.backward()
+    with np.errstate(invalid="ignore"):
+        wanted = gradient * (relu.blobs["data"].data > 0)
+    np.testing.assert_array_equal(relu.blobs["data"].diff, wanted)
 
 
 @pytest.mark.parametrize("module", ["caffe", "h5py", "pylayers"])
