@@ -1,10 +1,23 @@
 """Which device is used follows the choice and what Caffe was built for."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from pylayers.errors import UsageError
 from tools import caffe_install
 from tools.caffe_install import gpu_id
+
+
+@pytest.mark.parametrize(("users", "wanted"), [(None, "4"), ("20", "20")])
+def test_idle_blas_threads_sleep_at_once_unless_the_user_says_otherwise(users, wanted):
+    name = "OPENBLAS_THREAD_TIMEOUT"
+    env = {k: v for k, v in os.environ.items() if k != name} | ({name: users} if users else {})
+    code = f"import tools.caffe_install, os; print(os.environ['{name}'])"
+    said = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    assert said.stdout.strip() == wanted
 
 
 @pytest.fixture(params=[True, False], ids=["cuda", "cpu only"])

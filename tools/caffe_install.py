@@ -9,6 +9,10 @@ from pylayers.errors import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
 LOG_LEVEL = "GLOG_minloglevel"  # read once, when the library is loaded
+# A thread of OpenBLAS that has nothing to do sleeps after 2^4 cycles. By default it spins for 2^26,
+# between Caffe's products, on a core that Caffe or the workers of the data layer need. Read when
+# the library is loaded, here or in a child of ours; the results do not depend on it.
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 
 
 def caffe_binary() -> Path:
