@@ -1,5 +1,6 @@
 """Time per layer, by `caffe time`."""
 
+import os
 import re
 import subprocess
 
@@ -16,8 +17,6 @@ AVERAGES = "Average time per layer:"
 
 def measure_layers(settings: Settings, run: BenchRun) -> dict:
     """Return layers: name, type, forward and backward in ms each, of a training step."""
-    import os
-
     command = [
         str(caffe_binary()),
         "time",

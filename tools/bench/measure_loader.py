@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 
+from pylayers.prefetch import BATCHES_AHEAD
 from tools.bench.bench_run import BenchRun, train_params
 from tools.bench.engine import Engine
 from tools.bench.processes import children_of, memory_of
@@ -12,7 +13,7 @@ from tools.bench.spread import spread
 WORKERS = (0, 1, 2, 4)
 BATCH = 4  # scans; a GPU's batch is larger
 DIGEST_BATCHES = 4
-WARM_BATCHES = 4  # uses up what was made while the others were measured
+WARM_BATCHES = BATCHES_AHEAD + 1  # uses up what was made while the others were measured
 BATCHES = 10
 
 

@@ -3,12 +3,13 @@
 from contextlib import ExitStack
 from statistics import median
 
-from tools.bench.agreement import TOLERANCE
+from tools.bench.agreement import disagreement
 from tools.bench.bench_run import BenchRun
 from tools.bench.comparison import comparison
 from tools.bench.engine import Engine, EngineFailed
 from tools.bench.rounds import interleaved
 from tools.bench.settings import LR, MOMENTUM, WEIGHT_DECAY, Settings
+from tools.bench.spread import spread
 
 LAYOUTS = ("contiguous", "channels_last")
 ONNX_KEY = "caffe_forward_vs_onnxruntime"
@@ -64,8 +65,8 @@ def _torch(stack: ExitStack, settings: Settings, run: BenchRun, found: dict) -> 
         for layout in LAYOUTS:
             seen = engine.ask("agreement", layout=layout)
             found["agreement"][f"pytorch_{layout}"] = seen
-            if not max(seen.values()) <= TOLERANCE:
-                raise EngineFailed(f"another network: PyTorch differs by {max(seen.values()):.3g}")
+            if wrong := disagreement(seen):
+                raise EngineFailed(wrong)
         found["rival_versions"]["torch"] = engine.ask("version")
         return engine
     except EngineFailed as error:
@@ -84,10 +85,10 @@ def _onnx(stack: ExitStack, settings: Settings, run: BenchRun, found: dict) -> E
             gpu=settings.gpu,
             threads=settings.threads,
         )
-        seen = engine.ask("agreement")
-        found["agreement"]["onnxruntime"] = {"forward": seen}
-        if not seen <= TOLERANCE:
-            raise EngineFailed(f"another network: ONNX Runtime differs by {seen:.3g}")
+        seen = {"forward": engine.ask("agreement")}
+        found["agreement"]["onnxruntime"] = seen
+        if wrong := disagreement(seen):
+            raise EngineFailed(wrong)
         found["rival_versions"]["onnxruntime"] = engine.ask("version")
         return engine
     except EngineFailed as error:
@@ -141,7 +142,5 @@ def _comparisons(what: str, name: str, settings: Settings, seconds: dict) -> dic
             ("Caffe", "ONNX Runtime"),
         )
     if not found:  # Caffe alone is worth a line
-        from tools.bench.spread import spread
-
         found[f"caffe_{what}_s"] = {**spread(seconds["caffe"]), "unit": "s", "what": of}
     return found

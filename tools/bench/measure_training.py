@@ -1,5 +1,6 @@
 """Training with loading against the same training on a constant batch (nnU-Net's way to look)."""
 
+from pylayers.prefetch import BATCHES_AHEAD
 from tools.bench.bench_run import BenchRun
 from tools.bench.comparison import comparison
 from tools.bench.engine import Engine
@@ -7,7 +8,7 @@ from tools.bench.rounds import interleaved
 from tools.bench.settings import Settings
 
 # Batches that were made while the other one trained are used up before time counts.
-WARM_STEPS = 4
+WARM_STEPS = BATCHES_AHEAD + 1
 STEPS = 6
 GOAL = 1.03
 

@@ -27,19 +27,7 @@ def model(layers: list[dict], weights):
                 key = f"weights/{name}/{number}"
                 tensors.append(numpy_helper.from_array(np.asarray(weights[key]), key))
                 inputs.append(key)
-        operator, attributes = {
-            "convolution": lambda: ("Conv", {"strides": [layer["stride"]] * 2}),
-            "max": lambda: (
-                "MaxPool",
-                {
-                    "kernel_shape": [layer["size"]] * 2,
-                    "strides": [layer["stride"]] * 2,
-                    "ceil_mode": 1,  # as Caffe does
-                },
-            ),
-            "relu": lambda: ("Relu", {}),
-            "linear": lambda: ("Gemm", {"transB": 1}),
-        }[kind]()
+        operator, attributes = _operator(layer)
         nodes.append(helper.make_node(operator, inputs, [name], **attributes))
         at = name
     shape = [None, *weights["data"].shape[1:]]
@@ -52,6 +40,20 @@ def model(layers: list[dict], weights):
     )
     opset = helper.make_opsetid("", OPSET)
     return helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
+
+
+def _operator(layer: dict) -> tuple[str, dict]:
+    match layer["kind"]:
+        case "convolution":
+            return "Conv", {"strides": [layer["stride"]] * 2}
+        case "max":
+            size, stride = [layer["size"]] * 2, [layer["stride"]] * 2
+            return "MaxPool", {"kernel_shape": size, "strides": stride, "ceil_mode": 1}  # as Caffe
+        case "relu":
+            return "Relu", {}
+        case "linear":
+            return "Gemm", {"transB": 1}
+    raise ValueError(f"the deploy net has a layer of kind {layer['kind']}")
 
 
 class OnnxEngine:

@@ -140,7 +140,7 @@ class TorchEngine:
 
     def version(self) -> str:
         """Return PyTorch's version."""
-        return torch.__version__
+        return str(torch.__version__)  # a type of PyTorch's own, which our Python lacks
 
     def _network(self, layers, layout):
         net = network(layers, self.found)
