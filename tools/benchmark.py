@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pylayers.errors import UsageError
 from tools.bench.bench_cohort import bench_cohort
@@ -62,20 +63,19 @@ def benchmark(args) -> None:
             raise UsageError(f"--{name} {value} is below 1")
     if args.workers < 0:
         raise UsageError(f"--workers {args.workers} is below 0")
-    folder = ROOT / "build" / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
-    cohort = bench_cohort(args.cohort, folder, (lambda text: None) if args.quiet else say)
-    settings = Settings(
-        cohort.resolve(),
-        folder,
-        workers=args.workers,
-        gpu=gpu,
-        quick=args.quick,
-        quiet=args.quiet,
-        **numbers,
-    )
+    cohort = bench_cohort(args.cohort, (lambda text: None) if args.quiet else say)
     begin = time.monotonic()
-    found = {"machine": machine() | {"gpu": gpu_name(gpu)}} | measured(parts, settings)
+    with TemporaryDirectory(prefix="scan2num-bench-") as folder:
+        settings = Settings(
+            cohort.resolve(),
+            Path(folder),
+            workers=args.workers,
+            gpu=gpu,
+            quick=args.quick,
+            quiet=args.quiet,
+            **numbers,
+        )
+        found = {"machine": machine() | {"gpu": gpu_name(gpu)}} | measured(parts, settings)
     found["parameters"] = settings.described() | {"parts": list(parts)}
     found["versions"] = versions() | found.pop("rival_versions")
     found["minutes"] = round((time.monotonic() - begin) / 60, 2)

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 
+from pylayers.child_process import end_with_parent
 from tools.bench.bench_run import BenchRun
 from tools.bench.engine import threads_env
 from tools.bench.settings import Settings
@@ -17,10 +18,11 @@ AVERAGES = "Average time per layer:"
 
 def measure_layers(settings: Settings, run: BenchRun) -> dict:
     """Return layers: name, type, forward and backward in ms each, of a training step."""
+    net = run.file("loading.prototxt")
     command = [
         str(caffe_binary()),
         "time",
-        f"--model={run.run.net}",
+        f"--model={net}",
         "--phase=TRAIN",
         f"--iterations={3 if settings.quick else 10}",
         *([] if settings.gpu is None else [f"--gpu={settings.gpu}"]),
@@ -33,6 +35,7 @@ def measure_layers(settings: Settings, run: BenchRun) -> dict:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
+        preexec_fn=end_with_parent,
     )
     if result.returncode != 0:
         raise RuntimeError(f"`{' '.join(command)}` failed: {last_error(result.stdout)}")

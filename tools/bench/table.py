@@ -30,6 +30,9 @@ ALONE = {
 }
 
 
+BUSY = "the machine was busy before the start (load {:.1f}): repeat when it is idle"
+
+
 def printed(found: dict) -> str:
     """Return the whole table."""
     blocks = [_head(found), _comparisons(found), _loader(found), _layers(found), _missing(found)]
@@ -39,11 +42,13 @@ def printed(found: dict) -> str:
 def _head(found: dict) -> list[str]:
     at, how = found["machine"], found["parameters"]
     where = f"GPU {at['gpu'] or how['gpu']}" if how["gpu"] is not None else "the CPU"
+    busy = at["load_before"] / at["cores_usable"]
     return [
         f"{at['cpu']}, {at['cores_usable']} of {at['cores']} cores, {at['memory_gib']:g} GiB; "
         f"Caffe on {where}, {how['threads']} threads",
         f"a scan is {how['slices']} slices, a training step {how['batch']} scan(s); "
         f"{found['minutes']:.1f} min{', --quick: rough numbers' if how['quick'] else ''}",
+        *([BUSY.format(at["load_before"])] if busy > 0.25 else []),
     ]
 
 
