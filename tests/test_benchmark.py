@@ -35,7 +35,7 @@ PROMISED = (
 @pytest.fixture
 def settings(tiny_cohort, tmp_path):
     """Two slices a scan, so that it is quick."""
-    return Settings(tiny_cohort, tmp_path, 2, 1, 2, 1, None, quick=True, quiet=True)
+    return Settings(tiny_cohort, tmp_path, 2, 1, 1, 1, None, quick=True, quiet=True)
 
 
 def test_spread_is_median_and_range():
