@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pylayers.errors import UsageError
+from pylayers.prefetch import worker_count
 from tools.bench.bench_cohort import bench_cohort
 from tools.bench.bench_run import write_bench_run
 from tools.bench.machine import gpu_name, machine, versions
@@ -45,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     )
     cores = len(os.sched_getaffinity(0))
     p.add_argument("--threads", type=int, default=cores, help="threads of every engine")
-    p.add_argument("--workers", type=int, default=min(2, cores), help="of the loader in training")
+    p.add_argument("--workers", help="of the loader in training (default: as tools/train.py)")
     p.add_argument("--gpu", default="auto", help="auto, none or a GPU's number")
     p.add_argument("--json", type=Path, default=ROOT / "runs" / "bench.json", help="file to write")
     p.add_argument("--quiet", action="store_true", help="print the table only")
@@ -61,15 +62,14 @@ def benchmark(args) -> None:
     for name, value in numbers.items():
         if value < 1:
             raise UsageError(f"--{name} {value} is below 1")
-    if args.workers < 0:
-        raise UsageError(f"--workers {args.workers} is below 0")
+    workers = worker_count(args.workers)
     cohort = bench_cohort(args.cohort, (lambda text: None) if args.quiet else say)
     begin = time.monotonic()
     with TemporaryDirectory(prefix="scan2num-bench-") as folder:
         settings = Settings(
             cohort.resolve(),
             Path(folder),
-            workers=args.workers,
+            workers=workers,
             gpu=gpu,
             quick=args.quick,
             quiet=args.quiet,

@@ -50,12 +50,11 @@ def write_bench_run(settings: Settings) -> BenchRun:
     run.path.mkdir(parents=True, exist_ok=True)
     schedule = Schedule(settings.slices, settings.slices, settings.batch)
     write_prototxts(run, read_cohort(settings.cohort), TARGET, schedule, SEED, settings.gpu)
-    loading = _write_net(run, "loading", batch=settings.batch, workers=settings.workers)
     constant = _write_net(run, "constant", CONSTANT, batch=settings.batch)
     check = _write_net(run, "check", CONSTANT, batch=1, dropout=0.0)
     return BenchRun(
         run,
-        _write_solver(run, loading),
+        _write_solver(run, run.net),
         _write_solver(run, constant),
         check,
         layers_of(read_net(run.net), caffe_pb2.TRAIN),
@@ -63,18 +62,17 @@ def write_bench_run(settings: Settings) -> BenchRun:
     )
 
 
-def train_params(run: RunFolder, batch: int, workers: int = 0) -> LayerParams:
+def train_params(run: RunFolder, batch: int) -> LayerParams:
     """Return what the data layer of the training net is told."""
-    params = replace(run.layer_params("train"), batch=batch)
-    return replace(params, workers=workers) if workers else params
+    return replace(run.layer_params("train"), batch=batch)
 
 
-def _write_net(run: RunFolder, name: str, layer=None, batch=1, workers=0, dropout=None) -> Path:
+def _write_net(run: RunFolder, name: str, layer=None, batch=1, dropout=None) -> Path:
     """Write the run's net with another TRAIN data layer, other params or another dropout."""
     net = read_net(run.net)
     for part in net.layer:
         if part.type == "Python" and parse(part.python_param.param_str).split == "train":
-            part.python_param.param_str = train_params(run, batch, workers).to_json()
+            part.python_param.param_str = train_params(run, batch).to_json()
             if layer:
                 part.python_param.module, part.python_param.layer = layer
         elif part.type == "Dropout" and dropout is not None:

@@ -3,6 +3,7 @@
 import sys
 
 from pylayers.child_process import ChildProcess
+from pylayers.prefetch import WORKERS
 from tools.caffe_install import ROOT
 
 LIMIT_S = 300.0  # for one answer
@@ -28,14 +29,16 @@ class Engine:
     """The module tools.bench.NAME as a process; a context manager that ends it, whatever happens.
 
     rival: run by the Python of .venv-bench instead of ours; EngineFailed when there is none.
+    workers: that a data layer in it starts.
     """
 
-    def __init__(self, name: str, threads: int, rival: bool = False):
+    def __init__(self, name: str, threads: int, rival: bool = False, workers: int = 0):
         if rival and not RIVALS_PYTHON.exists():
             raise EngineFailed(f"there is no .venv-bench; {HOW_TO_GET_RIVALS}")
         self.name = name
         python = str(RIVALS_PYTHON) if rival else sys.executable
-        self.child = ChildProcess(f"tools.bench.{name}", env=threads_env(threads), python=python)
+        env = threads_env(threads) | {WORKERS: str(workers)}
+        self.child = ChildProcess(f"tools.bench.{name}", env=env, python=python)
 
     def ask(self, operation: str, **arguments):
         """Return what the child's operation returns; EngineFailed when it raises or dies."""

@@ -5,6 +5,7 @@ import re
 import subprocess
 
 from pylayers.child_process import end_with_parent
+from pylayers.prefetch import WORKERS
 from tools.bench.bench_run import BenchRun
 from tools.bench.engine import threads_env
 from tools.bench.settings import Settings
@@ -18,11 +19,10 @@ AVERAGES = "Average time per layer:"
 
 def measure_layers(settings: Settings, run: BenchRun) -> dict:
     """Return layers: name, type, forward and backward in ms each, of a training step."""
-    net = run.file("loading.prototxt")
     command = [
         str(caffe_binary()),
         "time",
-        f"--model={net}",
+        f"--model={run.run.net}",
         "--phase=TRAIN",
         f"--iterations={3 if settings.quick else 10}",
         *([] if settings.gpu is None else [f"--gpu={settings.gpu}"]),
@@ -30,7 +30,9 @@ def measure_layers(settings: Settings, run: BenchRun) -> dict:
     result = subprocess.run(
         command,
         cwd=ROOT,
-        env=os.environ | threads_env(settings.threads) | {"GLOG_logtostderr": "1"},
+        env=os.environ
+        | threads_env(settings.threads)
+        | {"GLOG_logtostderr": "1", WORKERS: str(settings.workers)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -17,7 +17,7 @@ def measure_training(settings: Settings, run: BenchRun) -> dict:
     """Return loader_ratio: a step of the run's net over the step that loads nothing."""
     warm, steps = (2, 2) if settings.quick else (WARM_STEPS, STEPS)
     with (
-        Engine("caffe_engine", settings.threads) as loading,
+        Engine("caffe_engine", settings.threads, workers=settings.workers) as loading,
         Engine("caffe_engine", settings.threads) as constant,
     ):
         for engine, solver in ((loading, run.loading), (constant, run.constant)):
