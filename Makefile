@@ -105,9 +105,8 @@ runs/%/contributions_test.csv: runs/%/best.json
 BENCH_PYTHON := .venv-bench/bin/python
 
 .venv-bench/.stamp: requirements-bench.txt | .venv/.stamp-python
-	@echo "bench: PyTorch, torchio, MONAI and ONNX Runtime into .venv-bench, once; a minute and 1.1 GB"
-	@echo "       with PyTorch's wheel for the CPU, where pip finds it (BENCH_PIP='--find-links DIR',"
-	@echo "       or --extra-index-url), else 5 GB with the one for CUDA"
+	@echo "bench: PyTorch, torchio, MONAI, ONNX Runtime into .venv-bench, once: a minute or two, 1 GB where"
+	@echo "       pip finds PyTorch's wheel for the CPU (BENCH_PIP= takes pip's options), else 5 GB"
 	@rm -rf $(@D)
 	@/usr/bin/python3 -m venv $(@D)
 	@site='import sysconfig; print(sysconfig.get_path("purelib"))'; \

@@ -20,8 +20,10 @@ from tools.bench.processes import memory_of
 from tools.bench.rounds import FEWEST, interleaved
 from tools.bench.settings import Settings
 from tools.bench.spread import ratios, spread
+from tools.caffe_install import import_caffe
 from tools.exit_codes import run
 
+caffe = import_caffe()
 pytestmark = pytest.mark.caffe
 needs_rivals = pytest.mark.skipif(
     not RIVALS_PYTHON.exists(), reason="there is no .venv-bench; `make bench` makes it"
@@ -100,6 +102,21 @@ def test_the_networks_layers_come_from_the_prototxt(settings):
     assert names == [*trunk, "fc6", "fc7"]
     assert [layer["name"] for layer in made.train_layers] == [*trunk, "sum", "fc6", "drop6", "fc7"]
     assert made.train_layers[len(trunk)] == {"kind": "mean", "name": "sum", "slices": 2}
+
+
+def test_the_constant_batch_is_the_first_one_and_stays(settings):
+    made = write_bench_run(settings)
+    loading, constant = (caffe.get_solver(str(path)).net for path in (made.loading, made.constant))
+    loading.forward()
+    first = loading.blobs["data"].data.copy()
+    for _ in range(2):
+        constant.forward()
+        np.testing.assert_array_equal(constant.blobs["data"].data, first)
+    constant.blobs["data"].data[...] = 7
+    constant.forward()
+    assert (constant.blobs["data"].data == 7).all()  # nothing is written again
+    loading.forward()
+    assert (loading.blobs["data"].data != first).any()
 
 
 def test_a_childs_failure_is_raised_here_and_the_child_ends():

@@ -7,11 +7,12 @@ from tools.bench.agreement import disagreement
 from tools.bench.bench_run import BenchRun
 from tools.bench.comparison import comparison
 from tools.bench.engine import Engine, EngineFailed
-from tools.bench.rounds import interleaved
+from tools.bench.rounds import interleaved, repeats
 from tools.bench.settings import LR, MOMENTUM, WEIGHT_DECAY, Settings
 from tools.bench.spread import spread
 
 LAYOUTS = ("contiguous", "channels_last")
+TURN_S = 1.5
 ONNX_KEY = "caffe_forward_vs_onnxruntime"
 
 
@@ -98,7 +99,8 @@ def _onnx(stack: ExitStack, settings: Settings, run: BenchRun, found: dict) -> E
 
 def _measure(what: str, settings: Settings, caffe: Engine, torch, onnx) -> dict:
     """Return the comparisons of "step" or "forward"."""
-    how = {"warm": 1, "count": 2 if what == "step" else 3}
+    once_s = caffe.ask(what, warm=1, count=2)
+    how = {"warm": 1, "count": repeats(once_s, settings.limit_s(TURN_S), fewest=2)}
     tasks = {"caffe": lambda: caffe.ask(what, **how)}
     if torch:
         for tf32 in (False, True) if settings.gpu is not None else (False,):
@@ -131,7 +133,7 @@ def _comparisons(what: str, name: str, settings: Settings, seconds: dict) -> dic
                 f"{of}: Caffe / {best}",
                 seconds["caffe"],
                 seconds[best],
-                ("Caffe", best),
+                ("Caffe", best.replace("pytorch", "PyTorch")),
                 slower_layouts_s=others,
             )
     if "onnxruntime" in seconds:

@@ -33,6 +33,8 @@ GZIP_LEVEL = 4
 GOAL = 5.0
 RIVALS = {"torchio": "torchio_loader", "scipy": "scipy_loader", "monai": "monai_loader"}
 
+SHOWN = {"monai": "MONAI", "gzip": "a gzip store"}
+
 
 def measure_rivals(settings: Settings) -> dict:
     """Return loader_vs_torchio, _vs_scipy, _vs_monai (their CPU time over ours) and _vs_gzip."""
@@ -68,10 +70,10 @@ def measure_rivals(settings: Settings) -> dict:
         if name != "ours":
             found[f"loader_vs_{name}"] = comparison(
                 f"{settings.slices} slices read, mirrored, rotated, placed, windowed: "
-                f"time of {name} / ours, on one core",
+                f"time of {SHOWN.get(name, name)} / ours, on one core",
                 cpu["ours"],
                 cpu[name],
-                ("our loader", "our loader, gzip store" if name == "gzip" else name),
+                ("our loader", SHOWN.get(name, name)),
                 unit="CPU s",
                 upside_down=True,
                 **agreement.get(name, {}),

@@ -8,6 +8,11 @@ from tqdm import tqdm
 FEWEST = 3  # rounds that are made even when time is over
 
 
+def repeats(seconds: float, turn_s: float, fewest: int, most: int = 100) -> int:
+    """Return how often to repeat what takes so long, to fill a turn within a round."""
+    return min(most, max(fewest, round(turn_s / seconds)))
+
+
 def interleaved(
     tasks: dict[str, Callable[[], float]], rounds: int, limit_s: float, name: str, quiet: bool
 ) -> dict[str, list[float]]:

@@ -2,27 +2,18 @@
 
 WIDTHS = (44, 12, 31)
 
-# key: title, and what a ratio r means in words
-ROWS = {
-    "loader_ratio": (
-        "training step, loading / constant batch",
-        lambda r: f"loading makes training {_percent(r)}",
-    ),
-    "loader_vs_torchio": ("a scan's stack, one core: torchio / ours", lambda r: _times(r)),
-    "loader_vs_monai": ("a scan's stack, one core: MONAI / ours", lambda r: _times(r)),
-    "loader_vs_scipy": ("a scan's stack, one core: scipy / ours", lambda r: _times(r)),
-    "loader_vs_gzip": ("a scan's stack, one core: gzip / zstd store", lambda r: _times(r)),
-    "caffe_step_vs_pytorch_best": ("training step: Caffe / PyTorch", lambda r: _caffe(r)),
-    "caffe_step_vs_pytorch_best_tf32": (
-        "training step: Caffe / PyTorch with TF32",
-        lambda r: _caffe(r),
-    ),
-    "caffe_forward_vs_pytorch_best": ("scoring pass: Caffe / PyTorch", lambda r: _caffe(r)),
-    "caffe_forward_vs_pytorch_best_tf32": (
-        "scoring pass: Caffe / PyTorch with TF32",
-        lambda r: _caffe(r),
-    ),
-    "caffe_forward_vs_onnxruntime": ("scoring pass: Caffe / ONNX Runtime", lambda r: _caffe(r)),
+# What a comparison is called. In loader_vs_... others are over ours, else we are over theirs.
+TITLES = {
+    "loader_ratio": "training step, loading / constant batch",
+    "loader_vs_torchio": "a scan's stack, one core: torchio / ours",
+    "loader_vs_monai": "a scan's stack, one core: MONAI / ours",
+    "loader_vs_scipy": "a scan's stack, one core: scipy / ours",
+    "loader_vs_gzip": "a scan's stack, one core: gzip / zstd store",
+    "caffe_step_vs_pytorch_best": "training step: Caffe / PyTorch",
+    "caffe_step_vs_pytorch_best_tf32": "training step: Caffe / PyTorch, TF32",
+    "caffe_forward_vs_pytorch_best": "scoring pass: Caffe / PyTorch",
+    "caffe_forward_vs_pytorch_best_tf32": "scoring pass: Caffe / PyTorch, TF32",
+    "caffe_forward_vs_onnxruntime": "scoring pass: Caffe / ONNX Runtime",
 }
 ALONE = {
     "caffe_step_s": "training step: Caffe, nothing to compare with",
@@ -45,8 +36,8 @@ def _head(found: dict) -> list[str]:
     busy = at["load_before"] / at["cores_usable"]
     return [
         f"{at['cpu']}, {at['cores_usable']} of {at['cores']} cores, {at['memory_gib']:g} GiB; "
-        f"Caffe on {where}, {how['threads']} threads",
-        f"a scan is {how['slices']} slices, a training step {how['batch']} scan(s); "
+        f"Caffe on {where}, {_count(how['threads'], 'thread')}",
+        f"a scan is {how['slices']} slices, a training step {_count(how['batch'], 'scan')}; "
         f"{found['minutes']:.1f} min{', --quick: rough numbers' if how['quick'] else ''}",
         *([BUSY.format(at["load_before"])] if busy > 0.25 else []),
     ]
@@ -54,7 +45,7 @@ def _head(found: dict) -> list[str]:
 
 def _comparisons(found: dict) -> list[str]:
     lines = []
-    for key, (title, meaning) in ROWS.items():
+    for key, title in TITLES.items():
         if key in found:
             seen = found[key]
             ours, theirs = seen["ours"], seen["theirs"]
@@ -66,7 +57,7 @@ def _comparisons(found: dict) -> list[str]:
                     f"{seen['median']:.2f} [{seen['min']:.2f}, {seen['max']:.2f}]",
                 )
             )
-            lines.append(f"    {meaning(seen['median'])}{_goal(seen)}")
+            lines.append(f"    {_meaning(key, seen)}{_goal(seen)}")
     for key, title in ALONE.items():
         if key in found:
             lines.append(_row(title, _time(found[key]["median"]), "-", "-"))
@@ -79,7 +70,7 @@ def _loader(found: dict) -> list[str]:
     lines = ["loader alone      scans/s [min, max]     MiB a worker: of its own, with its share"]
     for workers, seen in found["loader_workers"].items():
         speed = seen["scans_per_s"]
-        text = f"  {workers} worker(s)     {_span(speed)}"
+        text = f"  {_count(int(workers), 'worker'):16}{_span(speed)}"
         if memory := seen["worker_mib"]:
             own, share = (max(worker[kind] for worker in memory) for kind in ("uss", "pss"))
             text = f"{text:41}{own:.0f}, {share:.0f}"
@@ -111,6 +102,10 @@ def _missing(found: dict) -> list[str]:
     ]
 
 
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def _row(*cells: str) -> str:
     padded = (f"{cell:{width}}" for cell, width in zip(cells, WIDTHS, strict=False))
     return " ".join([*padded, cells[-1]])
@@ -130,18 +125,19 @@ def _goal(seen: dict) -> str:
     return f"; goal: {words[0]}" if words else ""
 
 
-def _percent(ratio: float) -> str:
-    change = 100 * (ratio - 1)
-    if abs(change) < 0.5:
-        return "no slower"
-    return f"{abs(change):.0f} % {'slower' if change > 0 else 'faster (that is noise)'}"
-
-
-def _times(ratio: float) -> str:
-    return f"{ratio:.1f} times as long as ours for the same stack"
-
-
-def _caffe(ratio: float) -> str:
+def _meaning(key: str, seen: dict) -> str:
+    ratio, theirs = seen["median"], seen["theirs"]["name"]
+    if key == "loader_ratio":
+        return _cost_of_loading(100 * (ratio - 1), seen["workers"])
+    if key.startswith("loader_vs_"):
+        return f"{theirs} takes {ratio:.1f} times as long as our loader for the same stack"
     if ratio < 1:
-        return f"Caffe takes {100 * ratio:.0f} % of the time"
-    return f"Caffe takes {ratio:.1f} times as long"
+        return f"Caffe takes {100 * ratio:.0f} % of the time of {theirs}"
+    return f"Caffe takes {ratio:.1f} times as long as {theirs}"
+
+
+def _cost_of_loading(percent: float, workers: int) -> str:
+    processes = _count(workers, "worker")
+    if percent < 0.5:
+        return f"with {processes}, loading costs nothing that could be measured"
+    return f"with {processes}, loading makes a training step {percent:.1f} % longer"

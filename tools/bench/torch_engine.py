@@ -75,6 +75,7 @@ class TorchEngine:
     def load(self, train, deploy, solver, arrays, batch, gpu, threads) -> None:
         """Build the networks; arrays and batch are the files that the Caffe engine wrote."""
         torch.set_num_threads(threads)
+        torch.backends.cudnn.benchmark = True  # its fastest
         self.device = torch.device("cpu" if gpu is None else f"cuda:{gpu}")
         self.found = dict(np.load(arrays))
         self.described = train, deploy
