@@ -19,7 +19,7 @@ SCHEDULE ?= $(if $(IS_PHANTOM),demo,paper)
 GPU ?= auto
 RUN ?= runs/$(TARGET)
 
-.PHONY: help setup demo cohort train resume sweep-slices caffe-test evaluate report caffe-runtest lint test clean
+.PHONY: help setup demo cohort train resume sweep-slices caffe-test evaluate report bench caffe-runtest lint test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +98,28 @@ report: .venv/.stamp-caffe $(TRAINED:%=%/contributions_test.csv) ## the paper's 
 runs/%/contributions_test.csv: runs/%/best.json
 	@$(PYTHON) tools/evaluate.py $* --gpu $(GPU)
 
+# ---- speed ---------------------------------------------------------------------------------------
+
+# What speed is compared with, apart from the product. It sees .venv's packages, so that numpy and
+# h5py are the same on both sides. PyTorch's wheel for CUDA brings NVIDIA's libraries along.
+BENCH_PYTHON := .venv-bench/bin/python
+
+.venv-bench/.stamp: requirements-bench.txt | .venv/.stamp-python
+	@echo "bench: PyTorch, torchio, MONAI, ONNX Runtime into .venv-bench, once: a minute or two, 1 GB where"
+	@echo "       pip finds PyTorch's wheel for the CPU (BENCH_PIP= takes pip's options), else 5 GB"
+	@rm -rf $(@D)
+	@/usr/bin/python3 -m venv $(@D)
+	@site='import sysconfig; print(sysconfig.get_path("purelib"))'; \
+	    rivals=$$($(BENCH_PYTHON) -c "$$site"); ours=$$($(PYTHON) -c "$$site"); \
+	    realpath --relative-to="$$rivals" "$$ours" > "$$rivals/scan2num.pth"
+	@$(BENCH_PYTHON) -m pip install --quiet --quiet --disable-pip-version-check $(BENCH_PIP) \
+	    -r $< -c constraints.txt
+	@echo "bench: .venv-bench has $$(du -sm $(@D) | cut -f 1) MB"
+	@touch $@
+
+bench: .venv/.stamp-caffe .venv-bench/.stamp ## measure speed side by side with PyTorch, ONNX Runtime, torchio ... [GPU, BENCH_OPTIONS=--quick]
+	@$(PYTHON) tools/benchmark.py --gpu $(GPU) $(BENCH_OPTIONS)
+
 # ---- demo ----------------------------------------------------------------------------------------
 
 DEMO_RUN := runs/fev1fvc
@@ -143,6 +165,6 @@ lint: .venv/.stamp-python ## check the Python code's style
 test: .venv/.stamp-caffe .venv/.stamp-test-packages lint $(SAMPLE) ## run lint and the tests
 	@PYTHONUTF8=1 $(PYTHON) -m pytest
 
-clean: ## remove .venv and what was built here (runs/ and the machine's Caffe cache stay)
-	@rm -rf .venv build .pytest_cache .ruff_cache .hypothesis
+clean: ## remove .venv, .venv-bench and what was built here (runs/ and the machine's Caffe cache stay)
+	@rm -rf .venv .venv-bench build .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -28,16 +28,22 @@ class ChildProcess:
     """A Python module of this checkout run as a process of one thread.
 
     Its arguments are the numbers of its end of the connection and of `files`, descriptors that it
-    shares with us.
+    shares with us. python: another interpreter than ours.
     """
 
-    def __init__(self, module: str, files: tuple[int, ...] = (), env: dict | None = None):
+    def __init__(
+        self,
+        module: str,
+        files: tuple[int, ...] = (),
+        env: dict | None = None,
+        python: str = sys.executable,
+    ):
         self.connection, its_end = Pipe()
         shared = (its_end.fileno(), *files)
         paths = filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))
         self.process = subprocess.Popen(
             # -P: nothing is imported from the folder that it happens to run in
-            [sys.executable, "-P", "-m", module, *map(str, shared)],
+            [python, "-P", "-m", module, *map(str, shared)],
             stdin=subprocess.DEVNULL,
             stdout=2,
             pass_fds=shared,

@@ -14,7 +14,7 @@ from tools.exit_codes import TrainingStopped, run
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = (
     *("prepare_cohort", "split_cohort", "train", "sweep_slices", "caffe_test"),
-    *("score_scan", "score_cohort"),
+    *("score_scan", "score_cohort", "benchmark"),
 )
 
 

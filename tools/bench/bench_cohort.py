@@ -1,0 +1,34 @@
+"""The cohort to measure on: the given one, the phantom cohort, else a few phantoms of our own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tools import prepare_cohort, split_cohort
+from tools.caffe_install import ROOT
+from tools.run_folder import relative
+
+PHANTOM_COHORT = ROOT / "build" / "phantom" / "cohort"
+OWN = ROOT / "build" / "bench"
+COUNT, FRACTIONS = 8, "4,2,2"
+
+
+def bench_cohort(given: Path | None, say) -> Path:
+    """Return the folder of a prepared and split cohort, made in build/bench where there is none."""
+    if given or (PHANTOM_COHORT / ".stamp-split").is_file():
+        return given or PHANTOM_COHORT
+    cohort = OWN / "cohort"
+    done = cohort / ".split"
+    if not done.is_file():
+        say(f"{COUNT} phantoms into {relative(OWN)}, once (about a minute)")
+        phantoms = OWN / "phantoms"
+        maker = ROOT / "data" / "phantom" / "make_phantoms.py"
+        subprocess.run(
+            [sys.executable, maker, "--out", phantoms, "--n", str(COUNT), "--seed", "1"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        prepare_cohort.main([str(phantoms / "table.csv"), "--out", str(cohort), "--quiet"])
+        split_cohort.main([str(cohort), "--fractions", FRACTIONS, "--quiet"])
+        done.touch()
+    return cohort

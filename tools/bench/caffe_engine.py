@@ -1,0 +1,85 @@
+"""A child that holds genuine Caffe nets: training steps, the deploy net, and what they compute."""
+
+import numpy as np
+
+from tools.bench.serve import seconds_each, serve
+from tools.caffe_install import import_caffe
+
+caffe = import_caffe()
+
+
+class CaffeEngine:
+    """Operations of one Caffe: a solver, a deploy net, or both."""
+
+    def on(self, gpu: int | None) -> None:
+        """Choose the CPU, or the GPU of that number."""
+        if gpu is None:
+            caffe.set_mode_cpu()
+        else:
+            caffe.set_device(gpu)
+            caffe.set_mode_gpu()
+
+    def reference(self, net: str, deploy: str, weights: str, arrays: str) -> None:
+        """Write the weights that all engines take, and what Caffe computes with them.
+
+        arrays (.npz): data, label, score and the gradient of the training net without dropout,
+        scores of the deploy net, and each layer's weights.
+        """
+        trained = caffe.Net(net, caffe.TRAIN)
+        trained.save(weights)
+        trained.forward()
+        trained.backward()
+        found = {
+            "data": trained.blobs["data"].data,
+            "label": trained.blobs["label"].data,
+            "score": trained.blobs["fc7"].data,
+        }
+        for name, blobs in trained.params.items():
+            for number, blob in enumerate(blobs):
+                found[f"weights/{name}/{number}"] = blob.data
+                found[f"gradient/{name}/{number}"] = blob.diff
+        self.deploy(deploy, weights, found["data"])
+        found["scores"] = self.net.forward()["fc7"]
+        np.savez(arrays, **found)
+
+    def deploy(self, prototxt: str, weights: str, data) -> None:
+        """Load the deploy net and its input, float32 (slices, 1, 512, 512)."""
+        self.net = caffe.Net(prototxt, caffe.TEST, weights=weights)
+        self.net.blobs["data"].reshape(*data.shape)
+        self.net.blobs["data"].data[...] = data
+
+    def train(self, solver: str, weights: str | None = None) -> None:
+        """Load a solver."""
+        self.solver = caffe.get_solver(solver)
+        if weights:
+            self.solver.net.copy_from(weights)
+
+    def batch(self, arrays: str) -> None:
+        """Write the batch of the last step, data and label (.npz)."""
+        blobs = self.solver.net.blobs
+        np.savez(arrays, data=blobs["data"].data, label=blobs["label"].data)
+
+    def step(self, warm: int, count: int) -> float:
+        """Return the seconds of a training step: forward, backward and update."""
+        return seconds_each(self._steps, warm, count)
+
+    def forward(self, warm: int, count: int) -> float:
+        """Return the seconds of a pass through the deploy net."""
+        return seconds_each(self._passes, warm, count)
+
+    def _steps(self, count: int) -> None:
+        self.solver.step(count)
+        # one updated number, read back: a GPU has finished when it is here
+        score = float(self.solver.net.params["fc7"][1].data[0])
+        if not np.isfinite(score):
+            raise FloatingPointError("the training diverged; its times would mean nothing")
+
+    def _passes(self, count: int) -> None:
+        for _ in range(count):
+            self.net.forward()  # reads its output back
+
+
+if __name__ == "__main__":
+    engine = CaffeEngine()
+    names = ("on", "reference", "deploy", "train", "batch", "step", "forward")
+    serve({name: getattr(engine, name) for name in names})

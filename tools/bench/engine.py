@@ -1,0 +1,65 @@
+"""Engine: a child process that measures, and the requests to it."""
+
+import sys
+
+from pylayers.child_process import ChildProcess
+from pylayers.prefetch import WORKERS
+from tools.caffe_install import ROOT
+
+LIMIT_S = 300.0  # for one answer
+RIVALS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
+HOW_TO_GET_RIVALS = "`make bench` installs the rivals into .venv-bench"
+
+
+class EngineFailed(Exception):
+    """A child died or raised; the message's last line says why."""
+
+
+def threads_env(threads: int) -> dict[str, str]:
+    """Return the environment that limits every library in use to so many threads."""
+    names = ("OPENBLAS", "OMP", "MKL")
+    return {
+        **{f"{name}_NUM_THREADS": str(threads) for name in names},
+        "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": str(threads),
+        "PYTHONWARNINGS": "ignore",  # of the rivals, on our terminal
+    }
+
+
+class Engine:
+    """The module tools.bench.NAME as a process; a context manager that ends it, whatever happens.
+
+    rival: run by the Python of .venv-bench instead of ours; EngineFailed when there is none.
+    workers: that a data layer in it starts.
+    """
+
+    def __init__(self, name: str, threads: int, rival: bool = False, workers: int = 0):
+        if rival and not RIVALS_PYTHON.exists():
+            raise EngineFailed(f"there is no .venv-bench; {HOW_TO_GET_RIVALS}")
+        self.name = name
+        python = str(RIVALS_PYTHON) if rival else sys.executable
+        env = threads_env(threads) | {WORKERS: str(workers)}
+        self.child = ChildProcess(f"tools.bench.{name}", env=env, python=python)
+
+    def ask(self, operation: str, **arguments):
+        """Return what the child's operation returns; EngineFailed when it raises or dies."""
+        self.child.send((operation, arguments))
+        if not self.child.connection.poll(LIMIT_S):
+            raise EngineFailed(f"{self.name}: no answer to {operation} within {LIMIT_S:g} s")
+        answer = self.child.answer()
+        if answer is None:
+            raise EngineFailed(f"{self.name} {self.child.death()} at {operation}")
+        value, failure = answer
+        if failure:
+            raise EngineFailed(f"{self.name}: {operation}: {failure}")
+        return value
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self.child.process.pid
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.child.kill()

@@ -1,0 +1,148 @@
+"""Caffe's training step and deploy pass against PyTorch and ONNX Runtime, on the same network."""
+
+from contextlib import ExitStack
+from statistics import median
+
+from tools.bench.agreement import disagreement
+from tools.bench.bench_run import BenchRun
+from tools.bench.comparison import comparison
+from tools.bench.engine import Engine, EngineFailed
+from tools.bench.rounds import interleaved, repeats
+from tools.bench.settings import LR, MOMENTUM, WEIGHT_DECAY, Settings
+from tools.bench.spread import spread
+
+LAYOUTS = ("contiguous", "channels_last")
+TURN_S = 1.5
+ONNX_KEY = "caffe_forward_vs_onnxruntime"
+
+
+def measure_network(settings: Settings, run: BenchRun, wanted: set[str]) -> dict:
+    """Return the comparisons of what is wanted: "step", "forward" or both.
+
+    caffe_step_vs_pytorch_best, caffe_forward_vs_pytorch_best, caffe_forward_vs_onnxruntime, on a
+    GPU those with PyTorch's TF32, too; and `agreement`, the relative differences of the engines.
+    """
+    with ExitStack() as stack:
+        caffe = stack.enter_context(Engine("caffe_engine", settings.threads))
+        _prepare(caffe, settings, run)
+        found = {"agreement": {}, "not_measured": {}, "rival_versions": {}}
+        torch = _torch(stack, settings, run, found)
+        onnx = _onnx(stack, settings, run, found) if "forward" in wanted else None
+        for what in sorted(wanted, reverse=True):
+            found |= _measure(what, settings, caffe, torch, onnx)
+    return found
+
+
+def _prepare(caffe: Engine, settings: Settings, run: BenchRun) -> None:
+    weights = run.file("weights.caffemodel")
+    caffe.ask("on", gpu=settings.gpu)
+    caffe.ask(
+        "reference",
+        net=str(run.check),
+        deploy=str(run.deploy),
+        weights=weights,
+        arrays=run.file("arrays.npz"),
+    )
+    caffe.ask("train", solver=str(run.constant), weights=weights)
+    caffe.ask("step", warm=0, count=1)
+    caffe.ask("batch", arrays=run.file("batch.npz"))
+
+
+def _torch(stack: ExitStack, settings: Settings, run: BenchRun, found: dict) -> Engine | None:
+    """Return PyTorch with the network loaded and checked, else None and say why in found."""
+    keys = ("caffe_step_vs_pytorch_best", "caffe_forward_vs_pytorch_best")
+    try:
+        engine = stack.enter_context(Engine("torch_engine", settings.threads, rival=True))
+        engine.ask(
+            "load",
+            train=run.train_layers,
+            deploy=run.deploy_layers,
+            solver={"lr": LR, "momentum": MOMENTUM, "weight_decay": WEIGHT_DECAY},
+            arrays=run.file("arrays.npz"),
+            batch=run.file("batch.npz"),
+            gpu=settings.gpu,
+            threads=settings.threads,
+        )
+        for layout in LAYOUTS:
+            seen = engine.ask("agreement", layout=layout)
+            found["agreement"][f"pytorch_{layout}"] = seen
+            if wrong := disagreement(seen):
+                raise EngineFailed(wrong)
+        found["rival_versions"]["torch"] = engine.ask("version")
+        return engine
+    except EngineFailed as error:
+        found["not_measured"] |= dict.fromkeys(keys, str(error))
+        return None
+
+
+def _onnx(stack: ExitStack, settings: Settings, run: BenchRun, found: dict) -> Engine | None:
+    """Return ONNX Runtime with the network loaded and checked, else None and say why in found."""
+    try:
+        engine = stack.enter_context(Engine("onnx_engine", settings.threads, rival=True))
+        engine.ask(
+            "load",
+            deploy=run.deploy_layers,
+            arrays=run.file("arrays.npz"),
+            gpu=settings.gpu,
+            threads=settings.threads,
+        )
+        seen = {"forward": engine.ask("agreement")}
+        found["agreement"]["onnxruntime"] = seen
+        if wrong := disagreement(seen):
+            raise EngineFailed(wrong)
+        found["rival_versions"]["onnxruntime"] = engine.ask("version")
+        return engine
+    except EngineFailed as error:
+        found["not_measured"][ONNX_KEY] = str(error)
+        return None
+
+
+def _measure(what: str, settings: Settings, caffe: Engine, torch, onnx) -> dict:
+    """Return the comparisons of "step" or "forward"."""
+    once_s = caffe.ask(what, warm=1, count=2)
+    how = {"warm": 1, "count": repeats(once_s, settings.limit_s(TURN_S), fewest=2)}
+    tasks = {"caffe": lambda: caffe.ask(what, **how)}
+    if torch:
+        for tf32 in (False, True) if settings.gpu is not None else (False,):
+            for layout in LAYOUTS:
+                tasks[f"pytorch {layout}{' tf32' if tf32 else ''}"] = (
+                    lambda layout=layout, tf32=tf32: torch.ask(
+                        what, layout=layout, tf32=tf32, **how
+                    )
+                )
+    if onnx and what == "forward":
+        tasks["onnxruntime"] = lambda: onnx.ask(what, **how)
+    name = "training step" if what == "step" else "deploy pass"
+    seconds = interleaved(
+        tasks, settings.rounds(8), settings.limit_s(45), f"{name}s", settings.quiet
+    )
+    return _comparisons(what, name, settings, seconds)
+
+
+def _comparisons(what: str, name: str, settings: Settings, seconds: dict) -> dict:
+    scans = settings.batch if what == "step" else 1
+    of = f"{name} of {scans} x {settings.slices} slices"
+    found = {}
+    rivals = [n for n in seconds if n.startswith("pytorch")]
+    for tail in ("", " tf32"):
+        same = [n for n in rivals if n.endswith("tf32") == bool(tail)]
+        if same:
+            best = min(same, key=lambda n: median(seconds[n]))
+            others = {n: median(seconds[n]) for n in same if n != best}
+            found[f"caffe_{what}_vs_pytorch_best{tail.replace(' ', '_')}"] = comparison(
+                f"{of}: Caffe / {best}",
+                seconds["caffe"],
+                seconds[best],
+                ("Caffe", best.replace("pytorch", "PyTorch")),
+                slower_layouts_s=others,
+            )
+    if "onnxruntime" in seconds:
+        found[ONNX_KEY] = comparison(
+            f"{of}: Caffe / ONNX Runtime",
+            seconds["caffe"],
+            seconds["onnxruntime"],
+            ("Caffe", "ONNX Runtime"),
+        )
+    if not found:  # Caffe alone is worth a line
+        found[f"caffe_{what}_s"] = {**spread(seconds["caffe"]), "unit": "s", "what": of}
+    return found

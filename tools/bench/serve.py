@@ -1,0 +1,35 @@
+"""The child's side of an engine. Imports nothing that a rival's Python may lack."""
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+
+from pylayers.child_process import ROOT, end_with_parent
+
+
+def serve(operations: dict[str, Callable]) -> None:
+    """Answer requests (operation, arguments) with (value, failure) until the parent closes."""
+    end_with_parent()
+    os.chdir(ROOT)  # the prototxts' paths are relative to it
+    connection = Connection(int(sys.argv[1]))
+    while True:
+        try:
+            operation, arguments = connection.recv()
+        except EOFError:
+            return
+        try:
+            connection.send((operations[operation](**arguments), None))
+        except Exception:
+            connection.send((None, traceback.format_exc().strip()))
+
+
+def seconds_each(work: Callable[[int], None], warm: int, count: int) -> float:
+    """Return the seconds per repeat of work(repeats), after `warm` repeats that do not count."""
+    if warm:
+        work(warm)
+    begin = time.perf_counter()
+    work(count)
+    return (time.perf_counter() - begin) / count

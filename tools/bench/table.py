@@ -1,0 +1,143 @@
+"""The table that the benchmark prints, from what bench.json holds."""
+
+WIDTHS = (44, 12, 31)
+
+# What a comparison is called. In loader_vs_... others are over ours, else we are over theirs.
+TITLES = {
+    "loader_ratio": "training step, loading / constant batch",
+    "loader_vs_torchio": "a scan's stack, one core: torchio / ours",
+    "loader_vs_monai": "a scan's stack, one core: MONAI / ours",
+    "loader_vs_scipy": "a scan's stack, one core: scipy / ours",
+    "loader_vs_gzip": "a scan's stack, one core: gzip / zstd store",
+    "caffe_step_vs_pytorch_best": "training step: Caffe / PyTorch",
+    "caffe_step_vs_pytorch_best_tf32": "training step: Caffe / PyTorch, TF32",
+    "caffe_forward_vs_pytorch_best": "scoring pass: Caffe / PyTorch",
+    "caffe_forward_vs_pytorch_best_tf32": "scoring pass: Caffe / PyTorch, TF32",
+    "caffe_forward_vs_onnxruntime": "scoring pass: Caffe / ONNX Runtime",
+}
+ALONE = {
+    "caffe_step_s": "training step: Caffe, nothing to compare with",
+    "caffe_forward_s": "scoring pass: Caffe, nothing to compare with",
+}
+
+
+BUSY = "the machine was busy before the start (load {:.1f}): repeat when it is idle"
+
+
+def printed(found: dict) -> str:
+    """Return the whole table."""
+    blocks = [_head(found), _comparisons(found), _loader(found), _layers(found), _missing(found)]
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _head(found: dict) -> list[str]:
+    at, how = found["machine"], found["parameters"]
+    where = f"GPU {at['gpu'] or how['gpu']}" if how["gpu"] is not None else "the CPU"
+    busy = at["load_before"] / at["cores_usable"]
+    return [
+        f"{at['cpu']}, {at['cores_usable']} of {at['cores']} cores, {at['memory_gib']:g} GiB; "
+        f"Caffe on {where}, {_count(how['threads'], 'thread')}",
+        f"a scan is {how['slices']} slices, a training step {_count(how['batch'], 'scan')}; "
+        f"{found['minutes']:.1f} min{', --quick: rough numbers' if how['quick'] else ''}",
+        *([BUSY.format(at["load_before"])] if busy > 0.25 else []),
+    ]
+
+
+def _comparisons(found: dict) -> list[str]:
+    lines = []
+    for key, title in TITLES.items():
+        if key in found:
+            seen = found[key]
+            ours, theirs = seen["ours"], seen["theirs"]
+            lines.append(
+                _row(
+                    title,
+                    _time(ours["median"]),
+                    f"{_time(theirs['median'])} {theirs['name']}",
+                    f"{seen['median']:.2f} [{seen['min']:.2f}, {seen['max']:.2f}]",
+                )
+            )
+            lines.append(f"    {_meaning(key, seen)}{_goal(seen)}")
+    for key, title in ALONE.items():
+        if key in found:
+            lines.append(_row(title, _time(found[key]["median"]), "-", "-"))
+    return [_row("what", "ours", "theirs", "ratio [min, max]"), *lines] if lines else []
+
+
+def _loader(found: dict) -> list[str]:
+    if "loader_workers" not in found:
+        return []
+    lines = ["loader alone      scans/s [min, max]     MiB a worker: of its own, with its share"]
+    for workers, seen in found["loader_workers"].items():
+        speed = seen["scans_per_s"]
+        text = f"  {_count(int(workers), 'worker'):16}{_span(speed)}"
+        if memory := seen["worker_mib"]:
+            own, share = (max(worker[kind] for worker in memory) for kind in ("uss", "pss"))
+            text = f"{text:41}{own:.0f}, {share:.0f}"
+        lines.append(text)
+    equal = "yes" if found["loader_bytes_equal"] else "NO: this is a bug"
+    return [*lines, f"    the same bytes from any number of workers: {equal}"]
+
+
+def _layers(found: dict) -> list[str]:
+    if "layers" not in found:
+        return []
+    lines = ["layer (caffe time)      forward   backward  ms of a training step"]
+    total = {"forward_ms": 0.0, "backward_ms": 0.0}
+    for layer in found["layers"]:
+        for kind in total:
+            total[kind] += layer[kind]
+        lines.append(_layer(layer["name"], layer["type"], layer))
+    return [*lines, _layer("sum", "", total)]
+
+
+def _layer(name: str, kind: str, times: dict) -> str:
+    return f"  {name:7} {kind:13}{times['forward_ms']:9.2f} {times['backward_ms']:10.2f}"
+
+
+def _missing(found: dict) -> list[str]:
+    return [
+        f"not measured: {key}: {reason.splitlines()[-1]}"
+        for key, reason in found["not_measured"].items()
+    ]
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _row(*cells: str) -> str:
+    padded = (f"{cell:{width}}" for cell, width in zip(cells, WIDTHS, strict=False))
+    return " ".join([*padded, cells[-1]])
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
+
+
+def _span(seen: dict) -> str:
+    return f"{seen['median']:5.1f} [{seen['min']:.1f}, {seen['max']:.1f}]"
+
+
+def _goal(seen: dict) -> str:
+    goal = seen.get("goal", {})
+    words = [f"{name.replace('_', ' ')} {value:g}" for name, value in goal.items()]
+    return f"; goal: {words[0]}" if words else ""
+
+
+def _meaning(key: str, seen: dict) -> str:
+    ratio, theirs = seen["median"], seen["theirs"]["name"]
+    if key == "loader_ratio":
+        return _cost_of_loading(100 * (ratio - 1), seen["workers"])
+    if key.startswith("loader_vs_"):
+        return f"{theirs} takes {ratio:.1f} times as long as our loader for the same stack"
+    if ratio < 1:
+        return f"Caffe takes {100 * ratio:.0f} % of the time of {theirs}"
+    return f"Caffe takes {ratio:.1f} times as long as {theirs}"
+
+
+def _cost_of_loading(percent: float, workers: int) -> str:
+    processes = _count(workers, "worker")
+    if percent < 0.5:
+        return f"with {processes}, loading costs nothing that could be measured"
+    return f"with {processes}, loading makes a training step {percent:.1f} % longer"

@@ -1,0 +1,131 @@
+"""Measure speed: loading, training steps and scoring, side by side with what others offer.
+
+Prints a table and writes bench.json. Whatever is compared runs in turn in processes of its own with
+the same number of threads, and is checked to compute the same; ratios are per round, so a noisy
+machine spoils them little. Without .venv-bench only our own parts are measured.
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pylayers.errors import UsageError
+from pylayers.prefetch import worker_count
+from tools.bench.bench_cohort import bench_cohort
+from tools.bench.bench_run import write_bench_run
+from tools.bench.machine import gpu_name, machine, versions
+from tools.bench.measure_layers import measure_layers
+from tools.bench.measure_loader import measure_loader
+from tools.bench.measure_network import measure_network
+from tools.bench.measure_rivals import measure_rivals
+from tools.bench.measure_training import measure_training
+from tools.bench.settings import Settings
+from tools.bench.table import printed
+from tools.caffe_install import ROOT, gpu_id
+from tools.exit_codes import run
+from tools.run_folder import relative, write_json
+
+PARTS = ("training", "loader", "rivals", "step", "forward", "layers")
+CPU_BATCH, GPU_BATCH = 1, 16  # scans a step
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    p.add_argument("--cohort", type=Path, help="prepared cohort (default: the phantoms)")
+    p.add_argument("--only", help=f"parts, by commas, of: {', '.join(PARTS)} (default: all)")
+    p.add_argument("--quick", action="store_true", help="few rounds: about a minute, to try it")
+    p.add_argument("--slices", type=int, default=16, help="slices per scan")
+    p.add_argument(
+        "--batch", type=int, help=f"scans a step (default: {CPU_BATCH}, on a GPU {GPU_BATCH})"
+    )
+    cores = len(os.sched_getaffinity(0))
+    p.add_argument("--threads", type=int, default=cores, help="threads of every engine")
+    p.add_argument("--workers", help="of the loader in training (default: as tools/train.py)")
+    p.add_argument("--gpu", default="auto", help="auto, none or a GPU's number")
+    p.add_argument("--json", type=Path, default=ROOT / "runs" / "bench.json", help="file to write")
+    p.add_argument("--quiet", action="store_true", help="print the table only")
+    return p
+
+
+def benchmark(args) -> None:
+    """Measure, write bench.json, print the table."""
+    parts = chosen_parts(args.only)
+    gpu = gpu_id(args.gpu)
+    batch = args.batch if args.batch is not None else CPU_BATCH if gpu is None else GPU_BATCH
+    numbers = {"slices": args.slices, "batch": batch, "threads": args.threads}
+    for name, value in numbers.items():
+        if value < 1:
+            raise UsageError(f"--{name} {value} is below 1")
+    workers = worker_count(args.workers)
+    cohort = bench_cohort(args.cohort, (lambda text: None) if args.quiet else say)
+    begin = time.monotonic()
+    with TemporaryDirectory(prefix="scan2num-bench-") as folder:
+        settings = Settings(
+            cohort.resolve(),
+            Path(folder),
+            workers=workers,
+            gpu=gpu,
+            quick=args.quick,
+            quiet=args.quiet,
+            **numbers,
+        )
+        found = {"machine": machine() | {"gpu": gpu_name(gpu)}} | measured(parts, settings)
+    found["parameters"] = settings.described() | {"parts": list(parts)}
+    found["versions"] = versions() | found.pop("rival_versions")
+    found["minutes"] = round((time.monotonic() - begin) / 60, 2)
+    args.json.parent.mkdir(parents=True, exist_ok=True)
+    write_json(args.json, found)
+    print(printed(found))
+    print(f"\n{relative(args.json)}")
+
+
+def chosen_parts(only: str | None) -> tuple[str, ...]:
+    """Return the parts to measure, in order; UsageError for an unknown one."""
+    if only is None:
+        return PARTS
+    wanted = only.split(",")
+    for part in wanted:
+        if part not in PARTS:
+            raise UsageError(f"--only {part!r} is not one of {', '.join(PARTS)}")
+    return tuple(part for part in PARTS if part in wanted)
+
+
+def measured(parts: tuple[str, ...], settings: Settings) -> dict:
+    """Return what all parts found."""
+    run = write_bench_run(settings)
+    network = {"step", "forward"} & set(parts)
+    measures = {
+        "training": lambda: measure_training(settings, run),
+        "loader": lambda: measure_loader(settings, run),
+        "rivals": lambda: measure_rivals(settings),
+        "step": lambda: measure_network(settings, run, network),
+        "layers": lambda: measure_layers(settings, run),
+    }
+    found = {"not_measured": {}, "rival_versions": {}}
+    for part, measure in measures.items():
+        if part in parts or (part == "step" and network):
+            part_found = measure()
+            for key in ("not_measured", "rival_versions"):
+                found[key] |= part_found.pop(key, {})
+            found |= part_found
+    return found
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    print(text, flush=True)
+
+
+def main(argv=None) -> int | None:
+    """Run the program."""
+    return benchmark(parser().parse_args(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
