@@ -11,6 +11,8 @@ from multiprocessing.connection import Connection
 from pylayers.child_process import end_with_parent
 from pylayers.prefetch import slots_in, stack_shape
 
+NICE = 10  # Caffe's threads go first: each batch has been ordered well before it is due
+
 
 def serve(connection: Connection, memory: int) -> None:
     """Fill the slot of each sample that is asked for and answer with its label, until the end."""
@@ -36,6 +38,7 @@ def sentence_of(error: Exception, scan_id: str) -> str:
 
 if __name__ == "__main__":
     end_with_parent()
+    os.nice(NICE)
     try:
         serve(Connection(int(sys.argv[1])), int(sys.argv[2]))
     except (EOFError, ConnectionError):

@@ -25,15 +25,15 @@ def measure_training(settings: Settings, run: BenchRun) -> dict:
         step_s = constant.ask("step", warm=1, count=2)
         how = {
             "warm": WARM_STEPS,
-            "count": repeats(step_s, settings.limit_s(TURN_S), fewest=2),
+            "count": repeats(step_s, settings.limit_s(TURN_S), fewest=3),
         }
         times = interleaved(
             {
                 "loading": lambda: loading.ask("step", **how),
                 "constant": lambda: constant.ask("step", **how),
             },
-            settings.rounds(8),
-            settings.limit_s(100.0),
+            settings.rounds(16),
+            settings.limit_s(140.0),
             "training with and without loading",
             settings.quiet,
         )

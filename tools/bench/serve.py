@@ -1,6 +1,7 @@
 """The child's side of an engine. Imports nothing that a rival's Python may lack."""
 
 import os
+import statistics
 import sys
 import time
 import traceback
@@ -27,9 +28,15 @@ def serve(operations: dict[str, Callable]) -> None:
 
 
 def seconds_each(work: Callable[[int], None], warm: int, count: int) -> float:
-    """Return the seconds per repeat of work(repeats), after `warm` repeats that do not count."""
+    """Return the median seconds of work(1), done `count` times after `warm` that do not count.
+
+    The median, as another tenant of the machine spoils some of them and not the others.
+    """
     if warm:
         work(warm)
-    begin = time.perf_counter()
-    work(count)
-    return (time.perf_counter() - begin) / count
+    seconds = []
+    for _ in range(count):
+        begin = time.perf_counter()
+        work(1)
+        seconds.append(time.perf_counter() - begin)
+    return statistics.median(seconds)
