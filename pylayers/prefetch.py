@@ -7,8 +7,8 @@ memory has no name: nothing is left of it, however the processes end.
 
 import mmap
 import os
+import pickle
 import sys
-import time
 from multiprocessing.connection import wait
 
 import numpy as np
@@ -32,11 +32,12 @@ def worker_count(asked: str | None = None) -> int:
     Else one per core but one, 1 to 8. It is not in the nets that are trained: weights do not depend
     on it. UsageError unless it is a number from 0 to 64.
     """
+    where = WORKERS if asked is None else "--workers"
     asked = os.environ.get(WORKERS, "") if asked is None else asked
     if asked == "":
         return min(8, max(1, len(os.sched_getaffinity(0)) - 1))
     if not asked.isdecimal() or int(asked) > MOST_WORKERS:
-        raise UsageError(f"{asked!r} workers: not a number from 0 to {MOST_WORKERS}")
+        raise UsageError(f"{where} {asked!r} is not a number from 0 to {MOST_WORKERS}")
     return int(asked)
 
 
@@ -73,7 +74,7 @@ class Prefetched:
     def __init__(self, loader: Loader, first: int, workers: int):
         self.loader, self.index = loader, first
         self.batch = loader.params.batch
-        shape = (BATCHES_AHEAD * self.batch, *stack_shape(loader))
+        shape = (slot_count(loader), *stack_shape(loader))
         self.memory = shared_memory(4 * int(np.prod(shape)))
         self.slots = slots_in(self.memory, shape)
         self.labels = {}  # of samples that are ready; a sentence where one cannot be read
@@ -119,15 +120,14 @@ class Prefetched:
 
     def _await(self, samples: range) -> None:
         """Take answers until all samples are ready."""
-        heard = time.monotonic()
+        silent_s = 0.0  # counted, not read off a clock: a paused job is paused as a whole
         while not all(sample in self.labels for sample in samples):
             by_connection = {worker.connection: worker for worker in self.crew}
             ready = wait(list(by_connection), POLL_S)
             for connection in ready:
                 self._take(by_connection[connection])
-            if ready:
-                heard = time.monotonic()
-            elif time.monotonic() - heard > STALL_S:
+            silent_s = 0.0 if ready else silent_s + POLL_S
+            if silent_s > STALL_S:
                 late = next(sample for sample in samples if sample not in self.labels)
                 raise RuntimeError(
                     f"no data for {STALL_S:g} s while scan {self.loader.scan_id(late)} is read; "
@@ -159,15 +159,24 @@ class Worker(ChildProcess):
     """One process; at: the samples that it has been given and not answered."""
 
     def __init__(self, loader: Loader, memory: int, is_second: bool = False):
-        super().__init__(WORKER, files=(memory,))
+        # a file and no message: a long one would wait for the worker to read it
+        told = os.memfd_create("scan2num-loader")
+        with open(told, "wb") as file:
+            pickle.dump(loader, file)
+            file.flush()
+            super().__init__(WORKER, files=(memory, told))
         self.is_second = is_second
         self.at = set()
-        self.send((loader, BATCHES_AHEAD * loader.params.batch))
 
     def give(self, samples: list[int]) -> None:
         """Let it make samples, in this order."""
         self.at.update(samples)
         self.send(samples)
+
+
+def slot_count(loader: Loader) -> int:
+    """Return how many scans the shared memory holds."""
+    return BATCHES_AHEAD * loader.params.batch
 
 
 def stack_shape(loader: Loader) -> tuple[int, ...]:

@@ -1,22 +1,27 @@
 """What a worker process of the data layer does: read, augment and window scans into shared memory.
 
-Started by pylayers/prefetch.py with the numbers of its connection and of the memory.
+Started by pylayers/prefetch.py with the numbers of its connection, of the memory and of
+a file that holds the loader.
 """
 
 import os
+import pickle
 import sys
 import traceback
 from multiprocessing.connection import Connection
 
 from pylayers.child_process import end_with_parent
-from pylayers.prefetch import slots_in, stack_shape
+from pylayers.prefetch import slot_count, slots_in, stack_shape
 
 NICE = 10  # Caffe's threads go first: each batch has been ordered well before it is due
 
 
-def serve(connection: Connection, memory: int) -> None:
+def serve(connection: Connection, memory: int, told: int) -> None:
     """Fill the slot of each sample that is asked for and answer with its label, until the end."""
-    loader, slots = connection.recv()
+    with open(told, "rb") as file:
+        file.seek(0)  # both sides share the place
+        loader = pickle.load(file)
+    slots = slot_count(loader)
     stacks = slots_in(memory, (slots, *stack_shape(loader)))
     while True:
         for sample in connection.recv():
@@ -40,6 +45,6 @@ if __name__ == "__main__":
     end_with_parent()
     os.nice(NICE)
     try:
-        serve(Connection(int(sys.argv[1])), int(sys.argv[2]))
+        serve(Connection(int(sys.argv[1])), *map(int, sys.argv[2:]))
     except (EOFError, ConnectionError):
         sys.exit(0)  # the other side closed or is gone

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+# Known to every run: raise it when the same crop and augmentation make another stack.
+STACK_VERSION = 2
+
 SIDE = 512  # pixels of the network's input (paper, Table 1)
 AIR_HU = -1000  # fills what lies outside the crop
 

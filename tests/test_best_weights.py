@@ -63,7 +63,7 @@ def test_only_the_best_and_the_newest_two_snapshots_stay(run):
     assert Snapshots(run).iterations() == [40, 50]
     kept = {path.name for path in run.snapshots.iterdir()}
     pairs = {f"scan2num_iter_{i}.{k}" for i in (40, 50) for k in ("caffemodel", "solverstate")}
-    assert kept == pairs | {"sha256.json"}
+    assert kept == pairs
     assert {path.name for path in run.path.iterdir()} == {
         "snapshots",
         "deploy.prototxt",

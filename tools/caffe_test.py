@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from pylayers.cohort import read_cohort
+from pylayers.prefetch import worker_count
 from pylayers.targets import TARGETS, target_named
 from tools.caffe_install import ROOT, caffe_binary, gpu_id
 from tools.caffe_log import last_error, test_mean_loss
@@ -59,6 +60,7 @@ def caffe_test(args) -> None:
 
 def loss_by_caffe(folder: RunFolder, iterations: int, gpu: int | None) -> float:
     """Return the mean loss that `caffe test` prints; its log is kept in test.log."""
+    worker_count()  # wrong, it would end Caffe
     command = [
         str(caffe_binary()),
         "test",

@@ -22,7 +22,7 @@ def free_mb(folder: RunFolder) -> int:
 
 def check_space(folder: RunFolder) -> None:
     """Raise UsageError when the run's disk is too full to train, beside what is there already."""
-    used = sum(path.stat().st_size for path in folder.path.rglob("*")) // 1_000_000
+    used = sum(path.lstat().st_size for path in folder.path.rglob("*")) // 1_000_000
     free, needed = free_mb(folder), max(NEXT_MB, RUN_MB - used)
     if free < needed:
         raise UsageError(

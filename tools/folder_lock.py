@@ -1,7 +1,9 @@
 """Lock on a folder: one program at a time works in it, with the children that share its lock."""
 
+import contextlib
 import fcntl
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -34,18 +36,22 @@ class FolderLock:
         except BaseException:
             os.close(self.file)
             raise
-        os.truncate(self.file, 0)
-        os.pwrite(self.file, str(os.getpid()).encode(), 0)
+        with contextlib.suppress(OSError):  # a full disk is for others to say
+            os.truncate(self.file, 0)
+            os.pwrite(self.file, str(os.getpid()).encode(), 0)
         return self
 
     def __exit__(self, *_):
         os.close(self.file)
 
     def _lock(self) -> None:
-        end = time.monotonic() + ORPHAN_S
+        begin = time.monotonic()
         while not self._is_ours():
-            if self._holder_lives() or time.monotonic() > end:
+            waited = time.monotonic() - begin
+            if self._holder_lives() or waited > ORPHAN_S:
                 raise UsageError(f"another {self.work} is at work in {relative(self.path)}")
+            if waited < POLL_S:
+                print(f"waiting for what is left of a {self.work} that was killed", file=sys.stderr)
             time.sleep(POLL_S)
 
     def _is_ours(self) -> bool:
@@ -54,7 +60,10 @@ class FolderLock:
         except BlockingIOError:
             return False
         except OSError as error:
-            raise UsageError(f"{relative(self.path)} cannot be locked: {error.strerror}") from None
+            raise UsageError(
+                f"{relative(self.path)} cannot be locked: {error.strerror}; choose a file "
+                "system that knows flock"
+            ) from None
         return True
 
     def _holder_lives(self) -> bool:

@@ -17,6 +17,10 @@ from tools.run_folder import RunFolder, relative
 from tools.run_manifest import FINISHED, STOPPED
 
 
+class Diverged(TrainingStopped):
+    """The loss is no longer a number: going on would end there again."""
+
+
 def follow_training(
     best: BestWeights, start: int | None, max_iter: int, quiet: bool, workers: int, lock: int
 ) -> str:
@@ -24,8 +28,8 @@ def follow_training(
 
     start: iteration of the snapshot to go on from, None for the beginning. workers: processes that
     read for each data layer. lock: descriptor that Caffe holds as long as it lives. Raises
-    TrainingStopped when Caffe fails, the disk is full or the loss is no longer a number. The log,
-    the best weights so far and the loss curve are there however it ends.
+    TrainingStopped when Caffe fails or the disk is full, Diverged when the loss is no longer a
+    number. The log, the best weights so far and the loss curve are there however it ends.
     """
     folder = best.run
     command = ["train", f"--solver={relative(folder.solver)}"]
@@ -34,14 +38,14 @@ def follow_training(
     caffe = CaffeProcess(command, folder.log, {WORKERS: str(workers)}, files=(lock,))
     progress = Progress(max_iter, quiet, start or 0)
     reader = LogReader()
-    trouble = ""
+    diverged, trouble = None, ""
     with caffe.stopped_by_signals():
         for line in caffe.lines():
             event = reader.event(line)
             if event is None:
                 continue
             if not math.isfinite(event.loss):
-                trouble = divergence(event)
+                diverged = event
                 break
             is_best = False
             if event.kind == "validated":
@@ -52,8 +56,12 @@ def follow_training(
     progress.close()
     draw_curve(best)
     log = f"(log: {relative(folder.log)})"
+    if diverged:
+        raise Diverged(divergence(diverged, folder))
     if trouble:
         raise TrainingStopped(f"{trouble} {log}")
+    if caffe.stopping and caffe.process.returncode == -signal.SIGINT:
+        return STOPPED  # before Caffe knew what to do about the signal, or after its last iteration
     if caffe.process.returncode != 0:
         raise TrainingStopped(f"{failure(caffe, folder)} {log}")
     for iteration in best.snapshots.iterations()[-1:]:
@@ -85,12 +93,13 @@ def keep(best: BestWeights, event: Event) -> tuple[bool, str]:
     return is_best, ""
 
 
-def divergence(event: Event) -> str:
+def divergence(event: Event, folder: RunFolder) -> str:
     """Return the sentence about a loss that is no number."""
     return (
         f"the {event.kind} loss is {event.loss} at iteration {event.iteration}: the training "
         "diverged; check the labels and the HU of the cohort or lower base_lr in "
-        "prototxt/solver.prototxt"
+        f"prototxt/solver.prototxt, and remove {relative(folder.path)} (log: "
+        f"{relative(folder.log)})"
     )
 
 

@@ -11,11 +11,13 @@ def resume_point(best: BestWeights, say) -> tuple[BestWeights, int | None]:
     for sentence in best.snapshots.set_unusable_aside():
         say(sentence)
     start = best.snapshots.newest_whole()
+    why = "there is no snapshot to go on from"
     if start is not None and not best.resume(start):
-        say("the best weights so far are damaged")
-        start = None
+        start, why = None, "the best weights so far are damaged"
     if start is None:
-        say("there is no usable snapshot: the training begins anew")
+        say(f"{why}: the training begins anew; what is there is kept under other names")
+        best.snapshots.set_all_aside()
+        best.set_aside()
         return BestWeights(best.run, best.facts), None
     say(f"going on from the snapshot of iteration {start}")
     return best, start

@@ -1,6 +1,7 @@
 """What a run was asked to do and what it was made from: run.json and the facts in best.json."""
 
 import json
+import shlex
 import shutil
 import subprocess
 from dataclasses import asdict
@@ -8,9 +9,12 @@ from dataclasses import asdict
 from pylayers.cohort import PHANTOM, Cohort
 from pylayers.crop import PREPROCESSING_VERSION
 from pylayers.errors import UsageError
+from pylayers.stack import STACK_VERSION
+from pylayers.whole_file import remove_partials
 from tools.caffe_install import ROOT, build_info
 from tools.folder_lock import LOCK
 from tools.run_folder import RunFolder, relative
+from tools.run_prototxt import hand_written_sha256
 from tools.schedules import Schedule
 
 RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
@@ -28,6 +32,8 @@ def wanted_run(target: str, schedule_name: str, schedule: Schedule, seed: int, c
         "cohort": relative(cohort.folder),
         "cohort_sha256": cohort.sha256(),
         "preprocessing_version": PREPROCESSING_VERSION,
+        "stack_version": STACK_VERSION,
+        "prototxt_sha256": hand_written_sha256(),
     }
 
 
@@ -58,11 +64,16 @@ def read_manifest(folder: RunFolder) -> tuple[dict, str | None]:
     """
     if not folder.run_json.exists():
         return {}, None
+    where = relative(folder.run_json)
     try:
         there = json.loads(folder.run_json.read_text())
-        return there, there.pop("state", None)
-    except (OSError, ValueError, AttributeError):
-        raise UsageError(f"{relative(folder.run_json)} is damaged; remove the folder") from None
+    except OSError as error:
+        raise UsageError(f"{where} cannot be read: {error.strerror}") from None
+    except ValueError:
+        there = None
+    if not isinstance(there, dict):
+        raise UsageError(f"{where} is damaged; remove the folder")
+    return there, there.pop("state", None)
 
 
 def is_finished(folder: RunFolder, wanted: dict) -> bool:
@@ -93,13 +104,15 @@ def make_room(folder: RunFolder, wanted: dict, restart: bool, resume: bool) -> b
         for path in folder.path.iterdir():
             if path.name != LOCK:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
+    remove_partials(folder.path)
     return bool(there) and not restart
 
 
 def resume_command(folder: RunFolder, target: str) -> str:
     """Return the command that goes on with a run."""
     where = relative(folder.path)
-    return f"make resume TARGET={target}" + ("" if where == f"runs/{target}" else f" RUN={where}")
+    elsewhere = "" if where == f"runs/{target}" else f" RUN={shlex.quote(where)}"
+    return f"make resume TARGET={target}{elsewhere}"
 
 
 def git_commit() -> str | None:

@@ -1,5 +1,6 @@
 """A run's prototxts: the hand-written ones with a run's overrides applied as protobuf messages."""
 
+import hashlib
 from statistics import fmean
 
 from google.protobuf import text_format
@@ -20,6 +21,19 @@ TEST_BATCH = 5  # at most: the TEST net shares the GPU with the TRAIN net
 def read_prototxt(path, message):
     """Parse a prototxt into a protobuf message."""
     return text_format.Parse(path.read_text(), message)
+
+
+def hand_written_sha256() -> str:
+    """Return the hash of what the hand-written prototxts say, comments aside."""
+    kinds = {
+        NET: caffe_pb2.NetParameter,
+        DEPLOY: caffe_pb2.NetParameter,
+        SOLVER: caffe_pb2.SolverParameter,
+    }
+    said = [
+        text_format.MessageToString(read_prototxt(HAND_WRITTEN / n, k())) for n, k in kinds.items()
+    ]
+    return hashlib.sha256("".join(said).encode()).hexdigest()
 
 
 def write_prototxts(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from google.protobuf.message import DecodeError
 
+from pylayers.errors import UsageError
 from pylayers.params import parse
 from pylayers.whole_file import whole_file
 from tools.caffe_install import import_caffe
@@ -43,8 +44,8 @@ class Snapshots:
         return [self.run.snapshot(iteration, kind) for kind in KINDS]
 
     def written(self, iteration: int) -> None:
-        """Write down that a snapshot is whole; one that lacks a file is left out."""
-        if all(path.exists() for path in self.paths(iteration)):
+        """Write down that a snapshot is whole, if it is: what a full disk cut off may end here."""
+        if not self._wrong_content(iteration):
             hashes = [sha256(path) for path in self.paths(iteration)]
             write_json(self.record, self._hashes() | {str(iteration): hashes})
 
@@ -71,21 +72,36 @@ class Snapshots:
             said.append(
                 f"the snapshot of iteration {iteration} is unusable: {self.wrong(iteration)}"
             )
-            for path in self.paths(iteration):
-                if path.exists():
-                    path.rename(path.with_name(path.name + UNUSABLE))
+            self._set_aside(iteration)
         return said
+
+    def set_all_aside(self) -> None:
+        """Rename all snapshots, for a training that begins anew."""
+        for iteration in self.iterations():
+            self._set_aside(iteration)
+        self.record.unlink(missing_ok=True)
+
+    def _set_aside(self, iteration: int) -> None:
+        for path in self.paths(iteration):
+            if path.exists():
+                path.rename(path.with_name(path.name + UNUSABLE))
 
     def wrong(self, iteration: int) -> str:
         """Return what is wrong with a snapshot, "" when it is whole and this run's."""
+        hashes = self._hashes().get(str(iteration))
+        if not hashes:
+            return self._wrong_content(iteration)
+        for path, expected in zip(self.paths(iteration), hashes, strict=True):
+            if not path.exists():
+                return f"{path.name} is missing"
+            if sha256(path) != expected:
+                return f"{path.name} is not what was written"
+        return ""
+
+    def _wrong_content(self, iteration: int) -> str:
         for path in self.paths(iteration):
             if not path.exists():
                 return f"{path.name} is missing"
-        if hashes := self._hashes().get(str(iteration)):
-            for path, expected in zip(self.paths(iteration), hashes, strict=True):
-                if sha256(path) != expected:
-                    return f"{path.name} is not what was written"
-            return ""
         weights, state = caffe_pb2.NetParameter(), caffe_pb2.SolverState()
         for path, message in zip(self.paths(iteration), (weights, state), strict=True):
             try:
@@ -116,7 +132,7 @@ class Snapshots:
         if list(ours) != list(theirs):
             return "it is of another net"
         for name, layer in theirs.items():
-            if what_defines(layer) != what_defines(ours[name]):
+            if not is_same(layer, ours[name]):
                 return f"it is of another run (layer {name} differs)"
             if any(len(blob.data) != math.prod(blob.shape.dim) for blob in layer.blobs):
                 return f"it lacks weights of layer {name}"
@@ -145,11 +161,14 @@ def trained_layers(net) -> list:
     ]
 
 
-def what_defines(layer) -> tuple:
-    """Return what two layers must share for the weights of one to be those of the other."""
-    if layer.type == "Python":
-        return (parse(layer.python_param.param_str),)
-    return (
-        layer.convolution_param.SerializeToString(deterministic=True),
-        layer.inner_product_param.SerializeToString(deterministic=True),
-    )
+def is_same(layer, other) -> bool:
+    """Return whether two layers do the same, so that weights of one are weights of the other."""
+    kinds = ("convolution_param", "inner_product_param")
+    if any(getattr(layer, kind) != getattr(other, kind) for kind in kinds):
+        return False
+    try:
+        return layer.type != "Python" or (
+            parse(layer.python_param.param_str) == parse(other.python_param.param_str)
+        )
+    except UsageError:  # of another project, or another time
+        return False

@@ -16,7 +16,7 @@ from tools.caffe_install import ROOT, gpu_id
 from tools.disk_space import check_space
 from tools.exit_codes import TrainingStopped, run
 from tools.folder_lock import FolderLock
-from tools.follow_training import follow_training
+from tools.follow_training import Diverged, follow_training
 from tools.resume_point import resume_point
 from tools.run_folder import RunFolder, relative, write_json
 from tools.run_manifest import (
@@ -46,8 +46,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--run", type=Path, help="run folder (default: runs/TARGET)")
     add_number(p, "slices", "slices per scan, in training and test")
     add_how(p)
-    p.add_argument("--resume", action="store_true", help="go on with an unfinished run")
-    p.add_argument("--restart", action="store_true", help="discard an unfinished run")
+    unfinished = p.add_mutually_exclusive_group()
+    unfinished.add_argument("--resume", action="store_true", help="go on with an unfinished run")
+    unfinished.add_argument("--restart", action="store_true", help="discard an unfinished run")
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p
 
@@ -92,9 +93,9 @@ def train(args) -> None:
         say(f"{relative(folder.path)} is trained already; nothing to do")
         return
     with FolderLock(folder.path, "training") as lock:
-        was_begun = make_room(folder, wanted, args.restart, args.resume)
-        check_space(folder)
         try:
+            was_begun = make_room(folder, wanted, args.restart, args.resume)
+            check_space(folder)
             write_json(folder.run_json, {**wanted, "state": RUNNING})
             folder.snapshots.mkdir(exist_ok=True)
             max_iter = write_prototxts(folder, cohort, target, asked.schedule, asked.seed, gpu)
@@ -107,6 +108,8 @@ def train(args) -> None:
         except TrainingStopped as error:
             with contextlib.suppress(OSError):  # of a full disk, which the error is about
                 write_json(folder.run_json, {**wanted, "state": FAILED})
+            if isinstance(error, Diverged):
+                raise
             raise TrainingStopped(f"{error}; {what_is_kept(folder, target)}") from None
         except OSError as error:
             raise TrainingStopped(f"{error}; {what_is_kept(folder, target)}") from None
