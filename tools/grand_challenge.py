@@ -1,0 +1,83 @@
+"""Score the one chest CT of a Grand Challenge job: files in, files out, no network.
+
+    INPUT/images/ct/*.mha                      the scan
+    OUTPUT/visual-emphysema-score.json         a number, 0 to 5
+    OUTPUT/fev1-fvc-ratio.json                 a number, a fraction
+    OUTPUT/fev1-percent-predicted.json         a number, percent
+    OUTPUT/scan2num.json                       all that score_scan.py --json writes
+
+Only the targets that there are weights for are written; of a refused scan only scan2num.json, which
+says why. Research use, not a medical device.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from pylayers.errors import ScanRefused, UsageError
+from tools.chosen_runs import chosen_runs, device
+from tools.exit_codes import REFUSED, refusal, run
+from tools.run_folder import write_json, write_whole
+from tools.scan_result import score
+from tools.scorer import Scorer
+
+SCANS = Path("images") / "ct"
+FORMATS = (".mha",)
+OUTPUTS = {
+    "ve": "visual-emphysema-score.json",
+    "fev1fvc": "fev1-fvc-ratio.json",
+    "fev1pp": "fev1-percent-predicted.json",
+}
+EVERYTHING = "scan2num.json"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    p.add_argument("--input", type=Path, default=Path("/input"), help="default: %(default)s")
+    p.add_argument("--output", type=Path, default=Path("/output"), help="default: %(default)s")
+    p.add_argument(
+        "--weights", nargs="+", metavar="RUN", help="run folders (default: all in runs/)"
+    )
+    p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
+    return p
+
+
+def answer(args) -> int:
+    """Score the scan of args.input and write args.output; return the exit code."""
+    gpu = device(args.device)
+    scan = the_scan(args.input / SCANS)
+    if not args.output.is_dir():
+        raise UsageError(f"--output {args.output}: there is no such folder")
+    scorers = [Scorer(folder, gpu) for folder in chosen_runs(args.weights)]
+    result = score(scorers, scan).result
+    try:
+        write_json(args.output / EVERYTHING, result)
+        for name, target in result["targets"].items():
+            write_whole(args.output / OUTPUTS[name], json.dumps(target["score"]) + "\n")
+    except OSError as error:
+        raise UsageError(f"--output {args.output} cannot be written: {error.strerror}") from None
+    if result["refused"]:
+        print(refusal(ScanRefused(**result["refused"])), file=sys.stderr)
+        return REFUSED
+    return 0
+
+
+def the_scan(folder: Path) -> Path:
+    """Return the one scan in a job's folder; UsageError when there is none or several."""
+    found = sorted(path for path in folder.glob("*") if path.suffix.lower() in FORMATS)
+    if len(found) != 1:
+        raise UsageError(f"{folder} holds {len(found)} files *.mha; a job has one")
+    return found[0]
+
+
+def main(argv=None) -> int:
+    """Run the program."""
+    return answer(parser().parse_args(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
