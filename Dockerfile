@@ -33,12 +33,13 @@ COPY --from=build /opt/scan2num/build/runtime-packages.txt /tmp/
 RUN apt-get update \
  && apt-get install -y --no-install-recommends make python3 tini $(cat /tmp/runtime-packages.txt) \
  && rm -rf /var/lib/apt/lists/* /tmp/runtime-packages.txt \
- && groupadd --system scan2num && useradd --system --create-home --gid scan2num scan2num
+ && groupadd --gid 10001 scan2num \
+ && useradd --uid 10001 --gid 10001 --create-home scan2num
 COPY --from=build /opt/scan2num /opt/scan2num
 WORKDIR /opt/scan2num
 # What programs write; all else belongs to root and stays as it is.
-RUN mkdir -p runs build /cohort && chown -R scan2num:scan2num runs build /cohort
-USER scan2num
+RUN mkdir -p runs build /cohort && chown -R 10001:10001 runs build /cohort
+USER 10001
 VOLUME ["/cohort", "/opt/scan2num/runs"]
 ENTRYPOINT ["tini", "--", "/opt/scan2num/tools/container/entrypoint.sh"]
 CMD ["grand-challenge"]
