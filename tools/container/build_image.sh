@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Builds the image NAME with docker, podman or buildah, whichever is there. Weights of the RUN
+# folders go inside, as the scoring image's own.
+# usage: [ENGINE=docker] build_image.sh NAME [--build-arg KEY=VALUE ...] [-- RUN ...]
+set -eu -o pipefail
+
+if [[ $# -eq 0 || $1 == -h || $1 == --help ]]; then
+  sed -n '2,4s/^# //p' "${BASH_SOURCE[0]}"
+  exit 2
+fi
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+name=$1
+shift
+options=()
+while [[ $# -gt 0 && $1 != -- ]]; do
+  options+=("$1")
+  shift
+done
+[[ $# -eq 0 ]] || shift
+
+for engine in ${ENGINE:-docker podman buildah}; do
+  if command -v "${engine%% *}" >/dev/null; then break; fi
+  engine=
+done
+if [[ -z $engine ]]; then
+  echo "there is no docker, podman or buildah here; on Debian: apt-get install buildah" >&2
+  exit 2
+fi
+
+rm -rf build/image/weights
+mkdir -p build/image/weights
+for run in "$@"; do
+  if [[ ! -e $run/best.json ]]; then
+    echo "$run has no best.json: train it first, or leave it out" >&2
+    exit 4
+  fi
+  inside=build/image/weights/$(basename "$run")
+  mkdir -p "$inside"
+  cp "$run"/best.json "$run"/best.caffemodel "$run"/deploy.prototxt "$inside"
+done
+
+case $engine in
+  buildah) build=(buildah build --isolation "${BUILDAH_ISOLATION:-chroot}" --format docker) ;;
+  *) build=("$engine" build) ;;
+esac
+"${build[@]}" --tag "$name" "${options[@]}" .
+echo "image: $name, with ${#} sets of weights inside"
