@@ -22,8 +22,8 @@ if [[ -e $certificates ]]; then
   cp "$certificates" "$root$certificates"
   environment+=(--env "PIP_CERT=$certificates")
 fi
-for settings in /etc/pip.conf "$HOME/.config/pip/pip.conf" "$HOME/.pip/pip.conf"; do
-  if [[ -e $settings ]]; then cat "$settings" >>"$root/etc/pip.conf"; fi
+for settings in /etc/pip.conf "$HOME/.config/pip/pip.conf"; do
+  if [[ -e $settings ]]; then cp "$settings" "$root/etc/pip.conf"; fi
 done
 container=$(buildah from scratch)
 buildah add --quiet "$container" "$root" / >/dev/null
