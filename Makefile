@@ -19,7 +19,7 @@ SCHEDULE ?= $(if $(IS_PHANTOM),demo,paper)
 GPU ?= auto
 RUN ?= runs/$(TARGET)
 
-.PHONY: help setup demo cohort train resume sweep-slices caffe-test evaluate report bench caffe-runtest lint test clean
+.PHONY: help setup demo cohort train resume sweep-slices caffe-test evaluate report bench image image-cpu test-image caffe-runtest lint test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -146,6 +146,26 @@ $(SAMPLE): | .venv/.stamp-python
 $(DEMO_RUN)/lidc_sample.json: $(DEMO_RUN)/best.json | $(SAMPLE)
 	@$(PYTHON) tools/score_scan.py $(SAMPLE) --weights $(DEMO_RUN) --json $@ \
 	    --figure $(@:.json=.png)
+
+# ---- images ---------------------------------------------------------------------------------------
+
+# Of trained runs, those in WEIGHTS go inside: the image scores by itself.
+IMAGE ?= scan2num
+WEIGHTS ?= $(TRAINED)
+BUILD_IMAGE := tools/container/build_image.sh
+
+image: ## the image for NVIDIA GPUs, by docker, podman or buildah [IMAGE WEIGHTS BASE RUNTIME]
+	@$(BUILD_IMAGE) $(IMAGE) --build-arg CUDA=1 $(if $(BASE),--build-arg BASE=$(BASE)) \
+	    $(if $(RUNTIME),--build-arg RUNTIME=$(RUNTIME)) -- $(WEIGHTS)
+
+DEBIAN := docker.io/library/debian:bookworm-slim
+image-cpu: ## the image for machines without a GPU [IMAGE WEIGHTS BASE]
+	@$(BUILD_IMAGE) $(IMAGE) --build-arg CUDA= --build-arg BASE=$(or $(BASE),$(DEBIAN)) \
+	    --build-arg RUNTIME=$(or $(RUNTIME),$(BASE),$(DEBIAN)) -- $(WEIGHTS)
+
+test-image: .venv/.stamp-caffe ## build the image for the CPU on a bare Debian 12 and run it, without an engine
+	@$(BUILD)/install_debian_packages.sh tools/container/debian-packages.txt
+	@tools/container/test_image.sh
 
 # ---- checks --------------------------------------------------------------------------------------
 
