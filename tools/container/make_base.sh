@@ -18,9 +18,9 @@ rm -f "$root.log"
 certificates=/etc/ssl/certs/ca-certificates.crt
 environment=()
 if [[ -e $certificates ]]; then
-  mkdir -p "$root/etc/ssl/certs"
-  cp "$certificates" "$root$certificates"
-  environment+=(--env "PIP_CERT=$certificates")
+  # under another name: the package ca-certificates writes its own
+  cp "$certificates" "$root/etc/host-certificates.crt"
+  environment+=(--env PIP_CERT=/etc/host-certificates.crt)
 fi
 for settings in /etc/pip.conf "$HOME/.config/pip/pip.conf"; do
   if [[ -e $settings ]]; then cp "$settings" "$root/etc/pip.conf"; fi

@@ -24,7 +24,7 @@ $python tools/split_cohort.py build/image/cohort --fractions 4,2,2 --quiet
 short=(--schedule demo --slices 4 --batch 2 --iterations 2 --interval 2 --gpu none --quiet)
 $python tools/train.py fev1fvc --cohort build/image/cohort --run "$work/host/fev1fvc" "${short[@]}"
 scan=build/image/phantoms/scans/phantom_0008.mhd
-$python tools/score_scan.py "$scan" --weights "$work/host/fev1fvc" --json "$work/host.json" --quiet
+$python tools/score_scan.py "$scan" --weights "$work/host/fev1fvc" --json "$work/host.json" --quiet >/dev/null
 $python -c 'import sys, SimpleITK as sitk; sitk.WriteImage(sitk.ReadImage(sys.argv[1]), sys.argv[2])' \
   "$scan" "$work/input/images/ct/1f3c.mha"
 
