@@ -100,7 +100,7 @@ def main(argv: list[str] | None = None) -> int:
         cache = cache_key.cache_folder()
         entry = ensure_built(cache, variant.choose(args.cuda, args.archs, cache))
     except (toolkit.ToolkitError, architectures.ArchitectureError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {error}; `make setup CUDA=0` goes back to the CPU", file=sys.stderr)
         return 2
     except (caffe_source.SourceError, cmake_run.BuildError) as error:
         print(error, file=sys.stderr)
