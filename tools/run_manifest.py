@@ -60,6 +60,7 @@ def read_manifest(folder: RunFolder) -> tuple[dict, str | None]:
         return {}, None
     try:
         there = json.loads(folder.run_json.read_text())
+        there.setdefault("split_batch", 1)  # older runs do not name it
         return there, there.pop("state", None)
     except (OSError, ValueError, AttributeError):
         raise UsageError(f"{relative(folder.run_json)} is damaged; remove the folder") from None
