@@ -174,7 +174,7 @@ cuda-check: .venv/.stamp-python ## prove without a GPU that Caffe compiles, link
 
 gpu-check: .venv/.stamp-caffe $(PHANTOM_COHORT)/.stamp-split ## compare a GPU with the CPU, time layers, show memory; after make setup CUDA=1 [GPU]
 	@$(BUILD)/install_debian_packages.sh $(BUILD)/gtests/debian-packages.txt
-	@$(PYTHON) tools/gpu_check.py --cohort $(PHANTOM_COHORT) --gpu $(filter-out auto,$(GPU))$(if $(filter auto,$(GPU)),0)
+	@$(PYTHON) tools/gpu_check.py --cohort $(PHANTOM_COHORT) --gpu $(GPU)
 
 lint: .venv/.stamp-python ## check the Python code's style
 	@$(PYTHON) -m ruff check .

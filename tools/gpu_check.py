@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     p.add_argument("--cohort", type=Path, required=True, help="prepared cohort to train on")
-    p.add_argument("--gpu", default="0", help="a GPU's number (default: %(default)s)")
+    p.add_argument("--gpu", default="auto", help="auto or a GPU's number (default: %(default)s)")
     p.add_argument("--iterations", type=int, default=20, help="of training (default: %(default)s)")
     p.add_argument("--folder", type=Path, default=ROOT / "build/gpu-check", help="for what is made")
     p.add_argument(
@@ -50,25 +50,32 @@ def parser() -> argparse.ArgumentParser:
 
 def check(args) -> None:
     """Do one step after the other; each says what it found."""
-    gpu = None if args.rehearse else gpu_id(args.gpu)
-    info = build_info()
+    gpu = None if args.rehearse else wanted_gpu(args.gpu)
     if gpu is not None:
-        if gpu_name(gpu) is None:
-            raise UsageError(f"nvidia-smi shows no GPU {gpu} here")
-        print(f"GPU {gpu}: {gpu_name(gpu)}; {used_mib(gpu)} MiB in use before")
-        archs = " ".join(map(str, info["cuda_archs"]))
-        print(f"Caffe: CUDA {info['cuda_toolkit']}, cuDNN {info['cudnn']}, sm_ {archs}", flush=True)
-        run_own_tests()
+        run_own_tests(gpu)
     folder = train_on(args, gpu)
     compare(folder, gpu)
     report_times(args.folder, gpu, *((2, 2) if args.rehearse else (16, 16)))
     print("rehearsed on the CPU" if gpu is None else "gpu-check: GPU and CPU agree")
 
 
-def run_own_tests() -> None:
+def wanted_gpu(choice: str) -> int:
+    """Return the GPU to check, after a line on it and one on Caffe; UsageError without one."""
+    gpu, info = gpu_id(choice), build_info()
+    if gpu is None:
+        raise UsageError("this Caffe is built for the CPU only; `make setup CUDA=1` builds another")
+    if gpu_name(gpu) is None:
+        raise UsageError(f"nvidia-smi shows no GPU {gpu} here")
+    archs = " ".join(map(str, info["cuda_archs"]))
+    print(f"GPU {gpu}: {gpu_name(gpu)}; {used_mib(gpu)} MiB in use before")
+    print(f"Caffe: CUDA {info['cuda_toolkit']}, cuDNN {info['cudnn']}, sm_ {archs}", flush=True)
+    return gpu
+
+
+def run_own_tests(gpu: int) -> None:
     """Run Caffe's own tests, those of the GPU among them."""
     program = ROOT / "tools/caffe_build/run_gtests.py"
-    if subprocess.run([sys.executable, str(program)]).returncode != 0:
+    if subprocess.run([sys.executable, str(program), str(gpu)]).returncode != 0:
         raise Disagreement("Caffe's own tests fail on this GPU (see above)")
 
 
