@@ -33,7 +33,7 @@ def make_toolkit(root: Path, without=()) -> Path:
         "--list-gpu-arch) echo compute_90; echo compute_75;;\nesac",
     )
     (root / "include").mkdir()
-    for header in toolkit.HEADERS:
+    for header in ("cuda_runtime.h", *toolkit.HEADERS):
         if header not in without:
             (root / "include" / header).write_text(
                 "#define CUDNN_MAJOR 9\n#define CUDNN_MINOR 13\n#define CUDNN_PATCHLEVEL 0\n"
@@ -70,6 +70,14 @@ def test_a_toolkit_tells_its_versions_and_architectures(tmp_path):
 
 def test_the_machines_toolkit_is_the_one_that_cuda_home_names(tmp_path, monkeypatch):
     monkeypatch.setenv("CUDA_HOME", str(make_toolkit(tmp_path / "cuda")))
+    assert toolkit.of_this_machine().root == tmp_path / "cuda"
+
+
+def test_a_script_called_nvcc_is_no_toolkit(tmp_path, monkeypatch):
+    program = write_program(tmp_path / "local/bin/nvcc", "exec true")
+    monkeypatch.setenv("PATH", str(program.parent))
+    monkeypatch.delenv("CUDA_HOME", raising=False)
+    monkeypatch.setattr(toolkit, "USUAL", make_toolkit(tmp_path / "cuda"))
     assert toolkit.of_this_machine().root == tmp_path / "cuda"
 
 

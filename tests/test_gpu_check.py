@@ -5,7 +5,6 @@ import pytest
 
 from pylayers.errors import UsageError
 from tools import gpu_check
-from tools.bench.measure_layers import layer_times
 from tools.gpu.agreement import worst
 from tools.gpu.layer_time import write_timed_net
 from tools.run_folder import read_net
@@ -32,12 +31,6 @@ def test_the_timed_net_is_the_networks_own_with_made_up_data(tmp_path):
     assert next(layer for layer in layers if layer.name == "sum").pooling_param.kernel_h == 3
     assert layers[-1].type == "EuclideanLoss"
     assert "Python" not in {layer.type for layer in layers}
-
-
-def test_a_layers_times_are_read_from_caffes_log():
-    lines = "I1 c.cpp:1]   fc7\tforward: 0.5 ms.", "I1 c.cpp:2]   fc7\tbackward: 2 ms."
-    log = "\n".join(["Average time per layer: ", *lines])
-    assert layer_times(log) == {"fc7": {"forward_ms": 0.5, "backward_ms": 2.0}}
 
 
 @pytest.mark.parametrize("choice", ["auto", "none"])

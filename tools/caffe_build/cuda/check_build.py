@@ -1,8 +1,8 @@
 """Proves, on a machine without a GPU, that Caffe builds with CUDA and cuDNN.
 
 For each release of CUDA: fetches the pinned toolkit, compiles and links all of Caffe by the step
-that `make setup CUDA=...` takes, into a folder of its own; runs it from there in CPU mode with an
-empty environment; and reads from the binary that it holds the code of every architecture. A build
+that `make setup CUDA=...` takes, into a folder of its own; runs it from there in CPU mode with next
+to no environment; and reads from the binary that it holds the code of every architecture. A build
 that is in the cache is not made again. Whether the code computes the right numbers only a GPU can
 tell: `make gpu-check`.
 """
@@ -15,7 +15,6 @@ import sysconfig
 import time
 import venv
 from pathlib import Path
-from typing import NamedTuple
 
 BUILD = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(BUILD))
@@ -28,18 +27,6 @@ SITE = Path(sysconfig.get_path("purelib"))
 
 class CheckError(Exception):
     """A step failed; it has said why."""
-
-
-class Row(NamedTuple):
-    """One release's line of the table."""
-
-    cuda: str
-    cudnn: str
-    architectures: str
-    compiled: str
-    minutes: str
-    megabytes: str
-    code: str
 
 
 def make_prefix(folder: Path) -> Path:
@@ -65,8 +52,8 @@ def sources_compiled(log: Path) -> tuple[int, int]:
     return text.count("Building CUDA object"), text.count("Building CXX object")
 
 
-def check(release: str, archs: str, folder: Path) -> Row:
-    """Build with a release, look at what came out, and return the table's row."""
+def check(release: str, archs: str, folder: Path) -> dict[str, str]:
+    """Build with a release, look at what came out, and return the table's column."""
     start = time.monotonic()
     python = make_prefix(folder)
     run_step(python, BUILD / "build_caffe.py", "--cuda", release, "--archs", archs)
@@ -81,33 +68,40 @@ def check(release: str, archs: str, folder: Path) -> Row:
         binary_check.check_loading(binary)
 
     cu, cpp = sources_compiled(root.parent / f"caffe-{record['key']}.log")  # in the cache
-    minutes = (time.monotonic() - start) / 60
-    return Row(
-        record["cuda_toolkit"],
-        record["cudnn"],
-        " ".join(map(str, record["cuda_archs"])),
-        f"{cu} .cu, {cpp} C++",
-        f"{record['compile_minutes']} ({minutes:.1f} now)",
-        f"{libcaffe.stat().st_size / 1e6:.0f}",
-        code,
-    )
+    return {
+        "CUDA": record["cuda_toolkit"],
+        "cuDNN": record["cudnn"],
+        "architectures": " ".join(map(str, record["cuda_archs"])),
+        "by nvcc": f"{cu} .cu",
+        f"by {record['inputs']['compiler']}": f"{cpp} C++",
+        "code in libcaffe": code,
+        "libcaffe": f"{libcaffe.stat().st_size / 1e6:.0f} MB",
+        "toolkit on disk": f"{size_of(root) / 1e9:.1f} GB",
+        "compiling took": f"{record['compile_minutes']} minutes",
+        "this check took": f"{(time.monotonic() - start) / 60:.1f} minutes",
+    }
 
 
-def show(rows: list[Row]) -> str:
+def size_of(folder: Path) -> int:
+    """Return the bytes of the files below a folder."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sum(path.stat().st_size for path in files)
+
+
+def show(columns: list[dict[str, str]]) -> str:
     """Return the table, a column each, and what it stands for."""
-    titles = Row("CUDA", "cuDNN", "sm_", "compiled", "minutes", "libcaffe MB", "in libcaffe")
-    widths = [max(len(row[i]) for row in (titles, *rows)) for i in range(len(titles))]
+    wide = max(len(title) for title in columns[0])
+    widths = [max(map(len, column.values())) for column in columns]
     lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (titles, *rows)
+        "  ".join([title.ljust(wide), *map(str.ljust, cells, widths)]).rstrip()
+        for title, *cells in zip(columns[0], *(c.values() for c in columns), strict=True)
     ]
     return "\n".join(
         [
             *lines,
-            "Each: `caffe --version`, `import caffe` and a training with a Python layer ran in CPU "
-            "mode,",
-            "without environment; nothing is linked to libcuda. No GPU was used: see `make "
-            "gpu-check`.",
+            "Each ran in CPU mode, with next to no environment: `caffe --version`, `import caffe`",
+            "and a training with a Python layer. Nothing is linked to libcuda. No GPU was used:",
+            "whether the code computes the right numbers, only `make gpu-check` can tell.",
         ]
     )
 
@@ -124,14 +118,14 @@ def main(argv: list[str] | None = None) -> int:
     unknown = set(args.releases) - set(toolkit.PINNED)
     if unknown:
         parser.error(f"CUDA {' '.join(sorted(unknown))} is not one of {' '.join(toolkit.PINNED)}")
-    rows = []
+    columns = []
     try:
         for release in args.releases or toolkit.PINNED:
-            rows.append(check(release, args.archs, (args.folder / release).absolute()))
+            columns.append(check(release, args.archs, (args.folder / release).absolute()))
     except (CheckError, binary_check.BinaryError) as error:
         print(f"cuda-check: FAILED: {error}", file=sys.stderr)
         return 1
-    print(show(rows))
+    print(show(columns))
     return 0
 
 

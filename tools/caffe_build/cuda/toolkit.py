@@ -72,7 +72,8 @@ def of_this_machine() -> Toolkit:
         USUAL,
     ]
     for root in candidates:
-        if root and (root / "bin/nvcc").exists():
+        # an nvcc without headers beside it is a script that calls another
+        if root and (root / "bin/nvcc").exists() and (root / "include/cuda_runtime.h").exists():
             return at(root)
     raise ToolkitError(
         "no CUDA toolkit: nvcc is neither in $CUDA_HOME/bin nor on PATH nor in "
