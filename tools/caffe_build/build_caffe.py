@@ -31,7 +31,9 @@ def compile_flags(build_folder: Path) -> str:
     """Return the definitions and flags with which libcaffe was really compiled."""
     lines = (build_folder / "CMakeFiles/caffe.dir/flags.make").read_text().splitlines()
     values = dict(line.split(" = ", 1) for line in lines if " = " in line)
-    flags = f"{values['CXX_DEFINES']} {values['CXX_FLAGS']}".split()
+    flags = f"{values['CXX_DEFINES']} {values['CXX_FLAGS']}".replace(
+        f"{cache_key.HERE}/", ""
+    ).split()
     return " ".join(flag for flag in flags if not flag.startswith("-ffile-prefix-map"))
 
 

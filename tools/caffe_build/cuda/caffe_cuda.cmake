@@ -18,10 +18,13 @@ file(GLOB CUDA_SOURCES "${CAFFE_SOURCE}/src/caffe/layers/*.cu"
   "${CAFFE_SOURCE}/src/caffe/solvers/*.cu" "${CAFFE_SOURCE}/src/caffe/util/*.cu")
 target_sources(caffe PRIVATE ${CUDA_SOURCES})
 target_compile_definitions(caffe PUBLIC USE_CUDNN)  # no USE_NCCL: one GPU a training
-target_compile_options(caffe PRIVATE "SHELL:-include ${CMAKE_CURRENT_LIST_DIR}/compat/cudnn_algorithms.hpp"
+set(COMPAT "${CMAKE_CURRENT_LIST_DIR}/compat")
+target_compile_options(caffe PRIVATE "SHELL:-include ${COMPAT}/cudnn_algorithms.hpp"
   "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-ffile-prefix-map=${CAFFE_SOURCE}=caffe>")
-set_source_files_properties("${CAFFE_SOURCE}/src/caffe/common.cpp" PROPERTIES COMPILE_OPTIONS
-  "-include;${CMAKE_CURRENT_LIST_DIR}/compat/device_properties.hpp")
+set_source_files_properties("${CAFFE_SOURCE}/src/caffe/common.cpp" PROPERTIES
+  COMPILE_OPTIONS "-include;${COMPAT}/device_properties.hpp")
+set_source_files_properties("${CAFFE_SOURCE}/src/caffe/layer_factory.cpp" PROPERTIES
+  COMPILE_OPTIONS "-include;${COMPAT}/engine_by_mode.hpp")
 target_include_directories(caffe SYSTEM PUBLIC ${CUDAToolkit_INCLUDE_DIRS} "${CUDNN_INCLUDE}")
 foreach(DIRECTORY IN LISTS CUDAToolkit_INCLUDE_DIRS)
   if(EXISTS "${DIRECTORY}/cccl")  # where CUDA 13 keeps Thrust

@@ -36,7 +36,7 @@ def make_prefix(folder: Path) -> Path:
         venv.create(folder, symlinks=True)
         own = folder / SITE.relative_to(sys.prefix)
         # The folder's own `caffe` comes before this venv's.
-        (own / "packages.pth").write_text(f"{SITE}\n", encoding="utf-8")
+        (own / "packages.pth").write_text(f"{SITE}\n{BUILD.parent.parent}\n", encoding="utf-8")
     return python
 
 

@@ -8,7 +8,7 @@ import caffe_source
 from cuda import architectures, pinned_toolkit, toolkit
 
 HERE = Path(__file__).parent
-COMPILED = ("caffe_cuda.cmake", "compat/cudnn_algorithms.hpp", "compat/device_properties.hpp")
+COMPILED = ("caffe_cuda.cmake", *(f"compat/{path.name}" for path in HERE.glob("compat/*")))
 CPU_ONLY = {"cuda": False}
 NONE, SYSTEM = "0", "1"
 CHOICES = (NONE, SYSTEM, *toolkit.PINNED)
