@@ -19,14 +19,14 @@ SCHEDULE ?= $(if $(IS_PHANTOM),demo,paper)
 GPU ?= auto
 RUN ?= runs/$(TARGET)
 
-.PHONY: help setup demo cohort train resume sweep-slices caffe-test evaluate report bench image image-cpu test-image caffe-runtest lint test clean
+.PHONY: help setup demo cohort train resume sweep-slices caffe-test evaluate report bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ---- set-up --------------------------------------------------------------------------------------
 
-setup: .venv/.stamp-caffe ## install Debian packages, .venv and Caffe, as far as missing
+setup: .venv/.stamp-caffe ## install Debian packages, .venv and Caffe, as far as missing [CUDA=1 CUDA_ARCHS='61 90']
 	@echo "setup: all in place (.venv/bin/caffe, .venv/bin/python)"
 
 .venv/.stamp-debian: $(BUILD)/debian-packages.txt $(BUILD)/install_debian_packages.sh
@@ -43,8 +43,24 @@ setup: .venv/.stamp-caffe ## install Debian packages, .venv and Caffe, as far as
 	    realpath --relative-to="$$site" . > "$$site/scan2num.pth"
 	@touch $@
 
-.venv/.stamp-caffe: .venv/.stamp-python $(wildcard $(BUILD)/*.*)
-	@$(PYTHON) $(BUILD)/build_caffe.py
+# Caffe is built for the CPU (CUDA=0) or for NVIDIA's GPUs: with the CUDA and cuDNN of this machine
+# (CUDA=1), or with those that are pinned here (CUDA=12, CUDA=13). What was said last stays so.
+VARIANT_FILE := .venv/.caffe-variant
+VARIANT_BEFORE := $(file <$(VARIANT_FILE))
+VARIANT := $(VARIANT_BEFORE)
+ifneq ($(CUDA)$(CUDA_ARCHS),)
+VARIANT := --cuda '$(or $(CUDA),1)' --archs '$(CUDA_ARCHS)'
+endif
+
+ifneq ($(VARIANT),$(VARIANT_BEFORE))
+.PHONY: $(VARIANT_FILE)
+endif
+$(VARIANT_FILE): | .venv/.stamp-python
+	@$(file >$@,$(VARIANT))
+
+.venv/.stamp-caffe: .venv/.stamp-python $(VARIANT_FILE) \
+    $(wildcard $(BUILD)/*.* $(BUILD)/cuda/*.* $(BUILD)/cuda/compat/*)
+	@$(PYTHON) $(BUILD)/build_caffe.py $(VARIANT)
 	@$(PYTHON) $(BUILD)/self_check.py
 	@touch $@
 
@@ -172,6 +188,13 @@ test-image: .venv/.stamp-caffe ## build the image for the CPU on a bare Debian 1
 caffe-runtest: .venv/.stamp-caffe ## build and run Caffe's own tests of the parts that scan2num uses
 	@$(BUILD)/install_debian_packages.sh $(BUILD)/gtests/debian-packages.txt
 	@$(PYTHON) $(BUILD)/run_gtests.py
+
+cuda-check: .venv/.stamp-python ## prove without a GPU that Caffe compiles, links and starts with CUDA 12 and 13 (half an hour or more on 2 cores) [CUDA CUDA_ARCHS]
+	@$(PYTHON) $(BUILD)/cuda/check_build.py $(filter-out 0 1,$(CUDA)) --archs '$(CUDA_ARCHS)'
+
+gpu-check: .venv/.stamp-caffe $(PHANTOM_COHORT)/.stamp-split ## compare a GPU with the CPU, time layers, show memory; after make setup CUDA=1 [GPU]
+	@$(BUILD)/install_debian_packages.sh $(BUILD)/gtests/debian-packages.txt
+	@$(PYTHON) tools/gpu_check.py --cohort $(PHANTOM_COHORT) --gpu $(GPU)
 
 lint: .venv/.stamp-python ## check the Python code's style
 	@$(PYTHON) -m ruff check .

@@ -35,11 +35,16 @@ def test_a_gpu_by_number_needs_a_caffe_built_for_it(cuda):
     if cuda:
         assert gpu_id("2") == 2
     else:
-        with pytest.raises(UsageError, match="GPU 2 was asked for"):
+        with pytest.raises(UsageError, match=r"GPU 2 was asked for.*make setup CUDA=1"):
             gpu_id("2")
 
 
-@pytest.mark.parametrize("choice", ["", "gpu", "-1", "0,1"])
+def test_several_gpus_are_refused_for_lack_of_nccl(cuda):
+    with pytest.raises(UsageError, match=r"GPU 0,1: a training takes one GPU.*without NCCL"):
+        gpu_id("0,1")
+
+
+@pytest.mark.parametrize("choice", ["", "gpu", "-1", "0,"])
 def test_another_word_is_refused(choice, cuda):
     with pytest.raises(UsageError, match=f"'{choice}' is not auto, none or a number"):
         gpu_id(choice)

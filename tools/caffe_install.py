@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -47,8 +48,16 @@ def gpu_id(choice: str) -> int | None:
         return None
     if choice == "auto":
         return 0
+    if re.fullmatch(r"\d+(,\d+)+", choice):
+        raise UsageError(
+            f"GPU {choice}: a training takes one GPU, since this Caffe is built without NCCL; "
+            "give each GPU a training of its own, say one per target"
+        )
     if not choice.isdecimal():
         raise UsageError(f"GPU {choice!r} is not auto, none or a number")
     if not cuda:
-        raise UsageError(f"GPU {choice} was asked for, but this Caffe is built for the CPU only")
+        raise UsageError(
+            f"GPU {choice} was asked for, but this Caffe is built for the CPU only; "
+            "`make setup CUDA=1` builds it for GPUs"
+        )
     return int(choice)

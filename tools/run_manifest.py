@@ -73,6 +73,7 @@ def read_manifest(folder: RunFolder) -> tuple[dict, str | None]:
         there = None
     if not isinstance(there, dict):
         raise UsageError(f"{where} is damaged; remove the folder")
+    there.setdefault("split_batch", 1)  # older runs do not name it
     return there, there.pop("state", None)
 
 

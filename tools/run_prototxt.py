@@ -58,6 +58,8 @@ def write_prototxts(
     solver.net = relative(run.net)
     solver.snapshot_prefix = relative(run.snapshots / SNAPSHOT_PREFIX)
     solver.random_seed = seed
+    if schedule.split_batch > 1:
+        solver.iter_size = schedule.split_batch  # Caffe averages their gradients
     solver.test_iter[0] = len(cohort.labelled("val", target)) // params["val"].batch
     solver.solver_mode = solver.CPU if gpu is None else solver.GPU
     if gpu is not None:
@@ -76,7 +78,7 @@ def write_prototxts(
 
 def _params(cohort: Cohort, target: str, split: str, schedule: Schedule, seed: int) -> LayerParams:
     if split == "train":
-        slices, batch = schedule.slices, schedule.batch
+        slices, batch = schedule.slices, schedule.batch // schedule.split_batch
     else:
         slices = schedule.test_slices
         batch = whole_batch(len(cohort.labelled(split, target)))

@@ -10,7 +10,9 @@ class Schedule:
     """The numbers of a training; None leaves what solver.prototxt says.
 
     iterations: max_iter. interval: of validation and snapshots. display: of the training loss.
-    slices, batch: of TRAIN. test_slices: of validation, test and scoring.
+    slices, batch: of TRAIN. test_slices: of validation, test and scoring. split_batch: in how many
+    parts a batch goes through the net, one after the other, for the same update with less memory.
+    UsageError when the parts are not equal.
     """
 
     slices: int = 16
@@ -19,6 +21,14 @@ class Schedule:
     iterations: int | None = None
     interval: int | None = None
     display: int | None = None
+    split_batch: int = 1
+
+    def __post_init__(self):
+        if self.batch % self.split_batch:
+            raise UsageError(
+                f"--split-batch {self.split_batch}: a batch of {self.batch} scans does not split "
+                "into so many equal parts"
+            )
 
 
 SCHEDULES = {
@@ -47,10 +57,11 @@ def with_overrides(name: str, given: dict) -> Schedule:
 
 def changes_in(given: dict) -> dict:
     """Return what given options change of a schedule; UsageError for a number below 1."""
-    changes = {k: given[k] for k in ("slices", "batch", "iterations", "interval") if k in given}
+    names = ("slices", "batch", "split_batch", "iterations", "interval")
+    changes = {name: given[name] for name in names if name in given}
     for key, value in changes.items():
         if value < 1:
-            raise UsageError(f"--{key} {value} is below 1")
+            raise UsageError(f"--{key.replace('_', '-')} {value} is below 1")
     if "slices" in changes:
         changes["test_slices"] = changes["slices"]
     return changes

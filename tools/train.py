@@ -56,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
 def add_how(parser) -> None:
     """Give a command line the options on how to train that are not about one run alone."""
     add_number(parser, "batch", "scans per training batch")
+    add_number(parser, "split-batch", "parts of a batch, of which the GPU holds one at a time")
     add_number(parser, "iterations", "training iterations")
     add_number(parser, "interval", "iterations between validations, each with a snapshot")
     add_number(parser, "seed", "of weights, order, augmentation, dropout", default="1")

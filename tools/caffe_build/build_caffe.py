@@ -8,12 +8,14 @@ import argparse
 import json
 import sys
 import sysconfig
+import time
 from pathlib import Path
 
 import cache_key
 import caffe_cache
 import caffe_source
 import cmake_run
+from cuda import architectures, toolkit, variant
 
 RECORD = "share/scan2num-caffe.json"
 CAFFE_VERSION = "1.0.0"
@@ -29,13 +31,18 @@ def compile_flags(build_folder: Path) -> str:
     """Return the definitions and flags with which libcaffe was really compiled."""
     lines = (build_folder / "CMakeFiles/caffe.dir/flags.make").read_text().splitlines()
     values = dict(line.split(" = ", 1) for line in lines if " = " in line)
-    flags = f"{values['CXX_DEFINES']} {values['CXX_FLAGS']}".split()
+    flags = f"{values['CXX_DEFINES']} {values['CXX_FLAGS']}".replace(
+        f"{cache_key.HERE}/", ""
+    ).split()
     return " ".join(flag for flag in flags if not flag.startswith("-ffile-prefix-map"))
 
 
-def ensure_built(cache: Path) -> Path:
-    """Return the cache's folder of this Caffe, building it first where it is not there."""
-    inputs = cache_key.caffe_inputs()
+def ensure_built(cache: Path, cuda: variant.Variant | None = None) -> Path:
+    """Return the cache's folder of this Caffe, building it first where it is not there.
+
+    `cuda` is None for the CPU.
+    """
+    inputs = cache_key.caffe_inputs() | (cuda.inputs() if cuda else variant.CPU_ONLY)
     key = cache_key.key_of(inputs)
     log = cache / f"caffe-{key}.log"
 
@@ -47,7 +54,9 @@ def ensure_built(cache: Path) -> Path:
             "CAFFE_VERSION": CAFFE_VERSION,
             "PYTHON_SUBDIR": python_subdir(),
             "CMAKE_INSTALL_PREFIX": entry,
+            **(cuda.defines() if cuda else {}),
         }
+        start = time.monotonic()
         cmake_run.build(cache_key.HERE, scratch / "build", defines, log, "caffe: compiling")
         sha256, commit = caffe_source.read_pin()
         record = {
@@ -55,6 +64,8 @@ def ensure_built(cache: Path) -> Path:
             "caffe_commit": commit,
             "sdist_sha256": sha256,
             "flags": compile_flags(scratch / "build"),
+            **(cuda.record() if cuda else variant.CPU_ONLY),
+            "compile_minutes": round((time.monotonic() - start) / 60, 1),
             "key": key,
             "inputs": inputs,
         }
@@ -64,12 +75,10 @@ def ensure_built(cache: Path) -> Path:
     return caffe_cache.get_or_build(cache, f"caffe-{key}", build)
 
 
-def installed_key(prefix: Path) -> str | None:
-    """Return the key of the Caffe that is installed in `prefix`, or None."""
-    try:
-        return json.loads((prefix / RECORD).read_text(encoding="utf-8"))["key"]
-    except (OSError, ValueError, KeyError):
-        return None
+def installed_record(prefix: Path) -> dict:
+    """Return the record of the Caffe that is installed in `prefix`; a CPU's when there is none."""
+    path = prefix / RECORD
+    return variant.CPU_ONLY | (json.loads(path.read_text("utf-8")) if path.exists() else {})
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -78,12 +87,23 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--cached-only", action="store_true", help="build into the cache, install nothing"
     )
+    parser.add_argument(
+        "--cuda",
+        choices=variant.CHOICES,
+        default=variant.NONE,
+        help="0: for the CPU; 1: with the CUDA of this machine; 12, 13: with a pinned CUDA",
+    )
+    parser.add_argument("--archs", default="", help="GPU architectures, such as '61 90'")
     args = parser.parse_args(argv)
     if sys.prefix == sys.base_prefix:
         print("caffe: run this with .venv/bin/python (`make setup` does)", file=sys.stderr)
         return 2
     try:
-        entry = ensure_built(cache_key.cache_folder())
+        cache = cache_key.cache_folder()
+        entry = ensure_built(cache, variant.choose(args.cuda, args.archs, cache))
+    except (toolkit.ToolkitError, architectures.ArchitectureError) as error:
+        print(f"error: {error}; `make setup CUDA=0` goes back to the CPU", file=sys.stderr)
+        return 2
     except (caffe_source.SourceError, cmake_run.BuildError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -16,17 +16,20 @@ import cache_key
 import caffe_cache
 import caffe_source
 import cmake_run
+from cuda import variant
 
 GTESTS = cache_key.HERE / "gtests"
+CMAKE_FILES = (GTESTS / "CMakeLists.txt", GTESTS / "tests_cuda.cmake")
 NOT_ON_A_CPU = "--gtest_filter=-*GPU*"  # upstream leaves out the same in a CPU build
 
 
 def ensure_built(cache: Path) -> Path:
     """Return the cache's folder with test_caffe and its data, building it where it is not there."""
-    built = build_caffe.ensure_built(cache)
+    cuda = variant.of_record(build_caffe.installed_record(Path(sys.prefix)))
+    built = build_caffe.ensure_built(cache, cuda)
     inputs = {
         "caffe": built.name,
-        "cmake": caffe_source.sha256_of(GTESTS / "CMakeLists.txt"),
+        "cmake": [caffe_source.sha256_of(path) for path in CMAKE_FILES],
         "packages": cache_key.package_versions(GTESTS / "debian-packages.txt"),
     }
     name = f"gtests-{cache_key.key_of(inputs)}"
@@ -39,6 +42,7 @@ def ensure_built(cache: Path) -> Path:
             "CAFFE_SOURCE": source,
             "CAFFE_BUILT": built,
             "CMAKE_INSTALL_PREFIX": entry,
+            **(cuda.defines() if cuda else {}),
         }
         cmake_run.build(GTESTS, scratch / "build", defines, log, "caffe: compiling tests")
 
@@ -54,8 +58,9 @@ def main(argv: list[str] | None = None) -> int:
     except (caffe_source.SourceError, cmake_run.BuildError) as error:
         print(error, file=sys.stderr)
         return 1
+    cuda = build_caffe.installed_record(Path(sys.prefix))["cuda"]
     # Of two filters the later one counts.
-    command = [entry / "test_caffe", NOT_ON_A_CPU, *test_options]
+    command = [entry / "test_caffe", *([] if cuda else [NOT_ON_A_CPU]), *test_options]
     with tempfile.TemporaryDirectory(prefix="scan2num-gtests-") as scratch:
         return subprocess.run(command, cwd=entry, env={**os.environ, "TMPDIR": scratch}).returncode
 

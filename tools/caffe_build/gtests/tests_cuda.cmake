@@ -1,0 +1,9 @@
+# The CUDA half of CMakeLists.txt, included where CUDA is ON; the options come from cuda/variant.py.
+find_package(CUDAToolkit REQUIRED)
+find_library(CUDNN_LIBRARY cudnn REQUIRED HINTS "${CUDNN_INCLUDE}/../lib")
+target_compile_definitions(test_caffe PRIVATE USE_CUDNN)
+target_compile_options(test_caffe PRIVATE
+  "SHELL:-include ${CMAKE_CURRENT_LIST_DIR}/../cuda/compat/cudnn_algorithms.hpp")
+target_include_directories(test_caffe SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS} "${CUDNN_INCLUDE}")
+target_link_libraries(test_caffe PRIVATE CUDA::cudart CUDA::cublas CUDA::curand "${CUDNN_LIBRARY}")
+set(CUDA_RPATH ${CUDAToolkit_LIBRARY_DIR} "${CUDNN_INCLUDE}/../lib")

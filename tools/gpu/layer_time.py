@@ -1,0 +1,89 @@
+"""`caffe time` of a training step, and the GPU's memory while it runs."""
+
+import os
+import subprocess
+import threading
+from pathlib import Path
+
+from google.protobuf import text_format
+
+from tools.bench.measure_layers import layer_times
+from tools.caffe_install import ROOT, caffe_binary, import_caffe
+from tools.caffe_log import last_error
+from tools.run_folder import NET, read_net, write_whole
+
+caffe_pb2 = import_caffe().proto.caffe_pb2
+
+EDGE = 512  # pixels
+EVERY_S = 0.2
+
+
+def write_timed_net(path: Path, slices: int, batch: int) -> None:
+    """Write the hand-written TRAIN net with made-up data in place of scans."""
+    net = read_net(ROOT / "prototxt" / NET)
+    timed = caffe_pb2.NetParameter(name=net.name)
+    data = timed.layer.add(name="data", type="DummyData", top=["data", "label"])
+    for shape in ((batch * slices, 1, EDGE, EDGE), (batch, 1)):
+        data.dummy_data_param.shape.add(dim=shape)
+        data.dummy_data_param.data_filler.add(type="gaussian", std=0.3)
+    for layer in net.layer:
+        if layer.type == "Python":
+            continue
+        if layer.name == "slices":
+            layer.reshape_param.shape.dim[2] = slices
+        if layer.name == "sum":
+            layer.pooling_param.kernel_h = slices
+        timed.layer.add().CopyFrom(layer)
+    write_whole(path, text_format.MessageToString(timed))
+
+
+def time_layers(net: Path, gpu: int | None, iterations: int) -> tuple[dict, int | None]:
+    """Return ({layer: {"forward_ms", "backward_ms"}}, MiB at most on the GPU).
+
+    The memory is what nvidia-smi shows of the whole GPU; None on the CPU. Raises RuntimeError when
+    `caffe time` fails, of a lack of memory for instance.
+    """
+    device = [] if gpu is None else [f"--gpu={gpu}"]
+    command = [str(caffe_binary()), "time", f"--model={net}", f"--iterations={iterations}", *device]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"GLOG_logtostderr": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with process, _Peak(gpu) as peak:
+        log = process.stdout.read()
+    if process.returncode != 0:
+        raise RuntimeError(f"`{' '.join(command)}` failed: {last_error(log)}")
+    return layer_times(log), peak.mib
+
+
+def used_mib(gpu: int) -> int:
+    """Return the memory in use on a GPU, MiB."""
+    command = ["nvidia-smi", f"--id={gpu}", "--query-gpu=memory.used"]
+    command += ["--format=csv,noheader,nounits"]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+class _Peak:
+    """Asks for the memory in use again and again, and keeps the most."""
+
+    def __init__(self, gpu: int | None):
+        self.gpu, self.mib, self.done = gpu, None, threading.Event()
+        self.thread = threading.Thread(target=self._watch)
+
+    def _watch(self) -> None:
+        while not self.done.wait(EVERY_S):
+            self.mib = max(self.mib or 0, used_mib(self.gpu))
+
+    def __enter__(self):
+        if self.gpu is not None:
+            self.thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.done.set()
+        if self.gpu is not None:
+            self.thread.join()

@@ -1,0 +1,131 @@
+"""Check on a GPU that Caffe computes there what it computes on the CPU, and how fast.
+
+For a machine with an NVIDIA GPU and a Caffe that was built for it (`make setup CUDA=1`). It runs
+Caffe's own tests of the layers in use on the GPU, trains on the phantoms, compares the outputs and
+gradients of the trained net on GPU and CPU, times every layer of a training step of 16 scans x 16
+slices, and reports the memory. It was written and rehearsed (--rehearse) on machines without a
+GPU; on a real GPU it has not run yet.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from pylayers.errors import UsageError
+from tools import train
+from tools.bench.machine import gpu_name
+from tools.caffe_install import ROOT, build_info, gpu_id
+from tools.exit_codes import run
+from tools.gpu.agreement import pass_through, worst
+from tools.gpu.layer_time import time_layers, used_mib, write_timed_net
+from tools.run_folder import RunFolder
+
+TARGET = "fev1fvc"
+OUTPUTS_APART = 1e-4  # of the tops' norm
+GRADIENTS_APART = 1e-3  # where two maxima are nearly equal, MAX pooling may send it elsewhere
+
+
+class Disagreement(Exception):
+    """GPU and CPU differ by more than rounding, or a test failed; the message says where."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    p.add_argument("--cohort", type=Path, required=True, help="prepared cohort to train on")
+    p.add_argument("--gpu", default="auto", help="auto or a GPU's number (default: %(default)s)")
+    p.add_argument("--iterations", type=int, default=20, help="of training (default: %(default)s)")
+    p.add_argument("--folder", type=Path, default=ROOT / "build/gpu-check", help="for what is made")
+    p.add_argument(
+        "--rehearse",
+        action="store_true",
+        help="everything on the CPU, small and without Caffe's own tests: to try this program",
+    )
+    return p
+
+
+def check(args) -> None:
+    """Do one step after the other; each says what it found."""
+    gpu = None if args.rehearse else wanted_gpu(args.gpu)
+    if gpu is not None:
+        run_own_tests(gpu)
+    folder = train_on(args, gpu)
+    compare(folder, gpu)
+    report_times(args.folder, gpu, *((2, 2) if args.rehearse else (16, 16)))
+    print("rehearsed on the CPU" if gpu is None else "gpu-check: GPU and CPU agree")
+
+
+def wanted_gpu(choice: str) -> int:
+    """Return the GPU to check, after a line on it and one on Caffe; UsageError without one."""
+    gpu, info = gpu_id(choice), build_info()
+    if gpu is None:
+        raise UsageError("this Caffe is built for the CPU only; `make setup CUDA=1` builds another")
+    if gpu_name(gpu) is None:
+        raise UsageError(f"nvidia-smi shows no GPU {gpu} here")
+    archs = " ".join(map(str, info["cuda_archs"]))
+    print(f"GPU {gpu}: {gpu_name(gpu)}; {used_mib(gpu)} MiB in use before")
+    print(f"Caffe: CUDA {info['cuda_toolkit']}, cuDNN {info['cudnn']}, sm_ {archs}", flush=True)
+    return gpu
+
+
+def run_own_tests(gpu: int) -> None:
+    """Run Caffe's own tests, those of the GPU among them."""
+    program = ROOT / "tools/caffe_build/run_gtests.py"
+    if subprocess.run([sys.executable, str(program), str(gpu)]).returncode != 0:
+        raise Disagreement("Caffe's own tests fail on this GPU (see above)")
+
+
+def train_on(args, gpu: int | None) -> RunFolder:
+    """Train for some iterations and return the run."""
+    start = time.monotonic()
+    path = args.folder / "run"
+    count = str(args.iterations)
+    small = ["--slices", "2", "--batch", "2"] if args.rehearse else []
+    options = ["--cohort", args.cohort, "--schedule", "demo", "--run", path, "--restart"]
+    options += ["--iterations", count, "--interval", count, "--gpu", "none" if gpu is None else gpu]
+    train.main([TARGET, *map(str, options), *small])
+    print(f"trained {count} iterations in {time.monotonic() - start:.0f} s", flush=True)
+    return RunFolder(path)
+
+
+def compare(folder: RunFolder, gpu: int | None) -> None:
+    """Print how far GPU and CPU lie apart; Disagreement when too far."""
+    tops, gradients = pass_through(folder, None)
+    tops_there, gradients_there = pass_through(folder, gpu)
+    for what, ours, theirs, limit in (
+        ("outputs", tops, tops_there, OUTPUTS_APART),
+        ("gradients", gradients, gradients_there, GRADIENTS_APART),
+    ):
+        name, apart = worst(ours, theirs)
+        print(f"{what}: at most {apart:.1e} apart ({name}), {limit:.0e} allowed", flush=True)
+        if apart > limit:
+            raise Disagreement(f"{what} of GPU and CPU differ by {apart:.1e} at {name}")
+
+
+def report_times(folder: Path, gpu: int | None, slices: int, batch: int) -> None:
+    """Print the time of each layer and the memory of one training step."""
+    net = folder / f"timed_{batch}x{slices}.prototxt"
+    write_timed_net(net, slices, batch)
+    layers, mib = time_layers(net, gpu, iterations=10)
+    print(f"caffe time, {batch} scans x {slices} slices, ms   forward  backward")
+    for name, times in layers.items():
+        print(f"  {name:39} {times['forward_ms']:8.2f}  {times['backward_ms']:8.2f}")
+    if mib is not None:
+        print(f"GPU memory in use meanwhile: {mib} MiB (the TRAIN net alone)", flush=True)
+
+
+def main(argv=None) -> int | None:
+    """Run the program."""
+    try:
+        return check(parser().parse_args(argv))
+    except Disagreement as error:
+        print(f"gpu-check: FAILED: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
