@@ -95,7 +95,7 @@ def test_after_a_kill_only_what_was_unfinished_is_trained(swept, tiny_cohort, tm
 
     sweep_slices.main(command(tiny_cohort, out))
     said, _ = capsys.readouterr()
-    assert "there is no usable snapshot" in said or "going on from the snapshot" in said
+    assert "there is no snapshot to go on from" in said or "going on from the snapshot" in said
     assert "sweep/2 is trained already" in said
     assert (out / "table6.csv").read_bytes() == (swept / "table6.csv").read_bytes()
     assert kept.items() <= times(out / "2").items()
