@@ -7,7 +7,7 @@ ARG RUNTIME=docker.io/nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04
 
 FROM ${BASE} AS build
 ARG CUDA=1
-ENV DEBIAN_FRONTEND=noninteractive SCAN2NUM_CACHE=/tmp/scan2num
+ENV DEBIAN_FRONTEND=noninteractive SCAN2NUM_CACHE=/tmp/scan2num PIP_NO_CACHE_DIR=1
 SHELL ["/bin/bash", "-eu", "-o", "pipefail", "-c"]
 # hadolint ignore=DL3008
 RUN apt-get update \
@@ -17,7 +17,7 @@ WORKDIR /opt/scan2num
 # Set-up first: a change elsewhere does not build Caffe anew.
 COPY Makefile requirements.txt requirements-dev.txt constraints.txt ./
 COPY tools/caffe_build tools/caffe_build
-RUN make setup CUDA="${CUDA}" && rm -rf "${SCAN2NUM_CACHE}" /root/.cache /var/lib/apt/lists/*
+RUN make setup CUDA="${CUDA}" && rm -rf "${SCAN2NUM_CACHE}" /var/lib/apt/lists/*
 COPY . .
 RUN mkdir -p build/image/weights runs && mv build/image/weights weights \
  && tools/container/runtime_packages.sh > build/runtime-packages.txt

@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--cohort", type=Path, help="prepared cohort (default: the phantoms)")
     p.add_argument("--only", help=f"parts, by commas, of: {', '.join(PARTS)} (default: all)")
-    p.add_argument("--quick", action="store_true", help="few rounds: about a minute, to try it")
+    p.add_argument("--quick", action="store_true", help="few rounds, to try it")
     p.add_argument("--slices", type=int, default=16, help="slices per scan")
     p.add_argument(
         "--batch", type=int, help=f"scans a step (default: {CPU_BATCH}, on a GPU {GPU_BATCH})"

@@ -45,7 +45,8 @@ def parser() -> argparse.ArgumentParser:
 
 def card(runs: list[RunFolder]) -> dict:
     """Return the card of trained runs."""
-    best = {run.best()["target"]: run.best() for run in runs}
+    by_target = {best["target"]: (best, run) for run in runs for best in [run.best()]}
+    best = {name: one for name, (one, _) in by_target.items()}
     phantom = any(one.get("phantom") for one in best.values())
     hashes = " ".join(one["weights_sha256"] for one in best.values())
     return {
@@ -107,8 +108,8 @@ def card(runs: list[RunFolder]) -> dict:
                 "text": "95 % confidence intervals; the split's scans were seen neither in "
                 "training nor in choosing the weights.",
                 "tables": [
-                    {"label": TARGETS[run.best()["target"]].title, "entries": _evaluation(run)}
-                    for run in runs
+                    {"label": TARGETS[name].title, "entries": _evaluation(run, TARGETS[name].unit)}
+                    for name, (_, run) in by_target.items()
                 ],
             },
             "limitations": {
@@ -150,12 +151,11 @@ def _tested(run: RunFolder) -> int:
     return len(_pairs(run))
 
 
-def _evaluation(run: RunFolder) -> dict[str, str]:
+def _evaluation(run: RunFolder, unit: str) -> dict[str, str]:
     pairs = _pairs(run)
     if not pairs:
         return {"scans": "not evaluated"}
     truth, prediction = zip(*pairs, strict=True)
-    unit = TARGETS[run.best()["target"]].unit
     return {
         "scans": str(len(pairs)),
         "Spearman's rho": shown(spearman_interval(prediction, truth)),

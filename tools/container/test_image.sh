@@ -75,7 +75,7 @@ host, image = (json.load(open(path))["val_loss"] for path in sys.argv[1:])
 assert host == image, (host, image)
 END
 
-step "SIGTERM ends a training with a snapshot, which is resumed"
+step "SIGTERM ends a training with a snapshot"
 before=(timeout --signal=TERM 20)
 status=0
 in_image make train TARGET=ve COHORT=/cohort SCHEDULE=demo SLICES=4 BATCH=2 \
