@@ -59,7 +59,7 @@ def test_the_whole_check_can_be_rehearsed_on_the_cpu(tiny_cohort, tmp_path, caps
 
 def test_a_disagreement_ends_with_code_1(tmp_path, monkeypatch, capsys):
     passes = iter([({"fc7": np.float32([1])}, {}), ({"fc7": np.float32([1.01])}, {})])
-    monkeypatch.setattr(gpu_check, "train_on", lambda args, gpu: None)
+    monkeypatch.setattr(gpu_check, "train_on", lambda *args: None)
     monkeypatch.setattr(gpu_check, "pass_through", lambda folder, gpu: next(passes))
     assert gpu_check.main(["--cohort", str(tmp_path), "--rehearse"]) == 1
     assert "outputs of GPU and CPU differ by 1.0e-02 at fc7" in capsys.readouterr().err

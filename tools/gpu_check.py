@@ -3,11 +3,13 @@
 For a machine with an NVIDIA GPU and a Caffe that was built for it (`make setup CUDA=1`). It runs
 Caffe's own tests of the layers in use on the GPU, trains on the phantoms, compares the outputs and
 gradients of the trained net on GPU and CPU, times every layer of a training step of 16 scans x 16
-slices, and reports the memory. It was written and rehearsed (--rehearse) on machines without a
-GPU; on a real GPU it has not run yet.
+slices, and shows the memory that a training with such batches takes, whole and in parts. `make
+bench GPU=0` then compares its speed with PyTorch's. It was written and rehearsed (--rehearse) on
+machines without a GPU; on a real GPU it has not run yet.
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 import time
@@ -19,7 +21,8 @@ from tools.bench.machine import gpu_name
 from tools.caffe_install import ROOT, build_info, gpu_id
 from tools.exit_codes import run
 from tools.gpu.agreement import pass_through, worst
-from tools.gpu.layer_time import time_layers, used_mib, write_timed_net
+from tools.gpu.layer_time import time_layers, write_timed_net
+from tools.gpu.memory import Peak, used_mib
 from tools.run_folder import RunFolder
 
 TARGET = "fev1fvc"
@@ -38,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--cohort", type=Path, required=True, help="prepared cohort to train on")
     p.add_argument("--gpu", default="auto", help="auto or a GPU's number (default: %(default)s)")
-    p.add_argument("--iterations", type=int, default=20, help="of training (default: %(default)s)")
+    p.add_argument("--iterations", type=int, default=2000, help="to train (default: %(default)s)")
     p.add_argument("--folder", type=Path, default=ROOT / "build/gpu-check", help="for what is made")
     p.add_argument(
         "--rehearse",
@@ -51,11 +54,19 @@ def parser() -> argparse.ArgumentParser:
 def check(args) -> None:
     """Do one step after the other; each says what it found."""
     gpu = None if args.rehearse else wanted_gpu(args.gpu)
+    slices, batch = (2, 2) if args.rehearse else (16, 16)
     if gpu is not None:
         run_own_tests(gpu)
-    folder = train_on(args, gpu)
+    small = ["--slices", slices, "--batch", batch] if args.rehearse else []
+    folder = train_on(args, gpu, "demo", args.iterations, *small)
     compare(folder, gpu)
-    report_times(args.folder, gpu, *((2, 2) if args.rehearse else (16, 16)))
+    report_times(args.folder, gpu, slices, batch)
+    for parts in (1, 2):
+        size = ["--slices", slices, "--batch", batch, "--split-batch", parts]
+        with Peak(gpu) as peak:
+            train_on(args, gpu, "paper", 2, *size)
+        memory = "no GPU" if peak.mib is None else f"{peak.mib} MiB of GPU memory at most"
+        print(f"  {batch} scans x {slices} slices in {parts} part(s): {memory}", flush=True)
     print("rehearsed on the CPU" if gpu is None else "gpu-check: GPU and CPU agree")
 
 
@@ -79,15 +90,14 @@ def run_own_tests(gpu: int) -> None:
         raise Disagreement("Caffe's own tests fail on this GPU (see above)")
 
 
-def train_on(args, gpu: int | None) -> RunFolder:
-    """Train for some iterations and return the run."""
+def train_on(args, gpu: int | None, schedule: str, count: int, *size: object) -> RunFolder:
+    """Train for `count` iterations, with a validation after the last, and return the run."""
     start = time.monotonic()
-    path = args.folder / "run"
-    count = str(args.iterations)
-    small = ["--slices", "2", "--batch", "2"] if args.rehearse else []
-    options = ["--cohort", args.cohort, "--schedule", "demo", "--run", path, "--restart"]
+    path = args.folder / f"run_{schedule}"
+    shutil.rmtree(path, ignore_errors=True)
+    options = ["--cohort", args.cohort, "--schedule", schedule, "--run", path]
     options += ["--iterations", count, "--interval", count, "--gpu", "none" if gpu is None else gpu]
-    train.main([TARGET, *map(str, options), *small])
+    train.main([TARGET, *map(str, options), *map(str, size)])
     print(f"trained {count} iterations in {time.monotonic() - start:.0f} s", flush=True)
     return RunFolder(path)
 

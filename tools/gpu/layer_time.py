@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import threading
 from pathlib import Path
 
 from google.protobuf import text_format
@@ -10,12 +9,12 @@ from google.protobuf import text_format
 from tools.bench.measure_layers import layer_times
 from tools.caffe_install import ROOT, caffe_binary, import_caffe
 from tools.caffe_log import last_error
+from tools.gpu.memory import Peak
 from tools.run_folder import NET, read_net, write_whole
 
 caffe_pb2 = import_caffe().proto.caffe_pb2
 
 EDGE = 512  # pixels
-EVERY_S = 0.2
 
 
 def write_timed_net(path: Path, slices: int, batch: int) -> None:
@@ -53,37 +52,8 @@ def time_layers(net: Path, gpu: int | None, iterations: int) -> tuple[dict, int 
         stderr=subprocess.STDOUT,
         text=True,
     )
-    with process, _Peak(gpu) as peak:
+    with process, Peak(gpu) as peak:
         log = process.stdout.read()
     if process.returncode != 0:
         raise RuntimeError(f"`{' '.join(command)}` failed: {last_error(log)}")
     return layer_times(log), peak.mib
-
-
-def used_mib(gpu: int) -> int:
-    """Return the memory in use on a GPU, MiB."""
-    command = ["nvidia-smi", f"--id={gpu}", "--query-gpu=memory.used"]
-    command += ["--format=csv,noheader,nounits"]
-    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-
-
-class _Peak:
-    """Asks for the memory in use again and again, and keeps the most."""
-
-    def __init__(self, gpu: int | None):
-        self.gpu, self.mib, self.done = gpu, None, threading.Event()
-        self.thread = threading.Thread(target=self._watch)
-
-    def _watch(self) -> None:
-        while not self.done.wait(EVERY_S):
-            self.mib = max(self.mib or 0, used_mib(self.gpu))
-
-    def __enter__(self):
-        if self.gpu is not None:
-            self.thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.done.set()
-        if self.gpu is not None:
-            self.thread.join()
