@@ -6,7 +6,10 @@ ARG BASE=docker.io/nvidia/cuda:12.6.3-cudnn-devel-ubuntu24.04
 ARG RUNTIME=docker.io/nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04
 
 FROM ${BASE} AS build
+# 1: with the CUDA and cuDNN of BASE, for the GPU generations named (61 is a GTX 1080), or all that
+# its nvcc knows; empty: for the CPU
 ARG CUDA=1
+ARG CUDA_ARCHS=
 ENV DEBIAN_FRONTEND=noninteractive SCAN2NUM_CACHE=/tmp/scan2num PIP_NO_CACHE_DIR=1
 SHELL ["/bin/bash", "-eu", "-o", "pipefail", "-c"]
 # hadolint ignore=DL3008
@@ -17,7 +20,8 @@ WORKDIR /opt/scan2num
 # Set-up first: a change elsewhere does not build Caffe anew.
 COPY Makefile requirements.txt requirements-dev.txt constraints.txt ./
 COPY tools/caffe_build tools/caffe_build
-RUN make setup CUDA="${CUDA}" && rm -rf "${SCAN2NUM_CACHE}" /var/lib/apt/lists/*
+RUN make setup CUDA="${CUDA}" CUDA_ARCHS="${CUDA_ARCHS}" \
+ && rm -rf "${SCAN2NUM_CACHE}" /var/lib/apt/lists/*
 COPY . .
 RUN mkdir -p build/image/weights runs && mv build/image/weights weights \
  && tools/container/runtime_packages.sh > build/runtime-packages.txt
@@ -26,7 +30,8 @@ FROM ${RUNTIME} AS runtime
 LABEL org.opencontainers.image.title="scan2num" \
       org.opencontainers.image.description="One number from a chest CT. Research use, not a medical device." \
       org.opencontainers.image.licenses="BSD-2-Clause"
-ENV DEBIAN_FRONTEND=noninteractive
+# --user may be anybody, with no home to write to
+ENV DEBIAN_FRONTEND=noninteractive MPLCONFIGDIR=/tmp/matplotlib
 SHELL ["/bin/bash", "-eu", "-o", "pipefail", "-c"]
 COPY --from=build /opt/scan2num/build/runtime-packages.txt /tmp/
 # hadolint ignore=DL3008,SC2046

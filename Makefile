@@ -170,18 +170,19 @@ IMAGE ?= scan2num
 WEIGHTS ?= $(TRAINED)
 BUILD_IMAGE := tools/container/build_image.sh
 
-image: ## the image for NVIDIA GPUs, by docker, podman or buildah [IMAGE WEIGHTS BASE RUNTIME]
-	@$(BUILD_IMAGE) $(IMAGE) --build-arg CUDA=1 $(if $(BASE),--build-arg BASE=$(BASE)) \
-	    $(if $(RUNTIME),--build-arg RUNTIME=$(RUNTIME)) -- $(WEIGHTS)
+image: ## the image for NVIDIA GPUs, by docker, podman or buildah [IMAGE WEIGHTS BASE RUNTIME CUDA_ARCHS]
+	@$(BUILD_IMAGE) $(IMAGE) --build-arg CUDA=1 --build-arg CUDA_ARCHS='$(CUDA_ARCHS)' \
+	    $(if $(BASE),--build-arg BASE=$(BASE)) $(if $(RUNTIME),--build-arg RUNTIME=$(RUNTIME)) \
+	    -- $(WEIGHTS)
 
 DEBIAN := docker.io/library/debian:bookworm-slim
 image-cpu: ## the image for machines without a GPU [IMAGE WEIGHTS BASE]
 	@$(BUILD_IMAGE) $(IMAGE) --build-arg CUDA= --build-arg BASE=$(or $(BASE),$(DEBIAN)) \
 	    --build-arg RUNTIME=$(or $(RUNTIME),$(BASE),$(DEBIAN)) -- $(WEIGHTS)
 
-test-image: .venv/.stamp-caffe ## build the image for the CPU on a bare Debian 12 and run it, without an engine
+test-image: .venv/.stamp-caffe ## build both images and run them, without an engine, a registry or a GPU [VARIANTS='cpu gpu']
 	@$(BUILD)/install_debian_packages.sh tools/container/debian-packages.txt
-	@tools/container/test_image.sh
+	@tools/container/test_image.sh $(VARIANTS)
 
 # ---- checks --------------------------------------------------------------------------------------
 
