@@ -31,9 +31,12 @@ def build_info() -> dict:
 
 
 def import_caffe():
-    """Import pycaffe with its log limited to errors; children's logs stay whole."""
+    """Import pycaffe with its log limited to what ends the process; children's logs stay whole.
+
+    Its errors alone are those of a build for GPUs that finds none and computes on the CPU.
+    """
     before = os.environ.get(LOG_LEVEL)
-    os.environ[LOG_LEVEL] = before or "2"
+    os.environ[LOG_LEVEL] = before or "3"
     import caffe
 
     if before is None:

@@ -7,6 +7,7 @@ dead worker had.
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import closing
 from multiprocessing.connection import wait
 from typing import NamedTuple
 
@@ -82,11 +83,13 @@ def answers(jobs: list[ScanJob], setup: Setup, workers: int, limit_s: float) -> 
     Raises NoWorkers, and WeightsError when the nets are unusable.
     """
     again = []
-    for job, answer in _pass(jobs, setup, workers, limit_s):
-        if isinstance(answer, Lost):
-            again.append(job)
-        else:
-            yield job, answer
+    # closed by name: Python 3.12 lets go of a closed generator's own generators only later
+    with closing(_pass(jobs, setup, workers, limit_s)) as first:
+        for job, answer in first:
+            if isinstance(answer, Lost):
+                again.append(job)
+            else:
+                yield job, answer
     yield from _pass(again, setup, 1, limit_s)
 
 
