@@ -28,7 +28,7 @@ if [[ $suite == noble ]]; then
     sha256sum --check --quiet
   dpkg -x "$scratch/$keyring" "$scratch/keys"
   # Debian 12's debootstrap knows of noble only that it is like its predecessors
-  source=(--components=main,universe noble "$root" "$mirror" /usr/share/debootstrap/scripts/gutsy)
+  source=("--components=main,universe" noble "$root" "$mirror" /usr/share/debootstrap/scripts/gutsy)
   source=(--keyring="$scratch/keys/usr/share/keyrings/ubuntu-archive-keyring.gpg" "${source[@]}")
 fi
 debootstrap --variant=minbase "${source[@]}" >"$scratch/log" || { tail "$scratch/log" >&2; exit 1; }

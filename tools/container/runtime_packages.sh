@@ -6,8 +6,9 @@ set -eu -o pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-mapfile -t linked < <(find .venv/bin/caffe .venv/lib -name 'caffe' -type f -o -name 'libcaffe.so*' \
-    -type f -o -name '_caffe*.so' -type f | xargs ldd | awk '$2 == "=>" && $3 ~ /^\// {print $3}' | sort -u)
+mapfile -t linked < <(find .venv/bin/caffe .venv/lib -type f \
+  '(' -name caffe -o -name 'libcaffe.so*' -o -name '_caffe*.so' ')' -exec ldd {} + |
+  awk '$2 == "=>" && $3 ~ /^\// {print $3}' | sort -u)
 for library in "${linked[@]}"; do
   case $(realpath "$library") in
     "$PWD"/*) continue ;;  # our own
