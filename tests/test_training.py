@@ -157,6 +157,16 @@ def test_a_stored_scan_that_is_damaged_stops_the_training_with_its_name(tiny_coh
     assert state_of(RunFolder(tmp_path / "run")) == "failed"
 
 
+def test_a_gpu_whose_memory_is_too_small_is_told_what_to_do(tiny_cohort, tmp_path, monkeypatch):
+    caffe = tmp_path / "caffe"
+    said = "F1123 syncedmem.cpp:78] Check failed: error == cudaSuccess (2 vs. 0) out of memory"
+    caffe.write_text(f"#!/bin/sh\necho '{said}'\nexit 1\n")
+    caffe.chmod(0o755)
+    monkeypatch.setattr("tools.caffe_process.caffe_binary", lambda: caffe)
+    with pytest.raises(TrainingStopped, match=r"out of memory; .*--split-batch 2 --restart"):
+        train_in(tmp_path / "run", tiny_cohort)
+
+
 def test_a_diverging_run_stops_with_a_sentence(tiny_cohort, tmp_path, monkeypatch):
     shutil.copytree(ROOT / "prototxt", tmp_path / "prototxt")
     solver = tmp_path / "prototxt" / "solver.prototxt"

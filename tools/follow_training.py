@@ -1,6 +1,7 @@
 """Run `caffe train` and follow its log: progress, best weights, the end and its reason."""
 
 import math
+import re
 import signal
 import sys
 
@@ -15,6 +16,9 @@ from tools.exit_codes import TrainingStopped
 from tools.figures.loss_curve import draw_loss_curve
 from tools.run_folder import RunFolder, relative
 from tools.run_manifest import FINISHED, STOPPED
+
+# of CUDA's runtime; of cuDNN and cuBLAS
+GPU_FULL = re.compile("cudaSuccess.*out of memory|STATUS_ALLOC_FAILED")
 
 
 class Diverged(TrainingStopped):
@@ -109,7 +113,12 @@ def failure(caffe: CaffeProcess, folder: RunFolder) -> str:
     if code == -signal.SIGKILL:
         return "caffe was killed, as when memory runs out"
     full = f"the disk is full ({free_mb(folder)} MB are free): " if is_full(folder) else ""
-    return f"{full}caffe failed: {last_error(caffe.added())}"
+    error = last_error(caffe.added())
+    hint = ""
+    if GPU_FULL.search(error):
+        hint = "; where a GPU does not hold a batch, TRAIN_OPTIONS='--split-batch 2 --restart'"
+        hint += " trains the same with half the memory"
+    return f"{full}caffe failed: {error}{hint}"
 
 
 class Progress:
