@@ -9,6 +9,7 @@ import pytest
 from pylayers.errors import UsageError
 from tools import caffe_install
 from tools.caffe_install import gpu_id
+from tools.gpu_count import gpu_count
 
 
 @pytest.mark.parametrize(("users", "wanted"), [(None, "4"), ("20", "20")])
@@ -23,6 +24,7 @@ def test_idle_blas_threads_sleep_at_once_unless_the_user_says_otherwise(users, w
 @pytest.fixture(params=[True, False], ids=["cuda", "cpu only"])
 def cuda(request, monkeypatch):
     monkeypatch.setattr(caffe_install, "build_info", lambda: {"cuda": request.param})
+    monkeypatch.setattr(caffe_install, "gpu_count", lambda: 3)
     return request.param
 
 
@@ -37,6 +39,49 @@ def test_a_gpu_by_number_needs_a_caffe_built_for_it(cuda):
     else:
         with pytest.raises(UsageError, match=r"GPU 2 was asked for.*make setup CUDA=1"):
             gpu_id("2")
+
+
+def test_a_caffe_for_gpus_that_finds_none_computes_on_the_cpu_and_says_so(monkeypatch, capsys):
+    monkeypatch.setattr(caffe_install, "build_info", lambda: {"cuda": True})
+    monkeypatch.setattr(caffe_install, "gpu_count", lambda: 0)
+    assert gpu_id("auto") is None
+    assert capsys.readouterr().err.startswith("note: no GPU here")
+    with pytest.raises(UsageError, match=r"GPU 0 was asked for.*has none"):
+        gpu_id("0")
+
+
+@pytest.mark.parametrize("cuda", [True], indirect=True)
+def test_a_gpu_that_is_not_there_is_refused(cuda):
+    with pytest.raises(UsageError, match=r"GPU 3 was asked for.*has GPU 0 to 2"):
+        gpu_id("3")
+
+
+class Driver:
+    """Stands for libcuda: its functions return 0 for success."""
+
+    def __init__(self, fails=0):
+        self.fails = fails
+
+    def cuInit(self, flags):
+        return self.fails
+
+    def cuDeviceGetCount(self, count):
+        count._obj.value = 2
+        return 0
+
+
+@pytest.mark.parametrize(("driver", "count"), [(Driver(), 2), (Driver(fails=100), 0)])
+def test_gpus_are_counted_by_their_driver(driver, count, monkeypatch):
+    monkeypatch.setattr("ctypes.CDLL", lambda name: driver)
+    assert gpu_count() == count
+
+
+def test_without_a_driver_there_is_no_gpu(monkeypatch):
+    def missing(name):
+        raise OSError(name)
+
+    monkeypatch.setattr("ctypes.CDLL", missing)
+    assert gpu_count() == 0
 
 
 def test_several_gpus_are_refused_for_lack_of_nccl(cuda):

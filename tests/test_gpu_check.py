@@ -41,10 +41,13 @@ def test_a_caffe_for_the_cpu_is_said(choice, monkeypatch):
 
 
 def test_a_machine_without_that_gpu_is_said(monkeypatch):
-    monkeypatch.setattr("tools.caffe_install.build_info", lambda: {"cuda": True})
-    monkeypatch.setattr(gpu_check, "gpu_name", lambda gpu: None)
-    with pytest.raises(UsageError, match="no GPU 3"):
+    for module in ("caffe_install", "gpu_check"):
+        monkeypatch.setattr(f"tools.{module}.build_info", lambda: {"cuda": True})
+    monkeypatch.setattr("tools.caffe_install.gpu_count", lambda: 0)
+    with pytest.raises(UsageError, match="GPU 3 was asked for"):
         gpu_check.wanted_gpu("3")
+    with pytest.raises(UsageError, match="there is no GPU here"):
+        gpu_check.wanted_gpu("auto")
 
 
 @pytest.mark.slow

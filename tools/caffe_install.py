@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from pylayers.errors import UsageError
+from tools.gpu_count import gpu_count
 
 ROOT = Path(__file__).resolve().parent.parent
 LOG_LEVEL = "GLOG_minloglevel"  # read once, when the library is loaded
@@ -45,22 +46,31 @@ def import_caffe():
 
 
 def gpu_id(choice: str) -> int | None:
-    """Return the GPU that `auto`, `none` or a number stands for; None is the CPU."""
+    """Return the GPU that `auto`, `none` or a number stands for; None is the CPU.
+
+    Where a Caffe for GPUs finds none, `auto` is the CPU, with a note. Raises UsageError.
+    """
     cuda = build_info().get("cuda", False)
     if choice == "none" or (choice == "auto" and not cuda):
         return None
-    if choice == "auto":
-        return 0
     if re.fullmatch(r"\d+(,\d+)+", choice):
         raise UsageError(
             f"GPU {choice}: a training takes one GPU, since this Caffe is built without NCCL; "
             "give each GPU a training of its own, say one per target"
         )
-    if not choice.isdecimal():
+    if choice != "auto" and not choice.isdecimal():
         raise UsageError(f"GPU {choice!r} is not auto, none or a number")
     if not cuda:
         raise UsageError(
             f"GPU {choice} was asked for, but this Caffe is built for the CPU only; "
             "`make setup CUDA=1` builds it for GPUs"
         )
-    return int(choice)
+    there = gpu_count()
+    if choice == "auto" and there == 0:
+        print("note: no GPU here, so the CPU computes (containers: --gpus all)", file=sys.stderr)
+        return None
+    gpu = 0 if choice == "auto" else int(choice)
+    if gpu >= there:
+        has = f"GPU 0 to {there - 1}" if there else "none (containers: --gpus all)"
+        raise UsageError(f"GPU {gpu} was asked for, but this machine has {has}")
+    return gpu

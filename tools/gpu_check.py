@@ -73,10 +73,10 @@ def check(args) -> None:
 def wanted_gpu(choice: str) -> int:
     """Return the GPU to check, after a line on it and one on Caffe; UsageError without one."""
     gpu, info = gpu_id(choice), build_info()
-    if gpu is None:
+    if not info.get("cuda"):
         raise UsageError("this Caffe is built for the CPU only; `make setup CUDA=1` builds another")
-    if gpu_name(gpu) is None:
-        raise UsageError(f"nvidia-smi shows no GPU {gpu} here")
+    if gpu is None:
+        raise UsageError("there is no GPU here to check")
     archs = " ".join(map(str, info["cuda_archs"]))
     print(f"GPU {gpu}: {gpu_name(gpu)}; {used_mib(gpu)} MiB in use before")
     print(f"Caffe: CUDA {info['cuda_toolkit']}, cuDNN {info['cudnn']}, sm_ {archs}", flush=True)
