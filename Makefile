@@ -191,6 +191,7 @@ caffe-runtest: .venv/.stamp-caffe ## build and run Caffe's own tests of the part
 	@$(PYTHON) $(BUILD)/run_gtests.py
 
 cuda-check: .venv/.stamp-python ## prove without a GPU that Caffe compiles, links and starts with CUDA 12 and 13 (half an hour or more on 2 cores) [CUDA CUDA_ARCHS]
+	@$(BUILD)/install_debian_packages.sh $(BUILD)/gtests/debian-packages.txt
 	@$(PYTHON) $(BUILD)/cuda/check_build.py $(filter-out 0 1,$(CUDA)) --archs '$(CUDA_ARCHS)'
 
 gpu-check: .venv/.stamp-caffe $(PHANTOM_COHORT)/.stamp-split ## compare a GPU with the CPU, time layers, show memory; after make setup CUDA=1 [GPU]

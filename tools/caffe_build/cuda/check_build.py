@@ -9,6 +9,7 @@ tell: `make gpu-check`.
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import sysconfig
@@ -46,6 +47,17 @@ def run_step(*command: object) -> None:
         raise CheckError(f"`{' '.join(map(str, command))}` failed")
 
 
+def own_tests(python: Path) -> int:
+    """Return how many tests Caffe's own test program holds, built and started but not run."""
+    print("caffe: linking Caffe's own tests", flush=True)
+    command = [str(python), str(BUILD / "run_gtests.py"), "--gtest_list_tests"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    count = len(re.findall(r"^  \S", done.stdout, re.MULTILINE))
+    if done.returncode != 0 or count == 0:
+        raise CheckError(f"{done.stdout}\nCaffe's own tests do not build or start (see above)")
+    return count
+
+
 def sources_compiled(log: Path) -> tuple[int, int]:
     """Return how many .cu and how many C++ files the build's log shows."""
     text = log.read_text(encoding="utf-8")
@@ -58,6 +70,7 @@ def check(release: str, archs: str, folder: Path) -> dict[str, str]:
     python = make_prefix(folder)
     run_step(python, BUILD / "build_caffe.py", "--cuda", release, "--archs", archs)
     run_step(python, BUILD / "self_check.py")
+    tests = own_tests(python)
     record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     libcaffe = (folder / "lib/libcaffe.so").resolve()
     _caffe = folder / SITE.relative_to(sys.prefix) / "caffe/_caffe.so"
@@ -75,6 +88,7 @@ def check(release: str, archs: str, folder: Path) -> dict[str, str]:
         "by nvcc": f"{cu} .cu",
         f"by {record['inputs']['compiler']}": f"{cpp} C++",
         "code in libcaffe": code,
+        "Caffe's own tests": f"{tests} linked, for make gpu-check",
         "libcaffe": f"{libcaffe.stat().st_size / 1e6:.0f} MB",
         "toolkit on disk": f"{size_of(root) / 1e9:.1f} GB",
         "compiling took": f"{record['compile_minutes']} minutes",
