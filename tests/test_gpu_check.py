@@ -35,7 +35,8 @@ def test_the_timed_net_is_the_networks_own_with_made_up_data(tmp_path):
 
 @pytest.mark.parametrize("choice", ["auto", "none"])
 def test_a_caffe_for_the_cpu_is_said(choice, monkeypatch):
-    monkeypatch.setattr("tools.caffe_install.build_info", dict)
+    for module in ("caffe_install", "gpu_check"):
+        monkeypatch.setattr(f"tools.{module}.build_info", dict)
     with pytest.raises(UsageError, match="make setup CUDA=1"):
         gpu_check.wanted_gpu(choice)
 

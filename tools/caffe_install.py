@@ -48,7 +48,7 @@ def import_caffe():
 def gpu_id(choice: str) -> int | None:
     """Return the GPU that `auto`, `none` or a number stands for; None is the CPU.
 
-    Where a Caffe for GPUs finds none, `auto` is the CPU, with a note. Raises UsageError.
+    Where a Caffe for GPUs finds none, `auto` is the CPU. Raises UsageError.
     """
     cuda = build_info().get("cuda", False)
     if choice == "none" or (choice == "auto" and not cuda):
@@ -67,7 +67,6 @@ def gpu_id(choice: str) -> int | None:
         )
     there = gpu_count()
     if choice == "auto" and there == 0:
-        print("note: no GPU here, so the CPU computes (containers: --gpus all)", file=sys.stderr)
         return None
     gpu = 0 if choice == "auto" else int(choice)
     if gpu >= there:

@@ -103,7 +103,11 @@ def train(args) -> None:
             best, start = BestWeights(folder, wanted | made_from(cohort)), None
             if was_begun:
                 best, start = resume_point(best, say)
-            say(f"caffe train --solver={relative(folder.solver)}  (log: {relative(folder.log)})")
+            device = "on the CPU" if gpu is None else f"on GPU {gpu}"
+            say(
+                f"caffe train --solver={relative(folder.solver)}  "
+                f"({device}, log: {relative(folder.log)})"
+            )
             state = follow_training(best, start, max_iter, args.quiet, workers, lock.file)
             write_json(folder.run_json, {**wanted, "state": state})
         except TrainingStopped as error:
