@@ -40,7 +40,9 @@ for run in "$@"; do
 done
 
 case $engine in
+  # --format docker: the other one knows no SHELL
   buildah) build=(buildah build --isolation "${BUILDAH_ISOLATION:-chroot}" --format docker) ;;
+  podman) build=(podman build --format docker) ;;
   *) build=("$engine" build) ;;
 esac
 "${build[@]}" --tag "$name" "${options[@]}" .
