@@ -15,9 +15,9 @@ if buildah inspect --type image "$name" >/dev/null 2>&1; then
 fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-root=$scratch/root
+tree=$scratch/tree
 
-source=(bookworm "$root")
+source=(bookworm "$tree")
 if [[ $suite == noble ]]; then
   # Ubuntu's keys, which Debian 12 does not know; debootstrap then checks all else with them
   mirror=http://archive.ubuntu.com/ubuntu
@@ -28,23 +28,23 @@ if [[ $suite == noble ]]; then
     sha256sum --check --quiet
   dpkg -x "$scratch/$keyring" "$scratch/keys"
   # Debian 12's debootstrap knows of noble only that it is like its predecessors
-  source=("--components=main,universe" noble "$root" "$mirror" /usr/share/debootstrap/scripts/gutsy)
+  source=("--components=main,universe" noble "$tree" "$mirror" /usr/share/debootstrap/scripts/gutsy)
   source=(--keyring="$scratch/keys/usr/share/keyrings/ubuntu-archive-keyring.gpg" "${source[@]}")
 fi
 debootstrap --variant=minbase "${source[@]}" >"$scratch/log" || { tail "$scratch/log" >&2; exit 1; }
-rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*  # published images have none
+rm -rf "$tree"/var/cache/apt/archives/*.deb "$tree"/var/lib/apt/lists/*  # published images have none
 
 certificates=/etc/ssl/certs/ca-certificates.crt
 environment=()
 if [[ -e $certificates ]]; then
   # under another name: the package ca-certificates writes its own
-  cp "$certificates" "$root/etc/host-certificates.crt"
+  cp "$certificates" "$tree/etc/host-certificates.crt"
   environment+=(--env PIP_CERT=/etc/host-certificates.crt)
 fi
 for settings in /etc/pip.conf "$HOME/.config/pip/pip.conf"; do
-  if [[ -e $settings ]]; then cp "$settings" "$root/etc/pip.conf"; fi
+  if [[ -e $settings ]]; then cp "$settings" "$tree/etc/pip.conf"; fi
 done
 container=$(buildah from scratch)
-buildah add --quiet "$container" "$root" / >/dev/null
+buildah add --quiet "$container" "$tree" / >/dev/null
 buildah config "${environment[@]}" --cmd bash "$container"
 buildah commit --quiet --rm "$container" "$name" >/dev/null

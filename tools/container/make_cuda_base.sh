@@ -21,35 +21,35 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 system=usr/lib/x86_64-linux-gnu
 
-# commit NAME: what lies in $scratch/root, on top of BASE
+# commit NAME: what lies in $scratch/tree, on top of BASE
 commit() {
   local container
   container=$(buildah from "$base")
-  buildah add --quiet "$container" "$scratch/root" / >/dev/null
+  buildah add --quiet "$container" "$scratch/tree" / >/dev/null
   buildah run "$container" -- ldconfig
   buildah config --env CUDA_VERSION=12.4 --env NVIDIA_VISIBLE_DEVICES=all \
     --env NVIDIA_DRIVER_CAPABILITIES=compute,utility \
     --env PATH=/usr/local/cuda/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     "$container"
   buildah commit --quiet --rm "$container" "$1" >/dev/null
-  rm -rf "$scratch/root"
+  rm -rf "$scratch/tree"
 }
 
 # start: what both have; NVIDIA puts cuDNN among the system's libraries
 start() {
-  mkdir -p "$scratch/root"/{usr/local/cuda/lib,etc/ld.so.conf.d,usr/include,$system}
-  ln -s lib "$scratch/root/usr/local/cuda/lib64"
-  echo /usr/local/cuda/lib64 > "$scratch/root/etc/ld.so.conf.d/cuda.conf"
-  cp -P "$toolkit"/lib/libcudnn*.so.* "$scratch/root/$system"
+  mkdir -p "$scratch/tree"/{usr/local/cuda/lib,etc/ld.so.conf.d,usr/include,$system}
+  ln -s lib "$scratch/tree/usr/local/cuda/lib64"
+  echo /usr/local/cuda/lib64 > "$scratch/tree/etc/ld.so.conf.d/cuda.conf"
+  cp -P "$toolkit"/lib/libcudnn*.so.* "$scratch/tree/$system"
 }
 
 start
-cp -P "$toolkit"/lib/lib{cudart,cublas,cublasLt,curand}.so.* "$scratch/root/usr/local/cuda/lib"
+cp -P "$toolkit"/lib/lib{cudart,cublas,cublasLt,curand}.so.* "$scratch/tree/usr/local/cuda/lib"
 commit "$runtime"
 
 start
-cp -a "$toolkit/." "$scratch/root/usr/local/cuda"
-mv "$scratch/root/usr/local/cuda/include"/cudnn*.h "$scratch/root/usr/include"
-rm "$scratch/root/usr/local/cuda/lib"/libcudnn*
-ln -s "$(basename "$toolkit"/lib/libcudnn.so.*)" "$scratch/root/$system/libcudnn.so"
+cp -a "$toolkit/." "$scratch/tree/usr/local/cuda"
+mv "$scratch/tree/usr/local/cuda/include"/cudnn*.h "$scratch/tree/usr/include"
+rm "$scratch/tree/usr/local/cuda/lib"/libcudnn*
+ln -s "$(basename "$toolkit"/lib/libcudnn.so.*)" "$scratch/tree/$system/libcudnn.so"
 commit "$devel"
