@@ -22,21 +22,29 @@ NEIGHBOURS = ndimage.generate_binary_structure(3, 1)
 def is_gas(hu: np.ndarray, air: np.ndarray, spacing) -> bool:
     """Return whether air, bool (z, y, x), holds gas by the HU of its inside.
 
-    hu: block means, of air's shape; spacing: (z, y, x) in mm. The inside is two voxels off the
-    surface, with the vessels but without the bowel's folds, which are no holes of a slice. Air too
-    thin for that is gas, too.
+    hu: block means, of air's shape; spacing: (z, y, x) in mm. Air too thin for an inside is gas,
+    too.
+    """
+    values = inside(hu, air, spacing)
+    if not values.size:
+        return True
+    return np.median(values) < GAS_HU and np.percentile(values, 97) < DENSEST_HU
+
+
+def inside(hu: np.ndarray, air: np.ndarray, spacing) -> np.ndarray:
+    """Return the HU of the inside of air, 1D, without noise.
+
+    The inside is two voxels off the surface, with the vessels but without the bowel's folds, which
+    are no holes of a slice.
     """
     filled = close_and_fill(air, 0, spacing[2])
-    inside = np.zeros_like(air)
-    for source, target in zip(filled.view(np.uint8), inside.view(np.uint8), strict=True):
+    core = np.zeros_like(air)
+    for source, target in zip(filled.view(np.uint8), core.view(np.uint8), strict=True):
         cv2.erode(source, SQUARE, target, None, 2, cv2.BORDER_CONSTANT, 0)
     if len(air) > 2:
-        inside[1:-1] &= filled[2:] & filled[:-2]
-        inside[[0, -1]] = False
-    if not inside.any():
-        return True
-    values = _blur(hu, 3)[inside]
-    return np.median(values) < GAS_HU and np.percentile(values, 97) < DENSEST_HU
+        core[1:-1] &= filled[2:] & filled[:-2]
+        core[[0, -1]] = False
+    return _blur(hu, 3)[core]
 
 
 def is_foam(air: np.ndarray) -> bool:
@@ -70,7 +78,17 @@ def pockets_below_lung(hu: np.ndarray, lungs: np.ndarray, spacing) -> np.ndarray
         walled_off = np.count_nonzero(shell & light) < OPEN_SHARE * np.count_nonzero(shell)
         if walled_off and is_gas(hu[box], grown, spacing):
             pockets[box] |= ndimage.binary_dilation(grown, NEIGHBOURS, 1, mask=lungs[box])
-    return pockets
+    return pockets | _crumbs(lungs & ~pockets, pockets, spacing) if pockets.any() else pockets
+
+
+def _crumbs(lungs: np.ndarray, pockets: np.ndarray, spacing) -> np.ndarray:
+    """Return what of the lungs is a small piece of its own beside a pocket: its partial volume."""
+    labels, count = ndimage.label(lungs)
+    small = np.bincount(labels.ravel(), minlength=count + 1) * np.prod(spacing) / 1e3 < POCKET_ML
+    beside = np.zeros(count + 1, bool)
+    beside[np.unique(labels[ndimage.binary_dilation(pockets, NEIGHBOURS)])] = True
+    beside[0] = False
+    return (small & beside)[labels]
 
 
 def _blur(hu: np.ndarray, width: int) -> np.ndarray:

@@ -31,6 +31,7 @@ REASONS = {
     # the lungs
     "few-slices": "too few slices through the lungs",
     "no-lungs": "no pair of lungs: not a chest",
+    "several-lungs": "a second pair of lungs above the first: scans were joined",
     "one-lung": "only one lung holds air",
     "lungs-cut": "the volume's border cuts off much of the lungs",
     # the mask

@@ -1,0 +1,173 @@
+"""Lung regions: the air inside the body in parts that tissue walls off, and which are lung.
+
+A lung hangs on the windpipe: its part touches the airways. Stomach, bowel, foam and the air between
+arm and body do not. Of the whole chests tried (docs/scans.md), every lung did.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import ndimage
+from skimage.segmentation import watershed
+
+from pylayers.air_map import AirMap
+from pylayers.errors import ScanRefused
+from pylayers.gas import GAS_HU, NEIGHBOURS, inside, is_foam, is_gas
+
+# Parts are told apart where a wall is denser than this, on block means of 2 mm. In two real scans
+# stomach and colon joined the lung at -400 and -500 HU through a thin diaphragm, not at -600.
+WALL_HU = -600
+PART_ML = 1.0  # smaller ones go with their neighbour
+TOUCH_ML = 0.1  # of a part, in contact with the airways; real lungs have 0.1 to 10
+LUNG_SHARE = 0.1  # of the largest part: as large is a lung
+PIECE_SHARE = 0.03  # as large is a piece of lung where it lies among lungs
+PIECE_ML = 30.0
+LUNGS_MIN_L = 0.4  # less air inside the body is no pair of lungs
+# Share of a part below GAS_HU. In ten real chests bowel beside the lungs had .1 to .9, pieces of
+# lung that fibrosis walls off 0, whole lungs 0 to .2.
+GAS_SHARE = 0.05
+GASSIER = 3.0  # times the lungs' own share, which emphysema raises
+ALL_GAS = 0.5  # without a windpipe that much is no lung: a head phantom had 0.85
+TISSUE_HU, VESSEL_HU = -700, -850  # median and 97th percentile: foam has no vessels, stool no air
+# Two pairs of lungs one above the other: a neck or a diaphragm lies between, and the second pair
+# holds at least this share of one lung of the first.
+NECK_MM, SECOND_SHARE = 15.0, 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """One part of the air in the body; where: bool in its box."""
+
+    box: tuple[slice, slice, slice]
+    where: np.ndarray
+    hu: np.ndarray
+    ml: float
+    touch_ml: float
+    air: int  # number of the air space it belongs to before walls are looked for
+
+    @cached_property
+    def gas_share(self) -> float:
+        """The share of it that is below GAS_HU."""
+        return float(np.mean(self.hu[self.where] < GAS_HU))
+
+    @property
+    def median_hu(self) -> float:
+        """The median of its HU."""
+        return float(np.median(self.hu[self.where]))
+
+    @property
+    def centre(self) -> np.ndarray:
+        """The middle of its box, (z, y, x)."""
+        return np.array([(side.start + side.stop) / 2 for side in self.box])
+
+
+def regions_of(air: AirMap) -> list[Region]:
+    """Return the parts of the air in the body without the airways, the largest first."""
+    free = air.air & ~air.airways
+    cores, count = ndimage.label(free & (air.coarse < WALL_HU))
+    large = np.bincount(cores.ravel(), minlength=count + 1) * air.voxel_ml >= PART_ML
+    large[0] = False
+    number = np.where(large, np.cumsum(large), 0).astype(np.int32)
+    parts = watershed(air.coarse, number[cores], mask=free)
+    spaces, _ = ndimage.label(free)
+    dense, _ = ndimage.label(free & (parts == 0))  # without a core: consolidation, small pockets
+    parts = np.where(dense > 0, dense + parts.max(), parts)
+    ml = np.bincount(parts.ravel()) * air.voxel_ml
+    near = ndimage.binary_dilation(air.airways, NEIGHBOURS)
+    regions = []
+    for label, box in enumerate(ndimage.find_objects(parts), 1):
+        if ml[label] < PART_ML:
+            continue
+        where = parts[box] == label
+        touch = np.count_nonzero(where & near[box]) * air.voxel_ml
+        space = int(spaces[box][where][0])
+        regions.append(Region(box, where, air.coarse[box], float(ml[label]), touch, space))
+    return sorted(regions, key=lambda region: -region.ml)
+
+
+def lung_regions(air: AirMap) -> tuple[np.ndarray, list[str]]:
+    """Return the lungs' air, bool of the coarse grid, and warnings.
+
+    Raises ScanRefused (no-lungs, several-lungs).
+    """
+    regions = regions_of(air)
+    gas = [is_gas(region.hu, region.where, air.spacing) for region in regions]
+    tissue = [region for region, is_it in zip(regions, gas, strict=True) if not is_it]
+    lungs = largest_of([region for region in tissue if region.touch_ml >= TOUCH_ML])
+    warnings = []
+    if not lungs:
+        lungs = largest_of([r for r in tissue if not is_foam(r.where) and r.gas_share < ALL_GAS])
+        warnings = ["no windpipe was seen to lead into the lungs: is this a chest?"]
+    litres = sum(region.ml for region in lungs) / 1e3
+    if litres < LUNGS_MIN_L:
+        seen = sum(region.ml for region, is_it in zip(regions, gas, strict=True) if is_it) / 1e3
+        beside = f" and {seen:.2f} L of gas" if seen >= PIECE_ML / 1e3 else ""
+        raise ScanRefused(
+            "no-lungs",
+            f"the body holds {litres:.2f} L of lung{beside}; at least {LUNGS_MIN_L} L are needed",
+        )
+    refuse_two_pairs(lungs[0], tissue, air.spacing)
+    found = np.zeros_like(air.air)
+    for region in [*lungs, *pieces_of(lungs, tissue)]:
+        found[region.box] |= region.where
+    return found, warnings
+
+
+def largest_of(regions: list[Region]) -> list[Region]:
+    """Return the regions that are as large as a lung beside the largest one, which is first."""
+    return [region for region in regions if region.ml >= LUNG_SHARE * regions[0].ml]
+
+
+def pieces_of(lungs: list[Region], regions: list[Region]) -> list[Region]:
+    """Return the other regions that are lung.
+
+    Those that share the lungs' air space are, unless bowel or stomach. An air space of its own is
+    when it lies among the lungs; as large as a lung, it may lie to one side of them.
+    """
+    total = sum(region.ml for region in lungs)
+    gas_share = sum(region.gas_share * region.ml for region in lungs) / total
+    most = max(GAS_SHARE, GASSIER * gas_share)
+    spaces = {region.air for region in lungs}
+    low = np.min([[side.start for side in region.box] for region in lungs], axis=0)
+    high = np.max([[side.stop for side in region.box] for region in lungs], axis=0)
+    pieces = []
+    for region in regions:
+        if region in lungs or region.gas_share > most:
+            continue
+        if region.air not in spaces:
+            among = (low < region.centre) & (region.centre < high)
+            large = region.ml >= LUNG_SHARE * lungs[0].ml
+            piece = region.ml >= max(PIECE_ML, PIECE_SHARE * lungs[0].ml)
+            if not (among[:2].all() if large else piece and among.all()) or is_foam(region.where):
+                continue
+        pieces.append(region)
+    return pieces
+
+
+def refuse_two_pairs(lung: Region, regions: list[Region], spacing) -> None:
+    """Raise ScanRefused (several-lungs) when as much lung again lies well above or below a lung."""
+    bottom, top = (end * spacing[0] for end in (lung.box[0].start, lung.box[0].stop))
+    apart_ml = 0.0
+    for region in regions:
+        low, high = (end * spacing[0] for end in (region.box[0].start, region.box[0].stop))
+        apart = max(low - top, bottom - high) > NECK_MM
+        if apart and region.ml >= PIECE_ML and is_lung_tissue(region, spacing):
+            apart_ml += region.ml
+    if apart_ml > SECOND_SHARE * lung.ml:
+        raise ScanRefused(
+            "several-lungs",
+            f"{apart_ml / 1e3:.1f} L of lung lie above or below another lung: was one scan put onto "
+            "another?",
+        )
+
+
+def is_lung_tissue(region: Region, spacing) -> bool:
+    """Return whether a region has the density and the vessels of lung; foam and stool lack one."""
+    values = inside(region.hu, region.where, spacing)
+    return (
+        values.size > 0
+        and region.gas_share < GAS_SHARE
+        and np.median(values) < TISSUE_HU
+        and np.percentile(values, 97) > VESSEL_HU
+    )
