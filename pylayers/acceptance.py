@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pylayers.calibration import check_air
+from pylayers.calibration import check_low_end
 from pylayers.errors import ScanRefused
 from pylayers.padding import corner_value
 from pylayers.reading.hounsfield import Numbers
@@ -47,7 +47,7 @@ def check_numbers(name: str, hu: np.ndarray, numbers: Numbers) -> list[str]:
     grey = grey_of(hu)
     check_greys(name, grey, numbers)
     check_hu(name, grey.hu)
-    return check_air(name, hu)
+    return check_low_end(name, grey.hu)
 
 
 def check_bytes(name: str, hu: np.ndarray, numbers: Numbers) -> None:

@@ -26,13 +26,10 @@ class AirMap:
     coarse: np.ndarray
     spacing: np.ndarray
     steps: tuple[int, int]
+    frame: np.ndarray
     body: np.ndarray
     air: np.ndarray
     airways: np.ndarray
-
-    def litres(self, voxels: np.ndarray | int) -> float:
-        """Return the volume of a mask, or of a number, of coarse voxels."""
-        return float(np.count_nonzero(voxels) if np.ndim(voxels) else voxels) * self.voxel_ml / 1e3
 
     @property
     def voxel_ml(self) -> float:
@@ -45,17 +42,17 @@ def map_air(hu: np.ndarray, spacing_mm) -> AirMap:
     step_z, step_yx = steps_of(spacing_mm)
     coarse = block_means(hu[::step_z], step_yx)
     spacing = np.array(spacing_mm) * (step_z, step_yx, step_yx)
-    body, air = _air_inside_body(coarse)
+    edge = frame(coarse)
+    body, air = _air_inside_body(coarse, edge)
     airways = find_airways(coarse, air, body, spacing)
-    return AirMap(coarse, spacing, (step_z, step_yx), body, air, airways)
+    return AirMap(coarse, spacing, (step_z, step_yx), edge, body, air, airways)
 
 
-def _air_inside_body(coarse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _air_inside_body(coarse: np.ndarray, edge: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return all that is not outside air, and the air in it, slice by slice.
 
-    Outside air reaches the frame. So does a lung that the frame cuts.
+    Outside air reaches the frame, `edge`. So does a lung that the frame cuts.
     """
-    edge = frame(coarse)
     beside_edge = cv2.dilate(edge.view(np.uint8), SQUARE).view(bool)
     air = (coarse < AIR_HU) & ~edge
     body = np.empty_like(air)

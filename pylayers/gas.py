@@ -11,9 +11,6 @@ from pylayers.closing import close_and_fill
 # -905 HU; in the stomach and colon of a real scan below -935 HU.
 GAS_HU = -950  # median
 DENSEST_HU = -915  # 97th percentile
-POCKET_ML = 30.0  # smaller ones do not matter
-WALL_HU = -780  # a quarter of a voxel is wall, the rest gas or lung
-OPEN_SHARE = 0.15  # of the surface: a bulla borders on lung, bowel on soft tissue
 FOAM_FILL, FOAM_FLATNESS = 0.8, 2.5  # of its extent along z; width by height
 SQUARE = np.ones((3, 3), np.uint8)
 NEIGHBOURS = ndimage.generate_binary_structure(3, 1)
@@ -52,43 +49,6 @@ def is_foam(air: np.ndarray) -> bool:
     area = np.count_nonzero(air.any(axis=0))
     constant = np.count_nonzero(air) > FOAM_FILL * area * len(air)
     return constant and air.shape[2] > FOAM_FLATNESS * air.shape[1]
-
-
-def pockets_below_lung(hu: np.ndarray, lungs: np.ndarray, spacing) -> np.ndarray:
-    """Return gas of stomach and bowel that leaks into the lungs' air through a thin diaphragm.
-
-    hu: block means; lungs: bool (z, y, x), their air; spacing: (z, y, x) in mm. A pocket is gas in
-    the lower half that is walled off all around but for a leak.
-    """
-    pockets = np.zeros_like(lungs)
-    middle = np.average(np.arange(len(lungs)), weights=lungs.sum(axis=(1, 2)))
-    core = (_blur(hu, 5) < GAS_HU) & lungs
-    labels, count = ndimage.label(core)
-    if not count:
-        return pockets
-    sizes = np.bincount(labels.ravel()) * np.prod(spacing) / 1e3
-    for label, box in enumerate(ndimage.find_objects(labels), 1):
-        if sizes[label] < POCKET_ML or (box[0].start + box[0].stop) / 2 > middle:
-            continue
-        box = tuple(slice(max(0, side.start - 5), side.stop + 5) for side in box)
-        light = hu[box] < WALL_HU
-        pocket = labels[box] == label
-        grown = ndimage.binary_dilation(pocket, NEIGHBOURS, 3, mask=light)
-        shell = ndimage.binary_dilation(grown, NEIGHBOURS) & ~grown
-        walled_off = np.count_nonzero(shell & light) < OPEN_SHARE * np.count_nonzero(shell)
-        if walled_off and is_gas(hu[box], grown, spacing):
-            pockets[box] |= ndimage.binary_dilation(grown, NEIGHBOURS, 1, mask=lungs[box])
-    return pockets | _crumbs(lungs & ~pockets, pockets, spacing) if pockets.any() else pockets
-
-
-def _crumbs(lungs: np.ndarray, pockets: np.ndarray, spacing) -> np.ndarray:
-    """Return what of the lungs is a small piece of its own beside a pocket: its partial volume."""
-    labels, count = ndimage.label(lungs)
-    small = np.bincount(labels.ravel(), minlength=count + 1) * np.prod(spacing) / 1e3 < POCKET_ML
-    beside = np.zeros(count + 1, bool)
-    beside[np.unique(labels[ndimage.binary_dilation(pockets, NEIGHBOURS)])] = True
-    beside[0] = False
-    return (small & beside)[labels]
 
 
 def _blur(hu: np.ndarray, width: int) -> np.ndarray:

@@ -18,6 +18,9 @@ from pylayers.gas import GAS_HU, NEIGHBOURS, inside, is_foam, is_gas
 # Parts are told apart where a wall is denser than this, on block means of 2 mm. In two real scans
 # stomach and colon joined the lung at -400 and -500 HU through a thin diaphragm, not at -600.
 WALL_HU = -600
+LEAK_WALLS_HU = -700, -750, -800, -850  # the same scans' walls in slices of 5 to 10 mm
+OPEN_SHARE = 0.3  # of a leak's surface; there it was 0.01 to 0.2, and no bulla fell apart so
+SMALL_SHARE = 0.3  # of the largest part: a larger one may be a lung with a bulla
 PART_ML = 1.0  # smaller ones go with their neighbour
 TOUCH_ML = 0.1  # of a part, in contact with the airways; real lungs have 0.1 to 10
 LUNG_SHARE = 0.1  # of the largest part: as large is a lung
@@ -62,16 +65,19 @@ class Region:
         return np.array([(side.start + side.stop) / 2 for side in self.box])
 
 
-def regions_of(air: AirMap) -> list[Region]:
-    """Return the parts of the air in the body without the airways, the largest first."""
-    free = air.air & ~air.airways
-    cores, count = ndimage.label(free & (air.coarse < WALL_HU))
+def regions_of(air: AirMap, where: np.ndarray, wall_hu: int) -> list[Region]:
+    """Return the parts into which walls denser than wall_hu divide air, the largest first.
+
+    where: bool (z, y, x), the air on the coarse grid. The walls themselves go to the parts that
+    they are between.
+    """
+    cores, count = ndimage.label(where & (air.coarse < wall_hu))
     large = np.bincount(cores.ravel(), minlength=count + 1) * air.voxel_ml >= PART_ML
     large[0] = False
     number = np.where(large, np.cumsum(large), 0).astype(np.int32)
-    parts = watershed(air.coarse, number[cores], mask=free)
-    spaces, _ = ndimage.label(free)
-    dense, _ = ndimage.label(free & (parts == 0))  # without a core: consolidation, small pockets
+    parts = watershed(air.coarse, number[cores], mask=where)
+    spaces, _ = ndimage.label(where)
+    dense, _ = ndimage.label(where & (parts == 0))  # without a core: consolidation, small pockets
     parts = np.where(dense > 0, dense + parts.max(), parts)
     ml = np.bincount(parts.ravel()) * air.voxel_ml
     near = ndimage.binary_dilation(air.airways, NEIGHBOURS)
@@ -79,10 +85,10 @@ def regions_of(air: AirMap) -> list[Region]:
     for label, box in enumerate(ndimage.find_objects(parts), 1):
         if ml[label] < PART_ML:
             continue
-        where = parts[box] == label
-        touch = np.count_nonzero(where & near[box]) * air.voxel_ml
-        space = int(spaces[box][where][0])
-        regions.append(Region(box, where, air.coarse[box], float(ml[label]), touch, space))
+        part = parts[box] == label
+        touch = np.count_nonzero(part & near[box]) * air.voxel_ml
+        space = int(spaces[box][part][0])
+        regions.append(Region(box, part, air.coarse[box], float(ml[label]), touch, space))
     return sorted(regions, key=lambda region: -region.ml)
 
 
@@ -91,7 +97,7 @@ def lung_regions(air: AirMap) -> tuple[np.ndarray, list[str]]:
 
     Raises ScanRefused (no-lungs, several-lungs).
     """
-    regions = regions_of(air)
+    regions = regions_of(air, air.air & ~air.airways, WALL_HU)
     gas = [is_gas(region.hu, region.where, air.spacing) for region in regions]
     tissue = [region for region, is_it in zip(regions, gas, strict=True) if not is_it]
     lungs = largest_of([region for region in tissue if region.touch_ml >= TOUCH_ML])
@@ -111,6 +117,8 @@ def lung_regions(air: AirMap) -> tuple[np.ndarray, list[str]]:
     found = np.zeros_like(air.air)
     for region in [*lungs, *pieces_of(lungs, tissue)]:
         found[region.box] |= region.where
+    for wall_hu in LEAK_WALLS_HU:
+        remove_leaks(air, found, wall_hu)
     return found, warnings
 
 
@@ -125,9 +133,7 @@ def pieces_of(lungs: list[Region], regions: list[Region]) -> list[Region]:
     Those that share the lungs' air space are, unless bowel or stomach. An air space of its own is
     when it lies among the lungs; as large as a lung, it may lie to one side of them.
     """
-    total = sum(region.ml for region in lungs)
-    gas_share = sum(region.gas_share * region.ml for region in lungs) / total
-    most = max(GAS_SHARE, GASSIER * gas_share)
+    most = most_gas(lungs)
     spaces = {region.air for region in lungs}
     low = np.min([[side.start for side in region.box] for region in lungs], axis=0)
     high = np.max([[side.stop for side in region.box] for region in lungs], axis=0)
@@ -145,6 +151,42 @@ def pieces_of(lungs: list[Region], regions: list[Region]) -> list[Region]:
     return pieces
 
 
+def most_gas(lungs: list[Region]) -> float:
+    """Return the share of gas above which a region beside these lungs is none of theirs."""
+    total = sum(region.ml for region in lungs)
+    return max(GAS_SHARE, GASSIER * sum(region.gas_share * region.ml for region in lungs) / total)
+
+
+def remove_leaks(air: AirMap, lungs: np.ndarray, wall_hu: int) -> None:
+    """Take stomach and bowel out of the lungs' air where a wall denser than wall_hu is between.
+
+    lungs: bool of the coarse grid, changed in place. A leak borders on lung with a small part of
+    its surface; a bulla lies in lung.
+    """
+    regions = regions_of(air, lungs, wall_hu)
+    hanging = [region for region in regions if region.touch_ml >= TOUCH_ML]
+    most = most_gas(hanging or largest_of(regions))
+    for region in regions:
+        if region in hanging or not 0 < contact_of(region, lungs) < OPEN_SHARE:
+            continue
+        small = region.ml < SMALL_SHARE * regions[0].ml
+        if (small and region.gas_share > most) or is_gas(region.hu, region.where, air.spacing):
+            lungs[region.box] &= ~region.where
+
+
+def contact_of(region: Region, lungs: np.ndarray) -> float:
+    """Return the share of a region's surface that borders on the lungs around it."""
+    low = [max(0, side.start - 1) for side in region.box]
+    around = lungs[tuple(slice(a, side.stop + 1) for a, side in zip(low, region.box, strict=True))]
+    part = np.zeros_like(around)
+    start = [side.start - a for a, side in zip(low, region.box, strict=True)]
+    part[tuple(slice(a, a + n) for a, n in zip(start, region.where.shape, strict=True))] = (
+        region.where
+    )
+    shell = ndimage.binary_dilation(part, NEIGHBOURS) & ~part
+    return float(np.mean(around[shell])) if shell.any() else 0.0
+
+
 def refuse_two_pairs(lung: Region, regions: list[Region], spacing) -> None:
     """Raise ScanRefused (several-lungs) when as much lung again lies well above or below a lung."""
     bottom, top = (end * spacing[0] for end in (lung.box[0].start, lung.box[0].stop))
@@ -157,8 +199,8 @@ def refuse_two_pairs(lung: Region, regions: list[Region], spacing) -> None:
     if apart_ml > SECOND_SHARE * lung.ml:
         raise ScanRefused(
             "several-lungs",
-            f"{apart_ml / 1e3:.1f} L of lung lie above or below another lung: was one scan put onto "
-            "another?",
+            f"{apart_ml / 1e3:.1f} L of lung lie above or below another lung: was one scan put "
+            "onto another?",
         )
 
 

@@ -6,7 +6,6 @@ from pylayers.air_map import AirMap, map_air
 from pylayers.closing import close_and_fill
 from pylayers.coarse_grid import refine
 from pylayers.crop import Box
-from pylayers.gas import pockets_below_lung
 from pylayers.lung_regions import lung_regions
 
 CLOSING_MM = 6.0  # vessels and bronchi up to this wide belong to the lung
@@ -34,11 +33,9 @@ def find_lungs(air: AirMap, shape) -> tuple[np.ndarray, list[str]]:
     """Return the lungs, bool of the scan's shape (z, y, x), and warnings about them.
 
     Work is done on the coarse grid: the parts of the air in the body that hang on the windpipe,
-    without pockets of gas that leak into them, closed and filled slice by slice. Raises ScanRefused
-    (no-lungs, several-lungs).
+    closed and filled slice by slice. Raises ScanRefused (no-lungs, several-lungs).
     """
     lungs, warnings = lung_regions(air)
-    lungs &= ~pockets_below_lung(air.coarse, lungs, air.spacing)
     pixel_mm = air.spacing[2]
     closed = close_and_fill(lungs, max(1, int(CLOSING_MM / pixel_mm + 0.5)), pixel_mm)
     return refine(closed, shape, *air.steps), warnings

@@ -1,19 +1,23 @@
 """From a scan file to its lungs' crop: the one path that training and scoring share."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from pylayers.air_map import map_air
+from pylayers.calibration import check_calibration
 from pylayers.crop import LungCrop
 from pylayers.densitometry import laa950, perc15, volume_l
 from pylayers.label_map import lungs_of_labels
 from pylayers.lung_checks import check_lungs
-from pylayers.lungs import bounding_box, lung_mask
+from pylayers.lungs import bounding_box, find_lungs
 from pylayers.scan import Scan, read_labels, read_scan
 
 
 def scan_and_lungs(
     scan_path, mask_path=None, mask_labels=None, series=None, allow_uneven=False
 ) -> tuple[Scan, np.ndarray]:
-    """Read a scan, and find or read its lungs, bool of the scan's shape (z, y, x).
+    """Read a scan, check its calibration, and find or read its lungs, bool of its shape (z, y, x).
 
     mask_labels: the mask's labels that are lung (None: CIP coding). series: UID of the DICOM
     series to take (None: the largest axial one). allow_uneven: take a DICOM series with missing,
@@ -22,9 +26,14 @@ def scan_and_lungs(
     Raises ScanRefused with the reason when the scan or the mask cannot be used.
     """
     scan = read_scan(scan_path, series, allow_uneven)
+    air = map_air(scan.hu, scan.spacing_mm)
+    warnings = check_calibration(scan.hu, air)
     if mask_path is None:
-        return scan, lung_mask(scan.hu, scan.spacing_mm)
-    return scan, lungs_of_labels(read_labels(mask_path, like=scan), mask_labels)
+        mask, found = find_lungs(air, scan.hu.shape)
+        warnings += found
+    else:
+        mask = lungs_of_labels(read_labels(mask_path, like=scan), mask_labels)
+    return replace(scan, warnings=(*scan.warnings, *warnings)), mask
 
 
 def crop_lungs(
