@@ -26,8 +26,8 @@ NAME_LABELS = "--mask-labels names the labels that are lung, such as 10-14"
 # What no limit is published for is said, not refused. Block means are free of noise, which raises
 # LAA-950: the real lungs of docs/scans.md have 0 to 19 % below -950 HU, an air-filled head 85 %.
 MOST_GAS = 0.6
-GAS_SPACE_HU, GAS_SPACE_ML = -975, 500.0  # denser than any gas; a bulla "giant" fills a third
-DENSE_HU = -600  # median; full inspiration has -880 to -800, expiration -750 to -650
+SPACE_HU, SPACE_ML = -975, 500.0  # less than emphysema leaves; a tenth of a large lung
+DENSE_HU = -600  # median; in those lungs it is -920 to -725
 LOOK = "tools/look_at_lungs.py shows what was taken for lung"
 MIDDLE = 0.15  # of the body's width: the lungs part this close to its middle
 
@@ -80,26 +80,22 @@ def _check_tissue(coarse, lungs, spacing, litres, mask_given) -> list[str]:
 
 def _check_density(coarse, lungs, spacing) -> list[str]:
     """Say what is rare in lungs: nearly all emphysema, a large space of gas, hardly any air."""
-    values, warnings = coarse[lungs], []
+    values = coarse[lungs]
     if not values.size:
-        return warnings
-    gas = np.mean(values < GAS_HU)
+        return []
+    gas, median = np.mean(values < GAS_HU), np.median(values)
     if gas > MOST_GAS:
-        warnings.append(
-            f"{100 * gas:.0f} % of the lungs are below {GAS_HU} HU without noise; {LOOK}"
-        )
-    spaces, count = ndimage.label(lungs & (coarse < GAS_SPACE_HU), NEIGHBOURS)
+        seen = f"{100 * gas:.0f} % of the lungs are below {GAS_HU} HU even without noise"
+        return [f"{seen}; {LOOK}"]
+    if median > DENSE_HU:
+        return [f"the lungs are dense, with a median of {median:.0f} HU; {LOOK}"]
+    spaces, count = ndimage.label(lungs & (coarse < SPACE_HU), NEIGHBOURS)
     largest = np.bincount(spaces.ravel(), minlength=count + 1)[1:].max(initial=0)
     ml = largest * np.prod(spacing) / 1e3
-    if ml > GAS_SPACE_ML:
-        warnings.append(
-            f"the lungs hold one space of {ml / 1e3:.1f} L of gas: a bulla, a pneumothorax or "
-            f"bowel; {LOOK}"
-        )
-    median = np.median(values)
-    if median > DENSE_HU:
-        warnings.append(f"the lungs are dense, with a median of {median:.0f} HU; {LOOK}")
-    return warnings
+    if ml > SPACE_ML:
+        seen = f"the lungs hold one space of {ml / 1e3:.1f} L of gas"
+        return [f"{seen}: a bulla, a pneumothorax or bowel; {LOOK}"]
+    return []
 
 
 def _check_ends(areas) -> list[str]:

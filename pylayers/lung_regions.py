@@ -4,16 +4,12 @@ A lung hangs on the windpipe: its part touches the airways. Stomach, bowel, foam
 arm and body do not. Of the whole chests tried (docs/scans.md), every lung did.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
-from scipy import ndimage
-from skimage.segmentation import watershed
 
 from pylayers.air_map import AirMap
+from pylayers.air_regions import Region, contact_of, regions_of
 from pylayers.errors import ScanRefused
-from pylayers.gas import GAS_HU, NEIGHBOURS, inside, is_foam, is_gas
+from pylayers.gas import inside, is_foam, is_gas
 
 # Parts are told apart where a wall is denser than this, on block means of 2 mm. In two real scans
 # stomach and colon joined the lung at -400 and -500 HU through a thin diaphragm, not at -600.
@@ -21,7 +17,6 @@ WALL_HU = -600
 LEAK_WALLS_HU = -700, -750, -800, -850  # the same scans' walls in slices of 5 to 10 mm
 OPEN_SHARE = 0.3  # of a leak's surface; there it was 0.01 to 0.2, and no bulla fell apart so
 SMALL_SHARE = 0.3  # of the largest part: a larger one may be a lung with a bulla
-PART_ML = 1.0  # smaller ones go with their neighbour
 TOUCH_ML = 0.1  # of a part, in contact with the airways; real lungs have 0.1 to 10
 LUNG_SHARE = 0.1  # of the largest part: as large is a lung
 PIECE_SHARE = 0.03  # as large is a piece of lung where it lies among lungs
@@ -36,60 +31,6 @@ TISSUE_HU, VESSEL_HU = -700, -850  # median and 97th percentile: foam has no ves
 # Two pairs of lungs one above the other: a neck or a diaphragm lies between, and the second pair
 # holds at least this share of one lung of the first.
 NECK_MM, SECOND_SHARE = 15.0, 0.25
-
-
-@dataclass(frozen=True, eq=False)
-class Region:
-    """One part of the air in the body; where: bool in its box."""
-
-    box: tuple[slice, slice, slice]
-    where: np.ndarray
-    hu: np.ndarray
-    ml: float
-    touch_ml: float
-    air: int  # number of the air space it belongs to before walls are looked for
-
-    @cached_property
-    def gas_share(self) -> float:
-        """The share of it that is below GAS_HU."""
-        return float(np.mean(self.hu[self.where] < GAS_HU))
-
-    @property
-    def median_hu(self) -> float:
-        """The median of its HU."""
-        return float(np.median(self.hu[self.where]))
-
-    @property
-    def centre(self) -> np.ndarray:
-        """The middle of its box, (z, y, x)."""
-        return np.array([(side.start + side.stop) / 2 for side in self.box])
-
-
-def regions_of(air: AirMap, where: np.ndarray, wall_hu: int) -> list[Region]:
-    """Return the parts into which walls denser than wall_hu divide air, the largest first.
-
-    where: bool (z, y, x), the air on the coarse grid. The walls themselves go to the parts that
-    they are between.
-    """
-    cores, count = ndimage.label(where & (air.coarse < wall_hu))
-    large = np.bincount(cores.ravel(), minlength=count + 1) * air.voxel_ml >= PART_ML
-    large[0] = False
-    number = np.where(large, np.cumsum(large), 0).astype(np.int32)
-    parts = watershed(air.coarse, number[cores], mask=where)
-    spaces, _ = ndimage.label(where)
-    dense, _ = ndimage.label(where & (parts == 0))  # without a core: consolidation, small pockets
-    parts = np.where(dense > 0, dense + parts.max(), parts)
-    ml = np.bincount(parts.ravel()) * air.voxel_ml
-    near = ndimage.binary_dilation(air.airways, NEIGHBOURS)
-    regions = []
-    for label, box in enumerate(ndimage.find_objects(parts), 1):
-        if ml[label] < PART_ML:
-            continue
-        part = parts[box] == label
-        touch = np.count_nonzero(part & near[box]) * air.voxel_ml
-        space = int(spaces[box][part][0])
-        regions.append(Region(box, part, air.coarse[box], float(ml[label]), touch, space))
-    return sorted(regions, key=lambda region: -region.ml)
 
 
 def lung_regions(air: AirMap) -> tuple[np.ndarray, list[str]]:
@@ -172,19 +113,6 @@ def remove_leaks(air: AirMap, lungs: np.ndarray, wall_hu: int) -> None:
         small = region.ml < SMALL_SHARE * regions[0].ml
         if (small and region.gas_share > most) or is_gas(region.hu, region.where, air.spacing):
             lungs[region.box] &= ~region.where
-
-
-def contact_of(region: Region, lungs: np.ndarray) -> float:
-    """Return the share of a region's surface that borders on the lungs around it."""
-    low = [max(0, side.start - 1) for side in region.box]
-    around = lungs[tuple(slice(a, side.stop + 1) for a, side in zip(low, region.box, strict=True))]
-    part = np.zeros_like(around)
-    start = [side.start - a for a, side in zip(low, region.box, strict=True)]
-    part[tuple(slice(a, a + n) for a, n in zip(start, region.where.shape, strict=True))] = (
-        region.where
-    )
-    shell = ndimage.binary_dilation(part, NEIGHBOURS) & ~part
-    return float(np.mean(around[shell])) if shell.any() else 0.0
 
 
 def refuse_two_pairs(lung: Region, regions: list[Region], spacing) -> None:

@@ -1,6 +1,7 @@
 """What is refused, and what is only named, about lungs."""
 
 import contextlib
+import re
 
 import chest_variants as unusual
 import numpy as np
@@ -31,11 +32,36 @@ def refusal(chest, mask=None) -> ScanRefused:
     return caught.value
 
 
+DESTROYED = {name for name in VARIANTS if "emphysema" in name}  # some 85 % below -950 HU
+
+
 @pytest.mark.parametrize("name", VARIANTS)
-def test_whole_pairs_of_lungs_give_no_warning(name):
+def test_whole_pairs_of_lungs_give_no_warning_but_on_their_density(name):
     chest, mask = computed(name)
-    assert check_lungs(chest.hu, mask, chest.spacing_mm, False) == []
-    assert check_lungs(chest.hu, chest.lungs, chest.spacing_mm, True) == []
+    for lungs, given_mask in ((mask, False), (chest.lungs, True)):
+        warnings = check_lungs(chest.hu, lungs, chest.spacing_mm, given_mask)
+        if name in DESTROYED:
+            (warning,) = warnings
+            assert re.match(r"8\d % of the lungs are below -950 HU even without noise; ", warning)
+        else:
+            assert warnings == []
+
+
+@pytest.mark.parametrize("centre", [(150, 0, 75), (110, 20, -75)])
+def test_a_large_space_of_gas_in_a_lung_is_said(centre, chest):
+    z, y, x = unusual._mm(chest)
+    distance = (z - centre[0]) ** 2 + (y - centre[1]) ** 2 + (x - centre[2]) ** 2
+    for radius, said in ((40, 0), (56, 1)):  # 0.25 and 0.7 L
+        hu = np.where(chest.lungs & (distance < radius**2), -1000, chest.hu).astype(np.int16)
+        warnings = check_lungs(hu, chest.lungs, chest.spacing_mm, False)
+        assert len(warnings) == said
+        assert all("one space of 0." in w and "pneumothorax" in w for w in warnings)
+
+
+def test_lungs_with_hardly_any_air_are_said(chest):
+    hu = np.where(chest.lungs, np.maximum(chest.hu, -520), chest.hu).astype(np.int16)
+    (warning,) = check_lungs(hu, chest.lungs, chest.spacing_mm, True)
+    assert warning.startswith("the lungs are dense, with a median of -520 HU")
 
 
 @pytest.mark.parametrize(

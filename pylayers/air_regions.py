@@ -1,0 +1,80 @@
+"""Air regions: air in the body in parts that walls of tissue divide."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import ndimage
+from skimage.segmentation import watershed
+
+from pylayers.air_map import AirMap
+from pylayers.gas import GAS_HU, NEIGHBOURS
+
+PART_ML = 1.0  # smaller ones go with their neighbour
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """One part of the air in the body; where: bool in its box."""
+
+    box: tuple[slice, slice, slice]
+    where: np.ndarray
+    hu: np.ndarray
+    ml: float
+    touch_ml: float
+    air: int  # number of the air space it belongs to before walls are looked for
+
+    @cached_property
+    def gas_share(self) -> float:
+        """The share of it that is below GAS_HU."""
+        return float(np.mean(self.hu[self.where] < GAS_HU))
+
+    @property
+    def median_hu(self) -> float:
+        """The median of its HU."""
+        return float(np.median(self.hu[self.where]))
+
+    @property
+    def centre(self) -> np.ndarray:
+        """The middle of its box, (z, y, x)."""
+        return np.array([(side.start + side.stop) / 2 for side in self.box])
+
+
+def regions_of(air: AirMap, where: np.ndarray, wall_hu: int) -> list[Region]:
+    """Return the parts into which walls denser than wall_hu divide air, the largest first.
+
+    where: bool (z, y, x), the air on the coarse grid. The walls themselves go to the parts that
+    they are between.
+    """
+    cores, count = ndimage.label(where & (air.coarse < wall_hu))
+    large = np.bincount(cores.ravel(), minlength=count + 1) * air.voxel_ml >= PART_ML
+    large[0] = False
+    number = np.where(large, np.cumsum(large), 0).astype(np.int32)
+    parts = watershed(air.coarse, number[cores], mask=where)
+    spaces, _ = ndimage.label(where)
+    dense, _ = ndimage.label(where & (parts == 0))  # without a core: consolidation, small pockets
+    parts = np.where(dense > 0, dense + parts.max(), parts)
+    ml = np.bincount(parts.ravel()) * air.voxel_ml
+    near = ndimage.binary_dilation(air.airways, NEIGHBOURS)
+    regions = []
+    for label, box in enumerate(ndimage.find_objects(parts), 1):
+        if ml[label] < PART_ML:
+            continue
+        part = parts[box] == label
+        touch = np.count_nonzero(part & near[box]) * air.voxel_ml
+        space = int(spaces[box][part][0])
+        regions.append(Region(box, part, air.coarse[box], float(ml[label]), touch, space))
+    return sorted(regions, key=lambda region: -region.ml)
+
+
+def contact_of(region: Region, lungs: np.ndarray) -> float:
+    """Return the share of a region's surface that borders on the lungs around it."""
+    low = [max(0, side.start - 1) for side in region.box]
+    around = lungs[tuple(slice(a, side.stop + 1) for a, side in zip(low, region.box, strict=True))]
+    part = np.zeros_like(around)
+    start = [side.start - a for a, side in zip(low, region.box, strict=True)]
+    part[tuple(slice(a, a + n) for a, n in zip(start, region.where.shape, strict=True))] = (
+        region.where
+    )
+    shell = ndimage.binary_dilation(part, NEIGHBOURS) & ~part
+    return float(np.mean(around[shell])) if shell.any() else 0.0
