@@ -17,7 +17,7 @@ from pylayers.scan import Scan, read_labels, read_scan
 def scan_and_lungs(
     scan_path, mask_path=None, mask_labels=None, series=None, allow_uneven=False
 ) -> tuple[Scan, np.ndarray]:
-    """Read a scan, check its calibration, and find or read its lungs, bool of its shape (z, y, x).
+    """Read a scan and find or read its lungs, bool of its shape (z, y, x).
 
     mask_labels: the mask's labels that are lung (None: CIP coding). series: UID of the DICOM
     series to take (None: the largest axial one). allow_uneven: take a DICOM series with missing,
@@ -26,14 +26,18 @@ def scan_and_lungs(
     Raises ScanRefused with the reason when the scan or the mask cannot be used.
     """
     scan = read_scan(scan_path, series, allow_uneven)
+    mask, warnings = lungs_of_scan(scan, mask_path, mask_labels)
+    return replace(scan, warnings=(*scan.warnings, *warnings)), mask
+
+
+def lungs_of_scan(scan: Scan, mask_path=None, mask_labels=None) -> tuple[np.ndarray, list[str]]:
+    """Check a scan's calibration and find or read its lungs; return them and warnings."""
     air = map_air(scan.hu, scan.spacing_mm)
     warnings = check_calibration(scan.hu, air)
-    if mask_path is None:
-        mask, found = find_lungs(air, scan.hu.shape)
-        warnings += found
-    else:
-        mask = lungs_of_labels(read_labels(mask_path, like=scan), mask_labels)
-    return replace(scan, warnings=(*scan.warnings, *warnings)), mask
+    if mask_path is not None:
+        return lungs_of_labels(read_labels(mask_path, like=scan), mask_labels), warnings
+    mask, found = find_lungs(air, scan.hu.shape)
+    return mask, warnings + found
 
 
 def crop_lungs(

@@ -1,0 +1,79 @@
+"""Draw what is taken for lung in each scan: three axial slices and a coronal one, side by side.
+
+SCANS is a folder, a list of paths or a CSV, as for score_cohort.py. Refused scans are drawn, too,
+as far as they can be read, with the reason. No network is needed.
+
+Research use, not a medical device.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from pylayers.densitometry import laa950, volume_l
+from pylayers.errors import ScanRefused, UsageError
+from pylayers.lung_checks import check_lungs
+from pylayers.lungs import bounding_box
+from pylayers.preprocess import lungs_of_scan
+from pylayers.scan import read_scan
+from tools.exit_codes import refusal, run
+from tools.figures.lung_sheet import Row, lung_sheet, row_of, sheet_caption
+from tools.figures.style import write_png
+from tools.scan_list import jobs_of
+from tools.scan_table import ScanJob
+
+MOST_SCANS = 60  # of one picture, which is then three metres high
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    p.add_argument("scans", metavar="SCANS", help="folder of scans, list of scans or CSV")
+    p.add_argument(
+        "--out", default="lungs.png", metavar="PNG", help="picture to write (default: %(default)s)"
+    )
+    p.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    return p
+
+
+def look_at_lungs(args) -> None:
+    """Draw the sheet of args.scans."""
+    if Path(args.out).suffix != ".png":
+        raise UsageError(f"--out {args.out} does not end in .png")
+    jobs = jobs_of(args.scans)
+    if len(jobs) > MOST_SCANS:
+        raise UsageError(f"{args.scans} holds {len(jobs)} scans; one sheet takes {MOST_SCANS}")
+    bar = tqdm(jobs, desc="look", unit="scan", disable=True if args.quiet else None)
+    write_png(lung_sheet([looked_at(job) for job in bar]), args.out)
+    if not args.quiet:
+        print(f"{args.out}: {len(jobs)} scans; {sheet_caption()}")
+
+
+def looked_at(job: ScanJob) -> Row:
+    """Return the row of a scan, as far as it can be read."""
+    scan = mask = None
+    try:
+        scan = read_scan(job.scan)
+        mask, warnings = lungs_of_scan(scan, job.mask, job.mask_labels)
+        warnings += check_lungs(scan.hu, mask, scan.spacing_mm, job.mask is not None)
+        said = "; ".join([*scan.warnings, *warnings])
+    except ScanRefused as error:
+        said = refusal(error)
+    lungs = "" if mask is None else f"{volume_l(mask, scan.spacing_mm):.2f} L of lung, "
+    lungs += "" if mask is None else f"LAA-950 {laa950(scan.hu, mask):.1f} %"
+    box = None if mask is None else bounding_box(mask)
+    text = ": ".join(filter(None, (job.scan_id, "; ".join(filter(None, (lungs, said))))))
+    return row_of(text, scan, mask, box)
+
+
+def main(argv=None) -> int | None:
+    """Run the program."""
+    return look_at_lungs(parser().parse_args(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
