@@ -26,11 +26,12 @@ LUNGS_MIN_L = 0.4  # less air inside the body is no pair of lungs
 # lung that fibrosis walls off 0, whole lungs 0 to .2.
 GAS_SHARE = 0.05
 GASSIER = 3.0  # times the lungs' own share, which emphysema raises
+BOWEL_SHARE = 0.3  # of a part as large as a lung; emphysema and a sharp kernel leave less
 ALL_GAS = 0.5  # without a windpipe that much is no lung: a head phantom had 0.85
 TISSUE_HU, VESSEL_HU = -700, -850  # median and 97th percentile: foam has no vessels, stool no air
 # Two pairs of lungs one above the other: a neck or a diaphragm lies between, and the second pair
 # holds at least this share of one lung of the first.
-NECK_MM, SECOND_SHARE = 15.0, 0.25
+NECK_MM, SECOND_SHARE = 8.0, 0.25
 
 
 def lung_regions(air: AirMap) -> tuple[np.ndarray, list[str]]:
@@ -48,8 +49,8 @@ def lung_regions(air: AirMap) -> tuple[np.ndarray, list[str]]:
         warnings = ["no windpipe was seen to lead into the lungs: is this a chest?"]
     litres = sum(region.ml for region in lungs) / 1e3
     if litres < LUNGS_MIN_L:
-        seen = sum(region.ml for region, is_it in zip(regions, gas, strict=True) if is_it) / 1e3
-        beside = f" and {seen:.2f} L of gas" if seen >= PIECE_ML / 1e3 else ""
+        other = sum(region.ml for region in regions if region not in lungs) / 1e3
+        beside = f" and {other:.2f} L of gas, bowel or foam" if other >= PIECE_ML / 1e3 else ""
         raise ScanRefused(
             "no-lungs",
             f"the body holds {litres:.2f} L of lung{beside}; at least {LUNGS_MIN_L} L are needed",
@@ -121,7 +122,7 @@ def refuse_two_pairs(lung: Region, regions: list[Region], spacing) -> None:
     apart_ml = 0.0
     for region in regions:
         low, high = (end * spacing[0] for end in (region.box[0].start, region.box[0].stop))
-        apart = max(low - top, bottom - high) > NECK_MM
+        apart = max(low - top, bottom - high) > max(NECK_MM, 1.5 * spacing[0])
         if apart and region.ml >= PIECE_ML and is_lung_tissue(region, spacing):
             apart_ml += region.ml
     if apart_ml > SECOND_SHARE * lung.ml:
@@ -137,7 +138,7 @@ def is_lung_tissue(region: Region, spacing) -> bool:
     values = inside(region.hu, region.where, spacing)
     return (
         values.size > 0
-        and region.gas_share < GAS_SHARE
+        and region.gas_share < BOWEL_SHARE
         and np.median(values) < TISSUE_HU
         and np.percentile(values, 97) > VESSEL_HU
     )
