@@ -26,11 +26,11 @@ AROUND_OK, WINDPIPE_OK, TISSUE_OK = (-1050, -960), (-1050, -900), (-30, 200)
 TISSUE_HU = 50
 REFUSED_HU = 60  # further off, by two witnesses that agree: three times the lungs' own variation
 AGREE_HU, AGREE_SHARE = 50, 0.3  # what witnesses may differ by: a scale moves them unequally
-FEWEST = 60  # coarse voxels, some 0.5 ml
+FEWEST = 20  # coarse voxels: their median is within a third of the noise
 CLEAR_MM = 4.0  # of body and border, whose blur is no air
 SAMPLE = 40_000
 DARK_HU, DARK_SHARE = (-1500, -900), 0.05
-LUNG_HU, END_SHARE = -600, 0.01  # a cut piles up what lay below; noise leaves single voxels
+LUNG_HU, END_SHARE = -600, 0.001  # a cut piles up what lay below; noise leaves single voxels
 CONSTANT_SHARE = 0.2  # of them with one value: noise gives none a tenth
 # Air is the darkest large peak outside: a mattress had -955 and a third more voxels than air.
 AROUND_RANGE_HU, SOFT_RANGE_HU = (-1100, -500), (-500, 500)
@@ -60,7 +60,7 @@ def check_calibration(hu: np.ndarray, air: AirMap) -> list[str]:
     if not odd:
         return []
     seen = "; ".join(str(witness) for witness in (*airs, tissue) if witness is not None)
-    far = [witness.off_hu for witness in odd if abs(witness.off_hu) > REFUSED_HU]
+    far = [witness.off_hu for witness in airs if abs(witness.off_hu) > REFUSED_HU]
     if len(far) == 2 and agree(*far):
         raise ScanRefused("not-hu", f"{seen}: air should have {AIR_HU}; an offset or a wrong scale")
     if len(airs) == len(far) == 1 and tissue is not None and agree(far[0], tissue.off_hu):

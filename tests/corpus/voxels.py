@@ -116,6 +116,24 @@ def left_lung_full(chest):
     return np.where(left, 15 + noise(chest), chest.hu)
 
 
+def twice(chest):
+    """Return the chest upon itself."""
+    return np.concatenate([chest.hu, chest.hu])
+
+
+def hollow(chest):
+    """Return a can full of air with eight rods, which are as dense as vessels."""
+    z, y, x = np.indices(chest.hu.shape, sparse=True)
+    r = np.hypot(y - 128, x - 128) + 0 * z
+    hu = np.where(r < 100, np.where((r < 94) & (z > 1) & (z < 50), -985, 120), -1000)
+    for angle in np.arange(8) * np.pi / 4:
+        rod = np.hypot(y - 128 - 55 * np.cos(angle), x - 128 - 55 * np.sin(angle)) + 0 * z < 7
+        hu = np.where(rod & (z > 3) & (z < 46), 100, hu)
+    return hu + noise(chest)
+
+
+volume("mha: two chests, one above the other", "several-lungs", "mha", twice)
+volume("nii.gz: a hollow object full of air", "no-lungs", "nii.gz", hollow)
 volume("nrrd: water", "no-lungs", "nrrd", lambda chest: 0 + noise(chest))
 volume("nii: air", "no-lungs", "nii", lambda chest: -1000 + noise(chest))
 volume("mha: a head", "no-lungs", "mha", head)
