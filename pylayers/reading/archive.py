@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -50,7 +51,7 @@ def members_of(path: Path) -> Callable[[Path], Iterator[Member]] | None:
     if start.startswith(ZIP_STARTS):
         return zip_files
     if start[TAR_MAGIC_AT:] == TAR_MAGIC:
-        return lambda path: tar_files(path, open)
+        return partial(tar_files, unpacker=open)
     for magic, kind in NOT_READ.items():
         if start.startswith(magic):
             raise ScanRefused(
@@ -59,7 +60,7 @@ def members_of(path: Path) -> Callable[[Path], Iterator[Member]] | None:
             )
     for magic, unpacker in PACKERS.items():
         if start.startswith(magic) and holds_tar(path, unpacker):
-            return lambda path, unpacker=unpacker: tar_files(path, unpacker)
+            return partial(tar_files, unpacker=unpacker)
     return None
 
 
@@ -138,11 +139,11 @@ def zip_files(path: Path) -> Iterator[Member]:
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
             if not member.is_dir():
-                yield Member(member.filename, lambda member=member: archive.open(member))
+                yield Member(member.filename, partial(archive.open, member))
 
 
 def tar_files(path: Path, unpacker) -> Iterator[Member]:
     """Yield the regular files of a tar; unpacker: opens it as plain bytes."""
     with unpacker(path, "rb") as stream:
         for archive, member in tar_members(stream, MAX_BYTES):
-            yield Member(member.name, lambda: archive.extractfile(member))
+            yield Member(member.name, partial(archive.extractfile, member))

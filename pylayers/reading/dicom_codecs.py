@@ -85,8 +85,8 @@ def failure_of(child, why: str) -> Exception:
     from pylayers.errors import MachineError  # not there in the child
 
     return MachineError(
-        f"the decoder of compressed DICOM {why}; the scan may be whole: try again with fewer workers "
-        "or on a larger machine"
+        f"the decoder of compressed DICOM {why}; the scan may be whole: try again with fewer "
+        "workers or on a larger machine"
     )
 
 

@@ -40,7 +40,7 @@ NO_HU = {"OD", "MGML", "Z_EFF", "ED", "EDW", "PCT"}
 
 
 def projection(ds: pydicom.Dataset) -> str | None:
-    """Return what kind of picture is no slice of tissue but computed from many; None for a slice."""
+    """Return what computed picture it is that is no slice of tissue; None for a slice."""
     if PROJECTED.search(words_of(ds, "ImageType")):
         return "projection or rendering (ImageType)"
     technique = words_of(ds, "VolumeBasedCalculationTechnique")

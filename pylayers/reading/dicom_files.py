@@ -47,7 +47,7 @@ class Found:
 
 
 def axial_slices(folder: Path) -> Found:
-    """Return the axial CT slices below a folder, and what else there is.
+    """Return the axial CT slices below a folder or in a file, and what else there is.
 
     Raises ScanRefused (too-large), and OSError or MemoryError where the disk or memory fails.
     """
@@ -66,7 +66,9 @@ def axial_slices(folder: Path) -> Found:
 
 
 def files_below(folder: Path) -> list[Path]:
-    """Return the files of a folder and the folders in it, sorted by name."""
+    """Return the files of a folder and the folders in it, sorted by name; a file is its own."""
+    if folder.is_file():
+        return [folder]
     found = []
     for _, files in folders_of(folder):
         found += files

@@ -36,7 +36,7 @@ def has_magic(start: bytes) -> bool:
 
 
 def is_dicom_start(start: bytes) -> bool:
-    """Return whether a file's first 132 bytes are the preamble or a data element of its beginning."""
+    """Return whether a file's first 132 bytes are DICOM's preamble or one of its first elements."""
     if has_magic(start):
         return True
     if len(start) < 8:

@@ -10,7 +10,7 @@ from pylayers.reading.dicom_files import Found, axial_slices
 from pylayers.reading.dicom_lossy import lossy_notes
 from pylayers.reading.dicom_places import check_line, check_places, without_copies
 from pylayers.reading.dicom_slice import Slice
-from pylayers.reading.header import Header, checked, sizes
+from pylayers.reading.header import Header, checked, sizes, unreadable
 
 FEWEST_SLICES = 16  # of an original series that goes before derived ones
 MOST_LISTED = 3  # series, or kinds of file, named in a message
@@ -19,12 +19,14 @@ MOST_LISTED = 3  # series, or kinds of file, named in a message
 def read_series(
     folder: Path, name: str, series: str | None = None, allow_uneven: bool = False
 ) -> tuple[Header, list[Slice]]:
-    """Choose a series below a folder; return its geometry and its slices in order.
+    """Choose a series below a folder or in a file; return its geometry and its slices in order.
 
     Raises ScanRefused when there is none, or its slices make no even volume (allow_uneven: take
     it all the same, with a warning).
     """
     found = axial_slices(folder)
+    if folder.is_file():
+        check_single(found, name)
     chosen, notes = choose(found, name, series)
     check_alike(chosen)
     chosen.sort(key=lambda one: (one.place_mm, one.number, one.frame))
@@ -49,6 +51,14 @@ def read_series(
         warnings=(*notes, *uneven),
     )
     return checked(header), chosen
+
+
+def check_single(found: Found, name: str) -> None:
+    """Raise ScanRefused (unreadable) for a file that is one slice, or only began like DICOM."""
+    if found.slices and found.slices[0].stored.frames == 1:
+        raise unreadable(name, "one DICOM file; give the folder with all slices of the series")
+    if not (found.slices or found.others or found.faults):
+        raise unreadable(name, "no known format, though it begins like DICOM")
 
 
 def choose(found: Found, name: str, series: str | None) -> tuple[list[Slice], list[str]]:
@@ -110,9 +120,10 @@ def nothing(found: Found, nameless: list[Slice], name: str) -> ScanRefused:
     kinds = found.others.most_common()
     listed = ", ".join(f"{kind} ({count})" for kind, count in kinds[:MOST_LISTED])
     more = f" and {len(kinds) - MOST_LISTED} kinds more" if len(kinds) > MOST_LISTED else ""
-    seen = f"{found.others.total()} DICOM files, but no axial CT slices"
+    total = found.others.total()
+    seen = f"{total} DICOM {'file' if total == 1 else 'files'}, but no axial CT slices"
     if len(kinds) == 1 and kinds[0][0].startswith("Modality"):
-        return ScanRefused("no-series", f"{name} holds {seen}: it is no CT: {kinds[0][0]}")
+        return ScanRefused("no-series", f"{name} holds {seen}; it is no CT: {kinds[0][0]}")
     return ScanRefused("no-series", f"{name} holds {seen}: {listed}{more}")
 
 

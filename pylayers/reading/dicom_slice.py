@@ -33,8 +33,8 @@ LABELS = (  # by which acquisitions can be told apart
 class Stored(NamedTuple):
     """How a file keeps its pixels.
 
-    syntax: UID of the transfer syntax. bits: of a pixel's cell, of which it uses `used`. at, length: the value of PixelData in bytes, at is None
-    when there is none. frames: in the file.
+    syntax: UID of the transfer syntax. bits: of a pixel's cell, which uses `used` of them. at,
+    length: the value of PixelData in bytes; at is None when there is none. frames: in the file.
     """
 
     syntax: str

@@ -1,4 +1,8 @@
-"""Tar stream: the regular files of a tar, read once from front to end, nothing on a header's word."""
+"""Tar stream: the regular files of a tar, read once from front to end.
+
+Nothing is read at once on a header's word, and a tar must end as tars do: tarfile takes a damaged
+header for the end, and slices would be missing.
+"""
 
 import tarfile
 from collections.abc import Iterator
@@ -16,11 +20,14 @@ READ_AT_ONCE = (
 
 
 class SmallHeader(tarfile.TarInfo):
-    """A tar's header that claims no more than a name needs."""
+    """A tar's header that claims no more than a name needs; ended: whether the end was met."""
+
+    ended = False
 
     @classmethod
     def frombuf(cls, buf, encoding, errors):
         """Parse a header's block."""
+        cls.ended = len(buf) == BLOCK and not any(buf)
         header = super().frombuf(buf, encoding, errors)
         if header.type in READ_AT_ONCE and header.size > MOST_HEADER:
             raise ScanRefused("unreadable", f"the archive has a name of {header.size:,} bytes")
@@ -49,10 +56,13 @@ def tar_members(stream: BinaryIO, most: int) -> Iterator[tuple[tarfile.TarFile, 
     ScanRefused for one of more than `most` bytes.
     """
     counted = Counted(stream, most + most // 8)  # headers take some, too
-    with tarfile.open(fileobj=counted, mode="r|", tarinfo=SmallHeader) as archive:
+    kind = type("Header", (SmallHeader,), {})
+    with tarfile.open(fileobj=counted, mode="r|", tarinfo=kind) as archive:
         for member in archive:
             archive.members = []  # of a stream none is asked for again
             if member.isreg() and not member.issparse():
                 yield archive, member
+    if not kind.ended:
+        raise tarfile.ReadError("no end")
     while counted.read(BLOCK * 2048):  # to the end, where compressed streams have their checksum
         pass
