@@ -96,10 +96,12 @@ def add(path: Path, number: int, sure: bool, found: Found) -> None:
             if isinstance(file, io.BytesIO):
                 found.inflated += len(file.getbuffer())
             why = no_ct(kind_of(file))
-            if why:
-                found.others[why] += 1
-                return
-            head = header_of(file)
+            if why is None:
+                head = header_of(file)
+                why = no_ct(head.ds)
+        if why:
+            found.others[why] += 1
+            return
         frames = frame_count(head.ds)
         slices = [
             axial_slice(one, path, number, frame, frames)
