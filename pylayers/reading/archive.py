@@ -65,16 +65,16 @@ def members_of(path: Path) -> Callable[[Path], Iterator[Member]] | None:
 
 
 def holds_tar(path: Path, unpacker) -> bool:
-    """Return whether a compressed file holds a tar; one that is damaged at once does not."""
+    """Return whether a compressed file holds a tar; a gzip that is damaged at once does not."""
     try:
         with unpacker(path, "rb") as file:
             return file.read(TAR_MAGIC_AT + len(TAR_MAGIC))[TAR_MAGIC_AT:] == TAR_MAGIC
     except (EOFError, zlib.error, gzip.BadGzipFile):
         return False
-    except OSError as error:  # bz2 has no error of its own
-        if error.errno is not None:
-            raise
-        return False
+    except OSError as error:
+        if error.errno is None:  # of bz2's own; no other format begins like it
+            raise refusal_of(error, path.name) from None
+        raise
 
 
 @contextmanager
@@ -103,7 +103,11 @@ def refusal_of(error: Exception, name: str) -> ScanRefused:
         return ScanRefused("unreadable", f"{name} has a compression that is not read; use deflate")
     if isinstance(error, RuntimeError):
         return ScanRefused("unreadable", f"{name} is encrypted")
-    if isinstance(error, OSError) and error.strerror:
+    if isinstance(error, EOFError):
+        return ScanRefused("truncated", f"{name} breaks off")
+    if isinstance(error, OSError):
+        if error.errno is None:  # of bz2's own
+            return ScanRefused("corrupt", f"the bzip2 stream of {name} is damaged")
         return ScanRefused("unreadable", f"{name} cannot be unpacked: {error.strerror}")
     return ScanRefused("unreadable", f"{name} is cut or no whole archive")
 

@@ -18,7 +18,7 @@ import sys
 import numpy as np
 
 MOST_BYTES = 3 << 30  # address space; a slice of 1100 x 1100 takes a thousandth
-ROOM_BYTES = 1 << 29  # that a machine must have left for a slice to be called damaged
+ROOM_BYTES = 1 << 27  # that a machine must have left for a slice to be called damaged
 SLICE_S = 20  # of computing; a slice takes some hundredths
 WAIT_S = 600  # for a slice on a machine that is busy with others
 MOST_VOXELS = 1 << 24  # of one slice
