@@ -25,7 +25,7 @@ PIECE_BYTES = 1 << 20
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2")
 TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
-PACKERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}  # of tars
+GZIP, BZIP2 = b"\x1f\x8b", b"BZh"
 NOT_READ = {
     b"7z\xbc\xaf\x27\x1c": "7z",
     b"Rar!\x1a\x07": "RAR",
@@ -58,23 +58,20 @@ def members_of(path: Path) -> Callable[[Path], Iterator[Member]] | None:
                 "unreadable",
                 f"{path.name} is packed with {kind}, which is not read; pack it as .zip or .tar.gz",
             )
-    for magic, unpacker in PACKERS.items():
-        if start.startswith(magic) and holds_tar(path, unpacker):
-            return partial(tar_files, unpacker=unpacker)
+    if start.startswith(BZIP2):  # no other format begins so
+        return partial(tar_files, unpacker=bz2.open)
+    if start.startswith(GZIP) and holds_tar(path):
+        return partial(tar_files, unpacker=gzip.open)
     return None
 
 
-def holds_tar(path: Path, unpacker) -> bool:
-    """Return whether a compressed file holds a tar; a gzip that is damaged at once does not."""
+def holds_tar(path: Path) -> bool:
+    """Return whether a gzip file holds a tar; one that is damaged at once does not."""
     try:
-        with unpacker(path, "rb") as file:
+        with gzip.open(path, "rb") as file:
             return file.read(TAR_MAGIC_AT + len(TAR_MAGIC))[TAR_MAGIC_AT:] == TAR_MAGIC
     except (EOFError, zlib.error, gzip.BadGzipFile):
         return False
-    except OSError as error:
-        if error.errno is None:  # of bz2's own; no other format begins like it
-            raise refusal_of(error, path.name) from None
-        raise
 
 
 @contextmanager

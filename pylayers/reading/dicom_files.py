@@ -1,6 +1,7 @@
 """DICOM files: which files of a folder are axial CT slices, and which are damaged."""
 
 import io
+import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,7 +56,9 @@ def axial_slices(folder: Path) -> Found:
     for number, path in enumerate(files_below(folder), 1):
         start = start_of(path)
         if is_dicom_start(start):
-            add(path, number, has_magic(start), found)
+            with warnings.catch_warnings():  # pydicom's, of what is not from the textbook
+                warnings.simplefilter("ignore")
+                add(path, number, has_magic(start), found)
         if found.inflated > MAX_INFLATED or len(found.slices) > MAX_FILES:
             raise ScanRefused(
                 "too-large",

@@ -6,7 +6,6 @@ one header is limited, and so is what a deflated file may inflate to.
 
 import io
 import os
-import warnings
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
@@ -179,7 +178,5 @@ def header_of(file, last: int = PIXELS - 1) -> Head:
         return tag > last
 
     file.seek(0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        ds = read_partial(file, stop_when=stop, force=True, specific_tags=list(WANTED))
+    ds = read_partial(file, stop_when=stop, force=True, specific_tags=list(WANTED))
     return Head(ds, found.get("at"), found.get("length", 0), found.get("last", 0))
