@@ -39,6 +39,9 @@ def two(folder, first, second, above_mm=HALF, seed=1):
         ("NominalPercentageOfCardiacPhase", (30.0, 75.0), "NominalPercentageOfCardiacPhase"),
         ("TriggerTime", ("330", "720"), "2 values of TriggerTime"),
         ("IrradiationEventUID", ("1.2.1", "1.2.2"), "2 values of IrradiationEventUID"),
+        ("AcquisitionDate", ("20260101", "20260301"), "2 values of AcquisitionDate"),
+        ("StudyInstanceUID", ("1.2.8", "1.2.9"), "2 values of StudyInstanceUID"),
+        ("PatientID", ("Doe^Jane", "Doe^John"), "2 values of PatientID"),
         ("KVP", ("80", "140"), "KVP 80 (24 slices), 140 (24 slices)"),
         ("SliceThickness", ("1.25", "5"), "several reconstructions"),
     ],
@@ -141,7 +144,7 @@ def test_copies_of_slices_are_left_out_with_a_note(tmp_path):
     write(tmp_path / "c", lambda index, ds: index == 3)
     scan = read_scan(tmp_path)
     np.testing.assert_array_equal(scan.hu, voxels())
-    assert scan.warnings == ("4 of 28 slices repeat another in place and voxels; left out",)
+    assert scan.warnings == ("4 of 28 slices are copies of others, voxel for voxel; left out",)
 
 
 def halved(index, ds):
@@ -155,7 +158,7 @@ def test_a_copy_may_be_stored_in_another_way(tmp_path):
     two(tmp_path, setting(AcquisitionNumber=6), halved, 0.0, seed=0)
     scan = read_scan(tmp_path)
     np.testing.assert_array_equal(scan.hu, voxels())
-    assert "24 of 48 slices repeat another" in scan.warnings[0]
+    assert "24 of 48 slices are copies of others" in scan.warnings[0]
 
 
 @pytest.mark.parametrize("place", [3, 23])

@@ -321,5 +321,6 @@ def test_a_missing_scale_is_said(tmp_path):
 
     write(tmp_path, change)
     assert_read(
-        tmp_path, ["RescaleSlope and RescaleIntercept are missing; stored numbers taken for HU"]
+        tmp_path,
+        ["RescaleSlope and RescaleIntercept are missing; the stored numbers are taken for HU"],
     )

@@ -18,7 +18,8 @@ MOST_LISTED = 3  # values named in a message
 PROVING = (  # each value is one acquisition or reconstruction, PS3.3 C.7.6.16.2.2, C.8.15.3
     *("AcquisitionNumber", "TemporalPositionIdentifier", "TemporalPositionIndex", "StackID"),
     *("NominalPercentageOfCardiacPhase", "NominalPercentageOfRespiratoryPhase", "TriggerTime"),
-    *("IrradiationEventUID", "FrameOfReferenceUID", "KVP", "SliceThickness"),
+    *("IrradiationEventUID", "FrameOfReferenceUID", "StudyInstanceUID", "PatientID"),
+    *("AcquisitionDate", "KVP", "SliceThickness"),
     *("AcquisitionTime", "AcquisitionDateTime"),
 )
 TIMES = ("AcquisitionTime", "AcquisitionDateTime")

@@ -28,7 +28,8 @@ KIND_END, SERIES_END = 0x00080060, 0x0020000E  # Modality, SeriesInstanceUID
 GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 KEYWORDS = (
     *("ImageType", "SOPClassUID", "AcquisitionTime", "AcquisitionDateTime", "ContentTime"),
-    *("Modality", "IrradiationEventUID", "DerivationDescription", "DerivationCodeSequence"),
+    *("AcquisitionDate", "StudyInstanceUID", "PatientID", "Modality", "IrradiationEventUID"),
+    *("DerivationDescription", "DerivationCodeSequence"),
     *("SeriesDescription", "VolumetricProperties", "VolumeBasedCalculationTechnique"),
     *("SliceThickness", "KVP", "TriggerTime", "ScanOptions", "ConvolutionKernel"),
     *("SeriesInstanceUID", "AcquisitionNumber", "InstanceNumber", "ImagePositionPatient"),

@@ -40,7 +40,7 @@ def without_copies(slices: list[Slice]) -> tuple[list[Slice], list[str]]:
                 seen.append(here)
     pieces.close()
     kept = [one for one in slices if id(one) not in copies]
-    note = f"{len(copies)} of {len(slices)} slices repeat another in place and voxels; left out"
+    note = f"{len(copies)} of {len(slices)} slices are copies of others, voxel for voxel; left out"
     return kept, [note] if copies else []
 
 

@@ -149,7 +149,9 @@ def remarks_on(slices: list[Slice]) -> list[str]:
     remarks = {text: None for one in slices for text in one.remarks}
     notes = [f"the slices are {text}" for text in remarks]
     if not slices[0].scaled:
-        notes.append("RescaleSlope and RescaleIntercept are missing; stored numbers taken for HU")
+        notes.append(
+            "RescaleSlope and RescaleIntercept are missing; the stored numbers are taken for HU"
+        )
     return notes
 
 

@@ -26,6 +26,7 @@ LABELS = (  # by which acquisitions can be told apart
     *("AcquisitionNumber", "TemporalPositionIdentifier", "TemporalPositionIndex", "StackID"),
     *("NominalPercentageOfCardiacPhase", "NominalPercentageOfRespiratoryPhase", "TriggerTime"),
     *("IrradiationEventUID", "FrameOfReferenceUID", "AcquisitionTime", "AcquisitionDateTime"),
+    *("AcquisitionDate", "StudyInstanceUID", "PatientID"),
     *("KVP", "SliceThickness", "ContentTime", "InstanceNumber"),
 )
 
@@ -93,6 +94,8 @@ def axial_slice(head: Head, path: Path, number: int, frame=0, frames=1) -> Slice
     Raises Unsaid for a tag that is missing and ScanRefused for one that cannot be used.
     """
     ds = head.ds
+    if not (sop_class_of(ds) or words_of(ds, "Modality").strip()):
+        raise Unsaid("SOPClassUID and Modality are missing")
     why = projection(ds)
     if why:
         return why
@@ -104,9 +107,9 @@ def axial_slice(head: Head, path: Path, number: int, frame=0, frames=1) -> Slice
     spacing = floats(ds, "PixelSpacing", 2)
     shape = (whole(ds, "Rows"), whole(ds, "Columns"))
     slope, intercept, scaled = hu_scale(ds)
-    if not sop_class_of(ds) and not (words_of(ds, "Modality") and scaled):
+    if not (sop_class_of(ds) or scaled):
         # a screenshot of a CT has Modality CT, too, but neither place nor HU
-        raise Unsaid("SOPClassUID is missing, and Modality and the HU scale do not say CT")
+        raise Unsaid("SOPClassUID is missing, and so is the HU scale, by which a CT is known")
     return Slice(
         path=path,
         number=number,
@@ -142,7 +145,9 @@ def stored_of(head: Head, number: int, frames: int) -> Stored:
     if greys not in ("", "MONOCHROME1", "MONOCHROME2"):
         raise ScanRefused("not-3d", "slices in colour, going by PhotometricInterpretation")
     if greys == "MONOCHROME1":
-        raise ScanRefused("not-hu", f"DICOM file {number} (by name) has inverted greys")
+        raise ScanRefused(
+            "not-hu", f"DICOM file {number} (by name) has inverted greys (MONOCHROME1)"
+        )
     bits, used = whole(ds, "BitsAllocated"), whole(ds, "BitsStored")
     if "HighBit" in ds and whole(ds, "HighBit") != used - 1:
         raise Unsaid("its pixels do not use their lower bits (HighBit)")
