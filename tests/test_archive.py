@@ -196,7 +196,7 @@ def test_a_full_disk_is_not_the_archives_fault(suffix, tmp_path, monkeypatch):
     else:
         tar_of(tmp_path / "s", path, "w:gz")
     monkeypatch.setattr(archive.tempfile, "TemporaryDirectory", full)
-    with pytest.raises(MachineError, match="make room, or set TMPDIR"):
+    with pytest.raises(MachineError, match="make room where files are unpacked"):
         read_scan(path)
 
 

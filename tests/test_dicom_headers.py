@@ -7,7 +7,7 @@ from dicom_series import SECONDARY_CAPTURE, image, refused, rewrite, setting, vo
 from formats import write_dicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import ImplicitVRLittleEndian, generate_uid
+from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian, generate_uid
 
 from pylayers.scan import read_scan
 
@@ -206,6 +206,22 @@ def test_preamble_and_meta_header_may_be_missing(start, tmp_path):
         data = path.read_bytes()
         meta = 132 + 12 + int.from_bytes(data[140:144], "little")
         path.write_bytes(data[132:] if start == 128 else data[meta:])
+    assert_read(tmp_path)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_big_endian_slices_are_read(signed, tmp_path):
+    def change(index, ds):
+        stored = np.frombuffer(ds.PixelData, np.uint16).astype(np.int32) - 1024 * signed
+        ds.PixelData = stored.astype(">i2" if signed else ">u2").tobytes()
+        ds.PixelRepresentation = int(signed)
+        ds.RescaleIntercept = str(1024 * (signed - 1))
+        ds.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+
+    for index, path in enumerate(write(tmp_path)):
+        ds = pydicom.dcmread(path)
+        change(index, ds)
+        pydicom.dcmwrite(path, ds, implicit_vr=False, little_endian=False)
     assert_read(tmp_path)
 
 
