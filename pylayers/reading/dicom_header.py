@@ -171,11 +171,12 @@ def header_of(file, last: int = PIXELS - 1) -> Head:
     found = {}
 
     def stop(tag, vr, length):
-        if tag in WANTED and tag not in SEQUENCES and MOST_VALUE < length < 0xFFFFFFFF:
+        tag = int(tag)  # compares faster
+        if MOST_VALUE < length < 0xFFFFFFFF and tag in WANTED and tag not in SEQUENCES:
             raise Unsaid(f"{pydicom.datadict.keyword_for_tag(tag)} has {length:,} bytes")
         if tag == PIXELS:
             found.update(at=file.tell(), length=length)
-        found["last"] = int(tag)
+        found["last"] = tag
         return tag > last
 
     file.seek(0)

@@ -125,7 +125,7 @@ def axial_slice(head: Head, path: Path, number: int, frame=0, frames=1) -> Slice
         scaled=scaled,
         original="DERIVED" not in words_of(ds, "ImageType").split("\\"),
         kernel=str(ds.get("ConvolutionKernel") or "")[:MAX_TEXT],
-        labels={tag: str(ds[tag].value) for tag in LABELS if ds.get(tag) not in (None, "")},
+        labels={tag: str(ds[tag].value) for tag in LABELS if told(ds, tag)},
         remarks=remarks(ds),
         lossy=lossy(ds),
         stored=stored,
@@ -179,7 +179,7 @@ def syntax_of(ds: pydicom.Dataset) -> str:
 
 def hu_scale(ds: pydicom.Dataset) -> tuple[float, float, bool]:
     """Return slope, intercept, and whether the header gives them; Unsaid for half a scale."""
-    if all(ds.get(tag) in (None, "") for tag in SCALE):
+    if not any(told(ds, tag) for tag in SCALE):
         if "ModalityLUTSequence" in ds:
             raise Unsaid("its HU are told by a ModalityLUTSequence, which is not read")
         return 1.0, 0.0, False
@@ -187,6 +187,11 @@ def hu_scale(ds: pydicom.Dataset) -> tuple[float, float, bool]:
     if slope == 0:
         raise Unsaid("its HU scale has a slope of 0")
     return slope, intercept, True
+
+
+def told(ds: pydicom.Dataset, tag: str) -> bool:
+    """Return whether a tag is there and not blank."""
+    return tag in ds and ds[tag].value not in (None, "")
 
 
 def floats(ds: pydicom.Dataset, tag: str, count: int) -> np.ndarray:
