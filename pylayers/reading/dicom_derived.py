@@ -8,7 +8,7 @@ import re
 
 import pydicom
 
-from pylayers.reading.dicom_kind import words_of
+from pylayers.reading.dicom_kind import value_of, words_of
 
 
 def any_of(*words: str) -> re.Pattern:
@@ -18,15 +18,23 @@ def any_of(*words: str) -> re.Pattern:
 
 # Their voxels are the highest, the lowest or none of the HU that lie there.
 PROJECTED = any_of(
-    *("MIPS?", "MAX[ _-]?IP", "MIN[ _-]?IP", "MAXIMUM", "MINIMUM", "PROJECTION", "RAY[ _-]?SUM"),
-    *("VRT?", "SSD", "(?:VOLUME|SURFACE)[ _-]?REND[A-Z]*", "CURVED(?:[ _-]?MPR)?", "CPR"),
+    *(
+        "[A-Z]*MIP[A-Z]*",
+        "MAX[ _-]?IP",
+        "MIN[ _-]?IP",
+        "MAXIMUM",
+        "MINIMUM",
+        "PROJECTION",
+        "RAY[ _-]?SUM",
+    ),
+    *("VRT?", "VOLREN", "SSD", "(?:VOLUME|SURFACE)[ _-]?REND[A-Z]*", "CURVED(?:[ _-]?MPR)?", "CPR"),
     *("SUBTRACTION", "SUBTRACTED", "DIVISION", "MULTIPLICATION", "STD[ _-]?DEVIATION"),
 )
 PROJECTED_TEXT = any_of(
     *("MIP", "MAX[ _-]?IP", "MIN[ _-]?IP", "(?:MAXIMUM|MINIMUM|MAX|MIN)[ .-]*INTENSITY"),
     *("VOLUME[ _-]?RENDER[A-Z]*", "CURVED[ _-]?(?:MPR|PLANAR)[A-Z]*"),
 )
-AVERAGED = any_of("AVERAGED?", "AVG", "MEAN", "AIP", "AVE[ _-]?IP", "THICK", "SLAB")
+AVERAGED = any_of("AVERAGED?", "AVG", "AVE", "MEAN", "AIP", "AVE[ _-]?IP", "THICK", "SLAB")
 AVERAGED_TEXT = any_of("(?:AVERAGE|MEAN)[ _-]*(?:INTENSITY|IP)", "AIP", "THICK[ _-]*SLAB")
 LOSSY_TEXT = any_of("LOSSY")
 # Coding scheme DCM, PS3.16 annex D.
@@ -59,7 +67,8 @@ def projection(ds: pydicom.Dataset) -> str | None:
 
 def codes_of(ds: pydicom.Dataset) -> set[str]:
     """Return the codes by which an image was derived."""
-    return {str(item.get("CodeValue", "")) for item in ds.get("DerivationCodeSequence") or ()}
+    items = value_of(ds, "DerivationCodeSequence") or ()
+    return {str(value_of(item, "CodeValue")) for item in items if isinstance(item, pydicom.Dataset)}
 
 
 def remarks(ds: pydicom.Dataset) -> tuple[str, ...]:

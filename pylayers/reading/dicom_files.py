@@ -10,7 +10,14 @@ from typing import NamedTuple
 from pylayers.errors import ScanRefused, is_machine_failure
 from pylayers.reading.dicom_frames import frame_count, frames_of
 from pylayers.reading.dicom_header import Head, Unsaid, header_of, kind_of, opened, series_of
-from pylayers.reading.dicom_kind import START_BYTES, has_magic, is_dicom_start, no_ct
+from pylayers.reading.dicom_kind import (
+    CT_IMAGE,
+    START_BYTES,
+    has_magic,
+    is_dicom_start,
+    no_ct,
+    sop_class_of,
+)
 from pylayers.reading.dicom_slice import MAX_TEXT, Slice, axial_slice
 from pylayers.reading.folder_walk import folders_of
 
@@ -132,7 +139,12 @@ def series_below(path: Path) -> str:
 
 
 def is_no_image(head: Head) -> bool:
-    """Return whether a header went on behind where images have their size, but has none."""
+    """Return whether a header went on behind where images have their size, but has none.
+
+    Of a CT slice that lost it all, its class tells.
+    """
+    if sop_class_of(head.ds) == CT_IMAGE:
+        return False
     return head.pixels_at is None and "Rows" not in head.ds and head.last > ROWS
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pydicom
 
 from pylayers.reading.dicom_header import GROUPS, KEYWORDS, Head, Unsaid
-from pylayers.reading.dicom_kind import ENHANCED_CT, sop_class_of
+from pylayers.reading.dicom_kind import ENHANCED_CT, sop_class_of, value_of
 
 MOST_FRAMES = 20_000
 GROUP_TAGS = tuple(pydicom.datadict.tag_for_keyword(keyword) for keyword in GROUPS)
@@ -36,7 +36,7 @@ def frames_of(head: Head) -> Iterator[Head]:
             )
         yield head
         return
-    shared, own = (ds.get(keyword) for keyword in GROUPS)
+    shared, own = (value_of(ds, keyword) for keyword in GROUPS)
     if not own:
         raise Unsaid(
             f"it is enhanced CT of {count} frames, but {GROUPS[1]} is missing, which says where "
@@ -58,8 +58,8 @@ def frames_of(head: Head) -> Iterator[Head]:
 
 def frame_count(ds: pydicom.Dataset) -> int:
     """Return the number of frames, at least 1; Unsaid when it is none or too large."""
-    value = ds.get("NumberOfFrames")
     try:
+        value = ds.get("NumberOfFrames")
         count = 1 if value in (None, "") else int(value)
     except (TypeError, ValueError):
         count = 0
@@ -73,8 +73,10 @@ def flat(group: pydicom.Dataset) -> pydicom.Dataset:
     found = pydicom.Dataset()
     for macro in group:
         for item in macro.value if macro.VR == "SQ" else ():
-            for element in item:
-                keyword = FRAMES_NAMES.get(element.keyword, element.keyword)
-                if keyword in KEYWORDS:
-                    setattr(found, keyword, element.value)
+            for tag, _ in item.items():
+                name = pydicom.datadict.keyword_for_tag(tag)
+                keyword = FRAMES_NAMES.get(name, name)
+                value = value_of(item, name) if keyword in KEYWORDS else None
+                if value is not None:
+                    setattr(found, keyword, value)
     return found

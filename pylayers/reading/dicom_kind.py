@@ -54,7 +54,7 @@ def no_ct(ds: pydicom.Dataset) -> str | None:
     Modality decides: workstations store PET, dose and screenshots in CT's SOP class, too. ds: the
     beginning of a data set, with its file_meta.
     """
-    modality = str(ds.get("Modality") or "").strip().upper()
+    modality = words_of(ds, "Modality").strip()
     if modality and modality != "CT":
         return f"Modality {modality if re.fullmatch('[A-Z]{2,16}', modality) else 'unknown'}"
     sop_class = sop_class_of(ds)
@@ -69,12 +69,20 @@ def no_ct(ds: pydicom.Dataset) -> str | None:
 def sop_class_of(ds: pydicom.Dataset) -> str:
     """Return the SOP class of the data set or, where that lacks it, of the meta header."""
     meta = getattr(ds, "file_meta", None) or {}
-    return str(ds.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "").strip()
+    return str(value_of(ds, "SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "").strip()
+
+
+def value_of(ds: pydicom.Dataset, keyword: str):
+    """Return a tag's value; None when it is missing or cannot be understood, such as IS of `1A`."""
+    try:
+        return ds.get(keyword)
+    except Exception:  # whatever pydicom makes of hostile bytes
+        return None
 
 
 def words_of(ds: pydicom.Dataset, keyword: str) -> str:
     """Return a tag's values as one upper-case text; blank when it is missing."""
-    value = ds.get(keyword)
+    value = value_of(ds, keyword)
     if value is None:
         return ""
     many = [value] if isinstance(value, str) or not hasattr(value, "__iter__") else value

@@ -13,6 +13,7 @@ from pylayers.reading.dicom_slice import Slice
 from pylayers.reading.header import Header, checked, sizes, unreadable
 
 FEWEST_SLICES = 16  # of an original series that goes before derived ones
+DICOMDIR = "Media Storage Directory Storage"  # as pydicom names its class
 MOST_LISTED = 3  # series, or kinds of file, named in a message
 
 
@@ -57,6 +58,8 @@ def check_single(found: Found, name: str) -> None:
     """Raise ScanRefused (unreadable) for a file that is one slice, or only began like DICOM."""
     if found.slices and found.slices[0].stored.frames == 1:
         raise unreadable(name, "one DICOM file; give the folder with all slices of the series")
+    if DICOMDIR in found.others:
+        raise unreadable(name, "a list of DICOM files, not a scan; give the folder that it lies in")
     if not (found.slices or found.others or found.faults):
         raise unreadable(name, "no known format, though it begins like DICOM")
 

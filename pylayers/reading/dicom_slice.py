@@ -15,12 +15,13 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRL
 from pylayers.errors import ScanRefused
 from pylayers.reading.dicom_derived import lossy, projection, remarks
 from pylayers.reading.dicom_header import Head, Unsaid
-from pylayers.reading.dicom_kind import sop_class_of, words_of
+from pylayers.reading.dicom_kind import sop_class_of, value_of, words_of
 from pylayers.reading.dicom_syntax import PLAIN, check_syntax
 
 MAX_TEXT = 64  # of a UID or kernel
 AXIAL = 0.8  # least cosine between a slice's normal and the body's axis: gantries tilt to 30 deg
 ENCAPSULATED = 0xFFFFFFFF  # length of compressed pixels
+GEOMETRY = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
 SCALE = ("RescaleSlope", "RescaleIntercept")
 LABELS = (  # by which acquisitions can be told apart
     *("AcquisitionNumber", "TemporalPositionIdentifier", "TemporalPositionIndex", "StackID"),
@@ -100,7 +101,11 @@ def axial_slice(head: Head, path: Path, number: int, frame=0, frames=1) -> Slice
     if why:
         return why
     stored = stored_of(head, number, frames)
+    if is_page(ds):
+        return "page without a place in the patient"
     row, column = floats(ds, "ImageOrientationPatient", 6).reshape(2, 3)
+    if not all(0.9 < np.linalg.norm(way) < 1.1 for way in (row, column)):
+        raise Unsaid("ImageOrientationPatient is not two directions of length 1")
     if abs(np.cross(row, column)[2]) < AXIAL:
         return "sagittal, coronal or oblique slice"
     position = floats(ds, "ImagePositionPatient", 3)
@@ -124,12 +129,22 @@ def axial_slice(head: Head, path: Path, number: int, frame=0, frames=1) -> Slice
         intercept=intercept,
         scaled=scaled,
         original="DERIVED" not in words_of(ds, "ImageType").split("\\"),
-        kernel=str(ds.get("ConvolutionKernel") or "")[:MAX_TEXT],
-        labels={tag: str(ds[tag].value) for tag in LABELS if told(ds, tag)},
+        kernel=str(value_of(ds, "ConvolutionKernel") or "")[:MAX_TEXT],
+        labels={tag: str(value_of(ds, tag)) for tag in LABELS if told(ds, tag)},
         remarks=remarks(ds),
         lossy=lossy(ds),
         stored=stored,
     )
+
+
+def is_page(ds: pydicom.Dataset) -> bool:
+    """Return whether an image has no geometry at all and does not call itself a slice.
+
+    CT's Image Type is AXIAL or LOCALIZER (PS3.3 C.8.2.1.1.1); scanners keep dose and protocol
+    pages in CT's class, too.
+    """
+    kinds = words_of(ds, "ImageType")
+    return bool(kinds) and "AXIAL" not in kinds and not any(told(ds, tag) for tag in GEOMETRY)
 
 
 def stored_of(head: Head, number: int, frames: int) -> Stored:
@@ -191,18 +206,19 @@ def hu_scale(ds: pydicom.Dataset) -> tuple[float, float, bool]:
 
 def told(ds: pydicom.Dataset, tag: str) -> bool:
     """Return whether a tag is there and not blank."""
-    return tag in ds and ds[tag].value not in (None, "")
+    return tag in ds and value_of(ds, tag) not in (None, "")
 
 
 def floats(ds: pydicom.Dataset, tag: str, count: int) -> np.ndarray:
     """Return the `count` finite numbers of a tag, else raise Unsaid."""
-    value = ds.get(tag)
-    if value is None or (hasattr(value, "__len__") and len(value) == 0):
-        raise Unsaid(f"{tag} is missing")
     try:
-        array = np.atleast_1d(np.array(value, float))
-    except (TypeError, ValueError):
-        array = np.array([np.nan])
+        value = ds.get(tag)
+        missing = value is None or (hasattr(value, "__len__") and len(value) == 0)
+        array = np.atleast_1d(np.array([] if missing else value, float))
+    except (TypeError, ValueError, OverflowError):
+        missing, array = False, np.array([np.nan])
+    if missing:
+        raise Unsaid(f"{tag} is missing")
     if array.shape != (count,) or not np.isfinite(array).all():
         raise Unsaid(f"{tag} is not {count} {'number' if count == 1 else 'numbers'}")
     return array

@@ -1,5 +1,6 @@
 """DICOM transfer syntaxes: which are read and how, and what a compressed stream says of itself."""
 
+import re
 import struct
 from typing import NamedTuple
 
@@ -53,7 +54,8 @@ def check_syntax(syntax: str) -> None:
         return
     uid = UID(syntax)
     name = NAMES.get(syntax) or (uid.name if uid.name != uid else "")
-    named = f"{name} ({syntax})" if name else syntax[:64]
+    number = syntax if re.fullmatch(r"[0-9.]{1,64}", syntax) else "of no UID"
+    named = f"{name} ({number})" if name else number
     raise Unsaid(
         f"its transfer syntax {named} is not read; convert it to Explicit VR Little Endian"
     )
