@@ -159,6 +159,14 @@ def test_a_scout_without_orientation_inside_the_series_is_passed_over(tags, tmp_
     assert_read(tmp_path)
 
 
+def test_a_page_of_the_scanner_inside_the_series_is_passed_over(tmp_path):
+    write(tmp_path)
+    gone = dict.fromkeys(("ImageOrientationPatient", "ImagePositionPatient", "PixelSpacing"))
+    page = setting(**gone, ImageType=["DERIVED", "SECONDARY", "OTHER", "CT_SOM5 PROT"])
+    write(tmp_path / "page", page, voxels(slices=1))
+    assert_read(tmp_path)
+
+
 def test_a_slice_without_orientation_is_no_scout(tmp_path):
     write(tmp_path, setting(lambda index: index == 23, ImageOrientationPatient=None))
     assert "ImageOrientationPatient is missing" in refused(tmp_path).sentence
@@ -248,6 +256,49 @@ def test_what_is_needed_and_missing_is_named(tag, tmp_path):
 def test_colours_and_samples_that_are_both_missing_are_named(tmp_path):
     write(tmp_path, setting(SamplesPerPixel=None, PhotometricInterpretation=None))
     assert "SamplesPerPixel is missing" in refused(tmp_path).sentence
+
+
+@pytest.mark.parametrize(
+    ("tag", "old", "new", "said"),
+    [
+        ("PixelSpacing", b"0.75\\0.625", b"0,75\\0,625", "PixelSpacing is not 2 numbers"),
+        ("PixelSpacing", b"0.75\\0.625", b"0.75     0", "PixelSpacing is not 2 numbers"),
+        ("RescaleSlope", b"\x02\x001 ", b"\x02\x00a ", "RescaleSlope is not 1 number"),
+    ],
+)
+def test_what_is_no_number_is_named(tag, old, new, said, tmp_path):
+    for path in write(tmp_path):
+        data = path.read_bytes()
+        assert old in data
+        path.write_bytes(data.replace(old, new))
+    assert said in refused(tmp_path).sentence
+
+
+def test_an_orientation_of_zeros_is_named(tmp_path):
+    write(tmp_path, ImageOrientationPatient=[0, 0, 0, 0, 0, 0])
+    assert "ImageOrientationPatient is not two directions" in refused(tmp_path).sentence
+
+
+def test_a_tag_that_is_not_needed_may_be_nonsense(tmp_path):
+    numbers = {"AcquisitionNumber": 1234, "KVP": "120", "SliceThickness": "2.5"}
+    for path in write(tmp_path, **numbers):
+        data = path.read_bytes()
+        for old, new in (
+            (b"IS\x04\x001234", b"IS\x04\x001A-B"),
+            (b"DS\x04\x00120 ", b"DS\x04\x00high"),
+            (b"DS\x04\x002.5 ", b"DS\x04\x002,5 "),
+        ):
+            assert old in data
+            data = data.replace(old, new)
+        path.write_bytes(data)
+    assert_read(tmp_path)
+
+
+def test_a_slice_that_lost_its_size_and_pixels_is_missed(tmp_path):
+    lost = dict.fromkeys(("Rows", "Columns", "PixelData"))
+    paths = write(tmp_path)
+    rewrite(paths[-1:], setting(**lost))
+    assert refused(tmp_path).slug == "unreadable"
 
 
 @pytest.mark.parametrize("tag", ["PixelSpacing", "PixelRepresentation"])
