@@ -18,7 +18,7 @@ from enhanced import enhanced, save
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from pylayers.errors import MachineError, ScanRefused
-from pylayers.reading import archive, dicom_header
+from pylayers.reading import archive, dicom_header, scratch
 from pylayers.scan import read_scan
 from tools.scan_list import jobs_of
 
@@ -195,16 +195,28 @@ def test_a_full_disk_is_not_the_archives_fault(suffix, tmp_path, monkeypatch):
                 file.write(one, one.name)
     else:
         tar_of(tmp_path / "s", path, "w:gz")
-    monkeypatch.setattr(archive.tempfile, "TemporaryDirectory", full)
+    monkeypatch.setattr(scratch.tempfile, "TemporaryDirectory", full)
     with pytest.raises(MachineError, match="make room where files are unpacked"):
         read_scan(path)
+
+
+@pytest.mark.parametrize("reason", ["unwritable", "gone"])
+def test_a_machine_without_room_for_temporary_files_is_no_refusal(reason, tmp_path, monkeypatch):
+    write(tmp_path / "s")
+    path = tar_of(tmp_path / "s", tmp_path / "scan.tar")
+    monkeypatch.setattr(scratch.tempfile, "tempdir", str(tmp_path / "nowhere"))
+    if reason == "unwritable":
+        (tmp_path / "nowhere").write_bytes(b"no folder")
+    with pytest.raises(MachineError, match="set TMPDIR to one with room") as caught:
+        read_scan(path)
+    assert str(tmp_path) not in str(caught.value)
 
 
 class full:
     """A folder on a disk that is full, which Linux has as a device."""
 
     def __init__(self, prefix):
-        self.folder = archive.tempfile.mkdtemp(prefix=prefix)
+        self.folder = scratch.tempfile.mkdtemp(prefix=prefix)
         for number in range(30):
             os.symlink("/dev/full", os.path.join(self.folder, f"unsorted-{number}"))
 

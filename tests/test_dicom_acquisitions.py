@@ -95,6 +95,7 @@ def test_ten_phases_of_a_gated_scan_are_counted(tmp_path):
         lambda index: {"AcquisitionTime": clock(4 * (index // 4) + 3 - index % 4)},
         lambda index: {"IrradiationEventUID": f"1.2.{index // 12}", "AcquisitionNumber": None},
         lambda index: {"TriggerTime": f"{300 + 7 * (index // 6)}"},
+        lambda index: {"TriggerTime": f"{330 + index % 2}"},  # as hearts beat
         lambda index: {"SliceThickness": f"{2.5 + 0.001 * (index % 2)}"},
         lambda index: {"KVP": "120" if index % 2 else "120.0"},
         lambda index: {"FrameOfReferenceUID": f"1.2.{index}"},

@@ -7,7 +7,6 @@ the order of their names, and what they unpack to is limited.
 import bz2
 import gzip
 import lzma
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from typing import BinaryIO, NamedTuple
 
 from pylayers.errors import ScanRefused, is_machine_failure, machine_error
 from pylayers.reading.dicom_files import MAX_FILES
+from pylayers.reading.scratch import scratch_folder
 from pylayers.reading.tar_stream import tar_members
 
 MAX_BYTES = 1 << 32  # unpacked; the largest chest CT has a quarter of it
@@ -80,16 +80,16 @@ def unpacked(path: Path, members: Callable[[Path], Iterator[Member]]):
 
     Raises ScanRefused for a damaged archive, MachineError when the disk is full.
     """
-    with tempfile.TemporaryDirectory(prefix="scan2num-") as folder:
+    with scratch_folder() as folder:
         try:
-            unpack(members(path), Path(folder), path.name)
+            unpack(members(path), folder, path.name)
         except ScanRefused:
             raise
         except Exception as error:  # whatever the libraries make of hostile bytes
             if is_machine_failure(error):
                 raise machine_error(error, f"unpacking {path.name}") from None
             raise refusal_of(error, path.name) from None
-        yield Path(folder)
+        yield folder
 
 
 def refusal_of(error: Exception, name: str) -> ScanRefused:

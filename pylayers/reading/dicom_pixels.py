@@ -1,9 +1,7 @@
 """DICOM pixels: each slice's stored numbers, whole."""
 
-import tempfile
 import warnings
 from contextlib import ExitStack, closing
-from pathlib import Path
 
 import numpy as np
 from pydicom.filereader import read_partial
@@ -16,14 +14,15 @@ from pylayers.reading.dicom_header import PIXELS, WANTED, opened
 from pylayers.reading.dicom_slice import Slice
 from pylayers.reading.dicom_syntax import CODED, RLE
 from pylayers.reading.header import sizes
+from pylayers.reading.scratch import scratch_folder
 
 
 def slice_pieces(slices: list[Slice]):
     """Yield (numbers 1D, slope, intercept) of each slice; ScanRefused unless it is whole."""
     with ExitStack() as stack:
         if any(is_coded(one) and one.stored.frames > 1 for one in slices):
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="scan2num-"))
-            slices = refused_if_damaged(slices[0], single_files, slices, Path(folder))
+            folder = stack.enter_context(scratch_folder())
+            slices = refused_if_damaged(slices[0], single_files, slices, folder)
         coded = [one for one in slices if needs_codec(one)]
         for one in coded:
             refused_if_damaged(one, check_stream, one)
