@@ -10,6 +10,7 @@ from formats import ORIGIN_MM, SPACING_MM, image_of, lps_voxels, write_format
 
 from pylayers.errors import MachineError, ScanRefused
 from pylayers.scan import read_scan
+from tools.score_worker import sentence_of
 
 MACHINE = ("ENOSPC", "EDQUOT", "EIO", "ENOMEM", "EMFILE")
 
@@ -60,3 +61,11 @@ def test_a_slice_that_the_disk_does_not_give_is_no_damaged_slice(code, kind, tmp
     fails_with(monkeypatch, OSError(number, os.strerror(number)), names[kind])
     with pytest.raises(MachineError):
         read_scan(path)
+
+
+def test_a_row_says_what_the_machine_lacked_but_no_more_of_other_errors():
+    assert sentence_of(MachineError("the disk is full")) == "the disk is full"
+    try:
+        raise ValueError("/home/Doe^Jane")
+    except ValueError as error:
+        assert "Doe" not in sentence_of(error)

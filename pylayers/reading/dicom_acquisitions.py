@@ -25,11 +25,8 @@ PROVING = (  # each value is one acquisition or reconstruction, PS3.3 C.7.6.16.2
 TIMES = ("AcquisitionTime", "AcquisitionDateTime")
 # A second reconstruction of one acquisition, halfway between the slices of the first, is as good.
 DOUBTFUL = ("ContentTime", "InstanceNumber")
-LEAST_RATIO = {
-    "KVP": 1.1,
-    "TriggerTime": 1.1,
-    "SliceThickness": 1.25,
-}  # of the largest to the smallest; else rounding
+# Of the largest value to the smallest; less is rounding, or how a heart beats.
+LEAST_RATIO = {"KVP": 1.1, "TriggerTime": 1.1, "SliceThickness": 1.25}
 NAMED = ("AcquisitionNumber", "KVP", "SliceThickness")  # values that may be printed
 
 
