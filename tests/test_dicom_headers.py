@@ -112,6 +112,13 @@ def test_a_damaged_stray_file_is_known_by_what_is_left_of_it(keep, tmp_path):
     assert_read(tmp_path)
 
 
+@pytest.mark.parametrize("content", [b"", b"\xff" * 500, bytes(500)])
+def test_dicom_that_says_nothing_may_be_a_slice(content, tmp_path):
+    write(tmp_path)
+    (tmp_path / "what").write_bytes(bytes(128) + b"DICM" + content)
+    assert refused(tmp_path).slug == "unreadable"
+
+
 def test_a_damaged_slice_of_the_series_does_block_it(tmp_path):
     paths = write(tmp_path)
     data = paths[5].read_bytes()

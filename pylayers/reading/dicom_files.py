@@ -11,26 +11,23 @@ from pylayers.errors import ScanRefused, is_machine_failure
 from pylayers.reading.dicom_frames import frame_count, frames_of
 from pylayers.reading.dicom_header import Head, Unsaid, header_of, kind_of, opened, series_of
 from pylayers.reading.dicom_kind import (
-    CT_IMAGE,
     START_BYTES,
     has_magic,
     is_dicom_start,
     no_ct,
-    sop_class_of,
 )
 from pylayers.reading.dicom_slice import MAX_TEXT, Slice, axial_slice
 from pylayers.reading.folder_walk import folders_of
 
 MAX_FILES = 20_000  # and slices
 MAX_INFLATED = 1 << 32  # bytes of all deflated files of a folder
-ROWS = 0x00280010
 
 
 class Fault(NamedTuple):
     """A file that may be a slice and cannot be read.
 
-    series: blank when the file does not even tell that. shape: (rows, columns) where only a tag is
-    missing and they are told.
+    series: blank when the file does not even tell that. shape: (rows, columns) where all but its
+    place is told.
     """
 
     series: str
@@ -123,9 +120,7 @@ def add(path: Path, number: int, sure: bool, found: Found) -> None:
         if is_machine_failure(error) or isinstance(error, OSError):
             raise
         series = series_below(path)
-        if head and is_no_image(head):
-            found.others["file without an image"] += 1
-        elif sure or series:  # else it only began like DICOM
+        if sure or series:  # else it only began like DICOM
             found.faults.append(fault_of(error, head, series, number))
 
 
@@ -136,16 +131,6 @@ def series_below(path: Path) -> str:
             return series_of(file)[:MAX_TEXT]
     except (ScanRefused, Unsaid):
         return ""
-
-
-def is_no_image(head: Head) -> bool:
-    """Return whether a header went on behind where images have their size, but has none.
-
-    Of a CT slice that lost it all, its class tells.
-    """
-    if sop_class_of(head.ds) == CT_IMAGE:
-        return False
-    return head.pixels_at is None and "Rows" not in head.ds and head.last > ROWS
 
 
 def fault_of(error: Exception, head: Head | None, series: str, number: int) -> Fault:
@@ -167,8 +152,12 @@ def fault_of(error: Exception, head: Head | None, series: str, number: int) -> F
 
 
 def shape_of(head: Head) -> tuple[int, int] | None:
-    """Return rows and columns of a header that goes on to the pixels and tells them."""
-    if head.pixels_at is None:
+    """Return rows and columns of a header that goes on to its pixels but has no place.
+
+    Without one, a scout of another size than the slices can be told from them.
+    """
+    placed = "ImageOrientationPatient" in head.ds and "ImagePositionPatient" in head.ds
+    if placed or head.pixels_at is None:
         return None
     try:
         return int(head.ds.Rows), int(head.ds.Columns)

@@ -57,13 +57,12 @@ class Unsaid(Exception):
 class Head(NamedTuple):
     """A header. pixels_at: where the value of PixelData begins, None when the file has none.
 
-    pixels_length: of that value in bytes, 2**32 - 1 when it is compressed. last: the last tag read.
+    pixels_length: of that value in bytes, 2**32 - 1 when it is compressed.
     """
 
     ds: pydicom.Dataset
     pixels_at: int | None
     pixels_length: int
-    last: int
 
 
 class Limited(io.BufferedReader):
@@ -176,9 +175,8 @@ def header_of(file, last: int = PIXELS - 1) -> Head:
             raise Unsaid(f"{pydicom.datadict.keyword_for_tag(tag)} has {length:,} bytes")
         if tag == PIXELS:
             found.update(at=file.tell(), length=length)
-        found["last"] = tag
         return tag > last
 
     file.seek(0)
     ds = read_partial(file, stop_when=stop, force=True, specific_tags=list(WANTED))
-    return Head(ds, found.get("at"), found.get("length", 0), found.get("last", 0))
+    return Head(ds, found.get("at"), found.get("length", 0))
