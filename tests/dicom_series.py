@@ -45,6 +45,13 @@ def refused(path, *arguments) -> ScanRefused:
     raise AssertionError(f"read: {scan.hu.shape}, {scan.warnings}")
 
 
+def assert_read(path, warnings=()):
+    """Assert that the series is read as it was written, with these warnings alone."""
+    scan = read_scan(path)
+    np.testing.assert_array_equal(scan.hu, voxels())
+    assert scan.warnings == tuple(warnings)
+
+
 def setting(index_is=lambda index: True, **tags):
     """Return a change that sets tags in some slices; None deletes them."""
 

@@ -8,7 +8,7 @@ import re
 
 import pydicom
 
-from pylayers.reading.dicom_kind import value_of, words_of
+from pylayers.reading.dicom_tags import value_of, words_of
 
 
 def any_of(*words: str) -> re.Pattern:

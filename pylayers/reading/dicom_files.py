@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pylayers.errors import ScanRefused, is_machine_failure
 from pylayers.reading.dicom_frames import frame_count, frames_of
-from pylayers.reading.dicom_header import Head, Unsaid, header_of, kind_of, opened, series_of
+from pylayers.reading.dicom_header import Head, header_of, kind_of, opened, series_of
 from pylayers.reading.dicom_kind import (
     START_BYTES,
     has_magic,
@@ -17,6 +17,7 @@ from pylayers.reading.dicom_kind import (
     no_ct,
 )
 from pylayers.reading.dicom_slice import MAX_TEXT, Slice, axial_slice
+from pylayers.reading.dicom_tags import Unsaid
 from pylayers.reading.folder_walk import folders_of
 
 MAX_FILES = 20_000  # and slices

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pydicom
 
-from pylayers.reading.dicom_header import GROUPS, KEYWORDS, Head, Unsaid
-from pylayers.reading.dicom_kind import ENHANCED_CT, sop_class_of, value_of
+from pylayers.reading.dicom_header import GROUPS, KEYWORDS, Head
+from pylayers.reading.dicom_kind import ENHANCED_CT, sop_class_of
+from pylayers.reading.dicom_tags import Unsaid, value_of
 
 MOST_FRAMES = 20_000
 GROUP_TAGS = tuple(pydicom.datadict.tag_for_keyword(keyword) for keyword in GROUPS)

@@ -19,6 +19,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from pylayers.errors import ScanRefused
 from pylayers.reading.dicom_kind import MAGIC, MAGIC_AT, START_BYTES, has_magic, no_ct
+from pylayers.reading.dicom_tags import Unsaid
 
 MOST_READ = 1 << 25  # bytes of one header; 2,000 frames' functional groups take a few MB
 MOST_VALUE = 1 << 16  # bytes of one wanted value that is no sequence
@@ -48,10 +49,6 @@ SEQUENCES = frozenset(
 )
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
-
-
-class Unsaid(Exception):
-    """A header lacks what a slice needs; the message says what."""
 
 
 class Head(NamedTuple):

@@ -11,6 +11,8 @@ import pydicom
 from pydicom.uid import UID
 from pydicom.valuerep import VR
 
+from pylayers.reading.dicom_tags import value_of, words_of
+
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
 ENHANCED_CT = ("1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2")  # and legacy converted
 MAGIC, MAGIC_AT = b"DICM", 128
@@ -70,20 +72,3 @@ def sop_class_of(ds: pydicom.Dataset) -> str:
     """Return the SOP class of the data set or, where that lacks it, of the meta header."""
     meta = getattr(ds, "file_meta", None) or {}
     return str(value_of(ds, "SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "").strip()
-
-
-def value_of(ds: pydicom.Dataset, keyword: str):
-    """Return a tag's value; None when it is missing or cannot be understood, such as IS of `1A`."""
-    try:
-        return ds.get(keyword)
-    except Exception:  # whatever pydicom makes of hostile bytes
-        return None
-
-
-def words_of(ds: pydicom.Dataset, keyword: str) -> str:
-    """Return a tag's values as one upper-case text; blank when it is missing."""
-    value = value_of(ds, keyword)
-    if value is None:
-        return ""
-    many = [value] if isinstance(value, str) or not hasattr(value, "__iter__") else value
-    return "\\".join(str(one) for one in many).upper()

@@ -14,9 +14,10 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRL
 
 from pylayers.errors import ScanRefused
 from pylayers.reading.dicom_derived import lossy, projection, remarks
-from pylayers.reading.dicom_header import Head, Unsaid
-from pylayers.reading.dicom_kind import sop_class_of, value_of, words_of
+from pylayers.reading.dicom_header import Head
+from pylayers.reading.dicom_kind import sop_class_of
 from pylayers.reading.dicom_syntax import PLAIN, check_syntax
+from pylayers.reading.dicom_tags import Unsaid, floats, told, value_of, whole, words_of
 
 MAX_TEXT = 64  # of a UID or kernel
 AXIAL = 0.8  # least cosine between a slice's normal and the body's axis: gantries tilt to 30 deg
@@ -202,31 +203,3 @@ def hu_scale(ds: pydicom.Dataset) -> tuple[float, float, bool]:
     if slope == 0:
         raise Unsaid("its HU scale has a slope of 0")
     return slope, intercept, True
-
-
-def told(ds: pydicom.Dataset, tag: str) -> bool:
-    """Return whether a tag is there and not blank."""
-    return tag in ds and value_of(ds, tag) not in (None, "")
-
-
-def floats(ds: pydicom.Dataset, tag: str, count: int) -> np.ndarray:
-    """Return the `count` finite numbers of a tag, else raise Unsaid."""
-    try:
-        value = ds.get(tag)
-        missing = value is None or (hasattr(value, "__len__") and len(value) == 0)
-        array = np.atleast_1d(np.array([] if missing else value, float))
-    except (TypeError, ValueError, OverflowError):
-        missing, array = False, np.array([np.nan])
-    if missing:
-        raise Unsaid(f"{tag} is missing")
-    if array.shape != (count,) or not np.isfinite(array).all():
-        raise Unsaid(f"{tag} is not {count} {'number' if count == 1 else 'numbers'}")
-    return array
-
-
-def whole(ds: pydicom.Dataset, tag: str, least: int = 1) -> int:
-    """Return a tag's whole number from `least` to 65535, else raise Unsaid."""
-    value = floats(ds, tag, 1)[0]
-    if value != int(value) or not least <= value < 1 << 16:
-        raise Unsaid(f"{tag} is {value:g}")
-    return int(value)

@@ -13,7 +13,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from pylayers.reading.dicom_header import Unsaid
+from pylayers.reading.dicom_tags import Unsaid
 
 JPEG = "1.2.840.10008.1.2.4."
 PLAIN = (
