@@ -146,7 +146,7 @@ def fault_of(error: Exception, head: Head | None, series: str, number: int) -> F
     if isinstance(error, Unsaid) and head:
         shape = shape_of(head)
         if head.pixels_at is None:
-            said += "; it has no pixels either and may be cut"
+            said = f"it has no pixels, and {said}; it may be cut"
     if "(by name)" not in said:
         said = f"DICOM file {number} (by name): {said}"
     return Fault(series, shape, ScanRefused(slug, said))
