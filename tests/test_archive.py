@@ -17,7 +17,7 @@ from dicom_series import (
 )
 
 from pylayers.errors import MachineError
-from pylayers.reading import archive, scratch
+from pylayers.reading import archive, scratch, tar_stream
 from pylayers.scan import read_scan
 from tools.scan_list import jobs_of
 
@@ -146,6 +146,16 @@ def test_nothing_is_read_at_once_on_a_headers_word(kind, tmp_path):
     data = member.tobuf() + bytes(1 << 16)
     (tmp_path / "scan.tar").write_bytes(data)
     assert "has a name of 5,368,709,120 bytes" in refused(tmp_path / "scan.tar").sentence
+
+
+def test_a_tar_of_folders_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(tar_stream, "MOST_MEMBERS", 50)
+    with tarfile.open(tmp_path / "scan.tar.gz", "w:gz") as file:
+        for number in range(60):
+            member = tarfile.TarInfo(f"{number}")
+            member.type = tarfile.DIRTYPE
+            file.addfile(member)
+    assert refused(tmp_path / "scan.tar.gz").slug == "too-large"
 
 
 def test_too_many_files_are_refused(tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pydicom
 import pytest
-from dicom_series import image, refused, voxels, write
+from dicom_series import image, refused, rewrite, setting, voxels, write
 from enhanced import ENHANCED, LEGACY, enhanced, save
 from formats import JPEG_2000, image_of, write_dicom, write_format
 from pydicom.encaps import encapsulate, generate_frames
@@ -160,6 +160,16 @@ def test_frames_that_are_missing_from_the_compressed_pixels_are_missed(tmp_path)
     frames = list(generate_frames(ds.PixelData, number_of_frames=24))
     ds.PixelData = encapsulate(frames[:-1])
     assert refused(save(ds, tmp_path / "a")).slug in ("truncated", "corrupt")
+
+
+def test_nothing_is_allocated_on_the_word_of_rle(tmp_path):
+    paths = write(tmp_path)
+    rewrite(paths, lambda index, ds: ds.compress(RLELossless, encoding_plugin="pydicom"))
+    rewrite(paths, setting(Rows=65535, Columns=65535))
+    assert refused(tmp_path).slug in ("truncated", "too-large")
+    rewrite(paths, setting(Rows=4000, Columns=4000))
+    refusal = refused(tmp_path)
+    assert (refusal.slug, "holds at most" in refusal.sentence) == ("truncated", True)
 
 
 def test_one_single_slice_alone_is_told_to_bring_its_folder(tmp_path):

@@ -125,7 +125,7 @@ def inflated(file, meta: pydicom.Dataset) -> io.BytesIO:
         return head
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        plain = stream.decompress(file.read(), MOST_INFLATED)
+        plain = stream.decompress(file.read(2 * MOST_INFLATED), MOST_INFLATED)
     except zlib.error:
         raise ScanRefused("corrupt", "its deflated data are damaged") from None
     if stream.unconsumed_tail:
@@ -144,7 +144,7 @@ def kind_of(file) -> pydicom.Dataset:
     """Return the tags that say what a file is, the first of all; of a damaged one what is left."""
     try:
         return header_of(file, KIND_END).ds
-    except OSError:
+    except (OSError, MemoryError):
         raise
     except Exception:  # whatever pydicom makes of hostile bytes
         ds = pydicom.Dataset()
@@ -156,7 +156,7 @@ def series_of(file) -> str:
     """Return the series of a file, blank when it does not even tell that."""
     try:
         return str(header_of(file, SERIES_END).ds.get("SeriesInstanceUID") or "").strip()
-    except OSError:
+    except (OSError, MemoryError):
         raise
     except Exception:  # whatever pydicom makes of hostile bytes
         return ""

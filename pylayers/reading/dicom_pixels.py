@@ -16,6 +16,8 @@ from pylayers.reading.dicom_syntax import CODED, RLE
 from pylayers.reading.header import sizes
 from pylayers.reading.scratch import scratch_folder
 
+RLE_EXPANSION = 64  # two bytes give 128 at most, PS3.5 annex G
+
 
 def slice_pieces(slices: list[Slice]):
     """Yield (numbers 1D, slope, intercept) of each slice; ScanRefused unless it is whole."""
@@ -77,6 +79,10 @@ def native(one: Slice) -> np.ndarray:
 
 def run_length(one: Slice) -> np.ndarray:
     """Return the stored numbers of a slice in RLE, 1D."""
+    need = one.shape[0] * one.shape[1] * one.stored.bits // 8
+    most = RLE_EXPANSION * one.path.stat().st_size
+    if need > most:
+        raise damaged(one, "truncated", f"holds at most {most:,} of {need:,} bytes")
     with opened(one.path, None) as file:
         # what follows the pixels is not read: it may be anything
         ds = read_partial(

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from pylayers.errors import ScanRefused
 
 BLOCK = 512
+MOST_MEMBERS = 100_000  # folders and links, too
 MOST_HEADER = 1 << 20  # bytes of one long name or extended header
 # Headers whose content tarfile reads at once: POSIX.1-2001 extended ones, GNU's and Sun's.
 READ_AT_ONCE = (
@@ -58,8 +59,10 @@ def tar_members(stream: BinaryIO, most: int) -> Iterator[tuple[tarfile.TarFile, 
     counted = Counted(stream, most + most // 8)  # headers take some, too
     kind = type("Header", (SmallHeader,), {})
     with tarfile.open(fileobj=counted, mode="r|", tarinfo=kind) as archive:
-        for member in archive:
+        for number, member in enumerate(archive):
             archive.members = []  # of a stream none is asked for again
+            if number >= MOST_MEMBERS:
+                raise ScanRefused("too-large", f"the archive has over {MOST_MEMBERS:,} entries")
             if member.isreg() and not member.issparse():
                 yield archive, member
     if not kind.ended:
