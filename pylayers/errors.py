@@ -55,9 +55,9 @@ class MachineError(Exception):
 
 def is_machine_failure(error: BaseException) -> bool:
     """Return whether an exception tells of the machine and not of what was read."""
-    if isinstance(error, OSError):
-        return error.errno in MACHINE_ERRNOS
-    return isinstance(error, MemoryError | MachineError)
+    if isinstance(error, MemoryError | MachineError):
+        return True
+    return isinstance(error, OSError) and error.errno in MACHINE_ERRNOS
 
 
 def machine_error(error: BaseException, doing: str) -> MachineError:

@@ -16,7 +16,7 @@ from pylayers.errors import ScanRefused, is_machine_failure, machine_error
 from pylayers.padding import to_scale
 from pylayers.reading.archive import members_of, unpacked
 from pylayers.reading.body import pieces, read_voxels
-from pylayers.reading.dicom_kind import is_dicom_file
+from pylayers.reading.dicom_files import is_dicom_alone
 from pylayers.reading.dicom_pixels import slice_pieces
 from pylayers.reading.dicom_series import read_series
 from pylayers.reading.header import Header, unreadable
@@ -60,7 +60,7 @@ def read_scan(path, series: str | None = None, allow_uneven: bool = False) -> Sc
         if members:
             with unpacked(path, members) as folder:
                 return read_dicom(folder, path.name, series, allow_uneven)
-        if is_dicom_file(path):
+        if is_dicom_alone(path):
             return read_dicom(path, path.name, series, allow_uneven)
         header = header_of(path)
         scaled = ((piece, header.slope, header.intercept) for piece in pieces(header))

@@ -89,6 +89,19 @@ def test_what_only_begins_like_dicom_is_none(content, tmp_path):
     np.testing.assert_array_equal(read_scan(tmp_path).hu, voxels())
 
 
+def test_voxels_that_begin_like_dicom_are_not_taken_for_it(tmp_path):
+    raw = np.array([8, 5, 32, 0, *range(2000)], np.int16).tobytes()
+    (tmp_path / "scan.img").write_bytes(raw)
+    assert "no known format" in refused(tmp_path / "scan.img").sentence
+
+
+@pytest.mark.parametrize("with_meta", [False, True])
+def test_one_slice_without_preamble_alone_is_known(with_meta, tmp_path):
+    path = write(tmp_path)[0]
+    without_preamble([path], with_meta)
+    assert "one DICOM file; give the folder" in refused(path).sentence
+
+
 def test_a_series_behind_a_link_is_prepared_again_when_it_changes(tmp_path):
     paths = write(tmp_path / "store")
     (tmp_path / "patient").mkdir()

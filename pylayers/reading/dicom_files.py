@@ -15,9 +15,10 @@ from pylayers.reading.dicom_kind import (
     has_magic,
     is_dicom_start,
     no_ct,
+    sop_class_of,
 )
 from pylayers.reading.dicom_slice import MAX_TEXT, Slice, axial_slice
-from pylayers.reading.dicom_tags import Unsaid
+from pylayers.reading.dicom_tags import Unsaid, words_of
 from pylayers.reading.folder_walk import folders_of
 
 MAX_FILES = 20_000  # and slices
@@ -94,6 +95,20 @@ def start_of(path: Path) -> bytes:
         return b""
     with path.open("rb") as file:
         return file.read(START_BYTES)
+
+
+def is_dicom_alone(path: Path) -> bool:
+    """Return whether one file, given as a scan, is DICOM: voxels of others may begin like it."""
+    start = start_of(path)
+    if has_magic(start) or not is_dicom_start(start):
+        return has_magic(start)
+    try:
+        with warnings.catch_warnings(), opened(path) as file:
+            warnings.simplefilter("ignore")
+            kind = kind_of(file)
+            return bool(sop_class_of(kind) or words_of(kind, "Modality").strip())
+    except (ScanRefused, Unsaid):
+        return False
 
 
 def add(path: Path, number: int, sure: bool, found: Found) -> None:
