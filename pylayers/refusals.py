@@ -17,9 +17,9 @@ REASONS = {
     "too-large": "more voxels than any chest CT has",
     # DICOM series
     "no-series": "no axial CT series of that name or at all",
-    "mixed-series": "one series holds slices of different kinds",
+    "mixed-series": "one series holds slices of different kinds or acquisitions",
     "missing-slices": "slices are missing (--allow-uneven scores all the same)",
-    "duplicate-slices": "several slices at one place (--allow-uneven takes the first)",
+    "duplicate-slices": "several unlike slices at one place (--allow-uneven takes the first)",
     "uneven-spacing": "the gaps between slices differ (--allow-uneven scores all the same)",
     # the voxels
     "not-finite": "NaN or infinite voxels",

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from pylayers.acceptance import check_numbers
-from pylayers.errors import ScanRefused
+from pylayers.errors import ScanRefused, is_machine_failure, machine_error
 from pylayers.padding import to_scale
-from pylayers.reading.archive import is_zip, unpacked
+from pylayers.reading.archive import members_of, unpacked
 from pylayers.reading.body import pieces, read_voxels
+from pylayers.reading.dicom_files import is_dicom_alone
 from pylayers.reading.dicom_pixels import slice_pieces
 from pylayers.reading.dicom_series import read_series
 from pylayers.reading.header import Header, unreadable
@@ -26,7 +27,7 @@ from pylayers.reading.nrrd import is_nrrd, read_nrrd
 from pylayers.reading.orientation import to_lps
 
 FORMATS = ((is_metaimage, read_metaimage), (is_nrrd, read_nrrd), (is_nifti, read_nifti))
-KNOWN = ".mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, a DICOM folder or a zip of one"
+KNOWN = ".mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, a DICOM folder or a .zip or .tar.gz of one"
 
 
 @dataclass(frozen=True)
@@ -45,25 +46,29 @@ class Scan:
 
 
 def read_scan(path, series: str | None = None, allow_uneven: bool = False) -> Scan:
-    """Read a CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, a DICOM folder or a zip of DICOM.
+    """Read a CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, a DICOM folder, or a zip or tar of one.
 
     series: UID of the DICOM series (None: the largest axial one). allow_uneven: take a series
-    with missing, duplicated or unevenly spaced slices. Raises ScanRefused.
+    with missing, duplicated or unevenly spaced slices. Raises ScanRefused, or MachineError when
+    the machine fails and not the scan.
     """
     path = Path(path)
     with failures_refused(path):
         if path.is_dir():
             return read_dicom(path, path.name, series, allow_uneven)
-        if is_zip(start_of(path)):
-            with unpacked(path) as folder:
+        members = members_of(path)
+        if members:
+            with unpacked(path, members) as folder:
                 return read_dicom(folder, path.name, series, allow_uneven)
+        if is_dicom_alone(path):
+            return read_dicom(path, path.name, series, allow_uneven)
         header = header_of(path)
         scaled = ((piece, header.slope, header.intercept) for piece in pieces(header))
         return scan_of(header, scaled)
 
 
 def read_dicom(folder: Path, name: str, series: str | None, allow_uneven: bool) -> Scan:
-    """Read one series below a folder."""
+    """Read one series below a folder, or in a multi-frame file."""
     header, slices = read_series(folder, name, series, allow_uneven)
     return scan_of(header, slice_pieces(slices), slices[0].series)
 
@@ -126,16 +131,16 @@ def triple(values) -> str:
 
 @contextmanager
 def failures_refused(path: Path):
-    """Turn what the system says of a file into a refusal."""
+    """Turn what the system says of a file into a refusal, its own failures into MachineError."""
     try:
         if not path.exists():
             raise ScanRefused("not-found", f"there is no {path.name}")
         if not (path.is_file() or path.is_dir()):
             raise unreadable(path.name, "neither a file nor a folder")
         yield
-    except MemoryError:
-        raise ScanRefused("too-large", f"{path.name} does not fit into memory") from None
-    except OSError as error:  # no permission, a name too long, a disk that fails
+    except (MemoryError, OSError) as error:  # a disk that fails; no permission, a name too long
+        if is_machine_failure(error):
+            raise machine_error(error, f"reading {path.name}") from None
         why = error.strerror or type(error).__name__
         raise unreadable(path.name, why) from None
 

@@ -9,14 +9,18 @@ import re
 import shutil
 import struct
 import sys
+import tarfile
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+import pydicom
+from enhanced import enhanced, save
 from formats import FORMATS, image_of, write_format
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
 from pylayers.errors import ScanRefused
 from pylayers.padding import HU_MAX, HU_MIN
@@ -89,6 +93,43 @@ def mutated(data: bytes, mutations) -> bytes:
     return data
 
 
+def write_enhanced(folder: Path, kind: str, image) -> Path:
+    """Write a multi-frame file, plain or in RLE."""
+    ds = enhanced(image)
+    if "RLE" in kind:
+        ds.compress(RLELossless, encoding_plugin="pydicom")
+    return save(ds, folder / "scan.dcm")
+
+
+def write_deflated(folder: Path, kind: str, image) -> Path:
+    """Write a folder of deflated slices."""
+    path = write_format(folder, "DICOM folder", image)
+    for file in path.iterdir():
+        ds = pydicom.dcmread(file)
+        ds.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+        ds.save_as(file)
+    return path
+
+
+def write_tar(folder: Path, kind: str, image) -> Path:
+    """Write a tar of slices, plain or packed."""
+    series = write_format(folder, "DICOM folder", image)
+    path = folder / "scan.tar"
+    with tarfile.open(path, "w:gz" if "gz" in kind else "w", format=tarfile.PAX_FORMAT) as file:
+        file.add(series, "é" * 120)
+    shutil.rmtree(series)
+    return path
+
+
+MORE = {
+    "enhanced": write_enhanced,
+    "enhanced RLE": write_enhanced,
+    "deflated": write_deflated,
+    "tar": write_tar,
+    "tar.gz": write_tar,
+}
+
+
 def main(examples: int, seed_: int) -> dict:
     """Fuzz every format; return counts and the worst time and memory."""
     voxels = np.random.default_rng(0).integers(-1000, 300, (6, 7, 8)).astype(np.int16)
@@ -96,11 +137,12 @@ def main(examples: int, seed_: int) -> dict:
     with tempfile.TemporaryDirectory() as top:
         (Path(top) / SECRET).write_bytes(voxels.tobytes())
         watch(Path(top) / SECRET)
-        for kind in FORMATS:
+        for kind in (*FORMATS, *MORE):
             folder = Path(top) / "scan"
             folder.mkdir()
             image = image_of(voxels, (2.5, 0.75, 0.625), (-310.5, 20.25, -90.125))
-            path = write_format(folder, kind, image)
+            write = MORE.get(kind, write_format)
+            path = write(folder, kind, image)
             files = sorted(path.iterdir()) if path.is_dir() else [path]
             fuzz(path, files, examples, seed_, tally)
             shutil.rmtree(folder)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pylayers.errors import CohortError, ScanRefused, UsageError, WeightsError
+from pylayers.errors import CohortError, MachineError, ScanRefused, UsageError, WeightsError
 from tools.exit_codes import TrainingStopped, run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +21,7 @@ TOOLS = (
 @pytest.mark.parametrize(
     ("error", "code", "line"),
     [
+        (MachineError("disk full"), 1, "error: disk full"),
         (UsageError("what was asked"), 2, "error: what was asked"),
         (ScanRefused("no-lungs", "seen"), 3, "refused: no-lungs: seen"),
         (WeightsError("no weights"), 4, "error: no weights"),

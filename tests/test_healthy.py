@@ -12,7 +12,7 @@ pytestmark = pytest.mark.caffe
 WARNED = {
     "DICOM: other series and files beside it": "3 axial CT series",
     "DICOM: a slice missing, allowed": "missing-slices: 1 of 52",
-    "DICOM: a slice twice, allowed": "duplicate-slices: 1 of 53",
+    "DICOM: a slice twice": "1 of 53 slices are copies",
 }
 
 

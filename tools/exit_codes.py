@@ -3,10 +3,10 @@
 import os
 import sys
 
-from pylayers.errors import CohortError, ScanRefused, UsageError, WeightsError
+from pylayers.errors import CohortError, MachineError, ScanRefused, UsageError, WeightsError
 
 DONE = 0
-BUG = 1  # a traceback: ours to mend
+BUG = 1  # a traceback: ours to mend; or, in one line, the machine's failure
 USAGE = 2
 REFUSED = 3  # the scan must not be scored
 NO_WEIGHTS = 4
@@ -25,6 +25,7 @@ CODES = {
     WeightsError: NO_WEIGHTS,
     CohortError: BAD_COHORT,
     TrainingStopped: NOT_TRAINED,
+    MachineError: BUG,
 }
 
 

@@ -3,6 +3,7 @@
 Paths are relative to the table. Every wrong row is found before any scan is read.
 """
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from pylayers.cohort import checked_labels, checked_scan_id, read_rows
 from pylayers.errors import CohortError, UsageError
 from pylayers.label_map import parse_labels
+from pylayers.reading.folder_walk import folders_of
 
 MOST_SAID = 10
 # A header's voxels may lie in a file beside it.
@@ -90,6 +92,8 @@ def source_key(job: ScanJob, allow_uneven=False) -> str:
 def _files(path: Path) -> list[Path]:
     """Return the files that belong to a scan or mask, in a fixed order."""
     if os.path.isdir(path):
-        return sorted(Path(base, name) for base, _, names in os.walk(path) for name in names)
+        with contextlib.suppress(OSError):  # to be told when the scan is read
+            return sorted(file for _, files in folders_of(path) for file in files)
+        return []
     detached = DETACHED.get(path.suffix.lower(), ())
     return [path, *(path.with_suffix(suffix) for suffix in detached)]

@@ -2,7 +2,8 @@
 
 SCANS is a text file with one path per line (# starts a comment), a CSV with the columns scan_id and
 path and where known mask and mask_labels (paths are relative to either file), or a folder: every
-.mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz and .zip in it and below, and every folder of DICOM files.
+.mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, .zip, .tar, .tar.gz, .tgz and .tar.bz2 in it and below, and
+every folder of DICOM files.
 A CSV names its scans as you like. Else a scan_id is the path from the list or folder without its
 ending, with '_' for all but letters, digits, '.', '_' and '-'; equal ones become a, a-2, a-3.
 

@@ -32,7 +32,8 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument(
         "scan",
-        help="chest CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, a folder or .zip of DICOM files",
+        help="chest CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz; of DICOM a folder, its .zip or "
+        ".tar.gz, or a multi-frame file",
     )
     p.add_argument("--mask", help="lung label map on the scan's grid (default: computed)")
     p.add_argument(

@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from pylayers.child_process import end_with_parent
-from pylayers.errors import WeightsError
+from pylayers.errors import MachineError, WeightsError
 from tools.run_folder import RunFolder
 from tools.scan_result import score
 from tools.scan_table import ScanJob, source_key
@@ -51,7 +51,9 @@ def entry_of(job: ScanJob, scorers: list[Scorer], setup: Setup) -> dict:
 
 
 def sentence_of(error: Exception) -> str:
-    """Return a line about a bug: what and where, but no message, which may name folders."""
+    """Return a line about a failure; of a bug where, but no message, which may name folders."""
+    if isinstance(error, MachineError):
+        return str(error)
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"unexpected {type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
 

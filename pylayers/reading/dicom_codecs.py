@@ -1,10 +1,13 @@
 """DICOM codecs: compressed pixels (JPEG, JPEG-LS, JPEG 2000), decoded by GDCM in a child process.
 
 Codecs believe what a damaged stream says of its size: they may take all memory, hang or crash. The
-child has limits on memory and time, and its end is no more than a refused scan. This file is
-also the child's program; it prints each slice's size, then its HU as int32.
+child has limits on memory and on the time that it computes, and its end is no more than a refused
+scan. But a machine without memory, or too busy to compute at all, says nothing of the scan: that
+is a MachineError. This file is also the child's program; it prints each slice's size, then its HU
+as int32.
 """
 
+import mmap
 import os
 import resource
 import signal
@@ -15,13 +18,21 @@ import sys
 import numpy as np
 
 MOST_BYTES = 3 << 30  # address space; a slice of 1100 x 1100 takes a thousandth
-SLICE_S = 20  # a slice takes some hundredths
+ROOM_BYTES = 1 << 27  # that a machine must have left for a slice to be called damaged
+SLICE_S = 20  # of computing; a slice takes some hundredths
+WAIT_S = 600  # for a slice on a machine that is busy with others
 MOST_VOXELS = 1 << 24  # of one slice
 SIZE = struct.Struct("<q")
+READY, DAMAGED, NO_ROOM = 0x600D, -1, -2  # in place of a size
 
 
 def decoded(paths):
-    """Yield the HU of compressed DICOM slices, int32 1D; ValueError for one that is damaged."""
+    """Yield the HU of compressed DICOM slices, int32 1D; ValueError for one that is damaged.
+
+    Raises MachineError when the child is stopped from outside or finds no memory.
+    """
+    if not paths:
+        return
     child = subprocess.Popen(
         [sys.executable, "-I", __file__, *map(str, paths)],
         stdin=subprocess.DEVNULL,
@@ -29,14 +40,21 @@ def decoded(paths):
         stderr=subprocess.DEVNULL,  # codecs print what the refusal says in one line
     )
     try:
+        if size_from(child) != READY:
+            raise failure_of(child, "did not start")
         for _ in paths:
-            size = child.stdout.read(SIZE.size)
-            count = SIZE.unpack(size)[0] if len(size) == SIZE.size else -1
-            if not 0 <= count <= MOST_VOXELS:
+            count = size_from(child)
+            if count == NO_ROOM:
+                raise failure_of(child, "found too little memory")
+            if count == DAMAGED:
                 raise ValueError("the codec gave up")
+            if count is None:
+                raise death_of(child)
+            if not 0 <= count <= MOST_VOXELS:
+                raise ValueError("the codec claims too many voxels")
             data = child.stdout.read(4 * count)
             if len(data) < 4 * count:
-                raise ValueError("the codec broke off")
+                raise death_of(child)
             yield np.frombuffer(data, np.int32)
     finally:
         child.kill()
@@ -44,20 +62,71 @@ def decoded(paths):
         child.wait()
 
 
+def size_from(child) -> int | None:
+    """Return the next number that the child says; None when it is gone."""
+    size = child.stdout.read(SIZE.size)
+    return SIZE.unpack(size)[0] if len(size) == SIZE.size else None
+
+
+def death_of(child) -> Exception:
+    """Return what a child's end means: a damaged stream, or the machine's failure."""
+    code = child.wait()
+    if code == -signal.SIGALRM:
+        return failure_of(child, f"got too little of the processor for {WAIT_S} s")
+    if code == -signal.SIGKILL:
+        return failure_of(child, "was killed, as when memory runs out")
+    if code == -signal.SIGPROF:
+        return ValueError("the codec hangs")
+    return ValueError("the codec broke off") if has_room() else failure_of(child, "found no memory")
+
+
+def failure_of(child, why: str) -> Exception:
+    """Return the machine's failure."""
+    from pylayers.errors import MachineError  # not there in the child
+
+    return MachineError(
+        f"the decoder of compressed DICOM {why}; the scan may be whole: try again with fewer "
+        "workers or on a larger machine"
+    )
+
+
+def has_room() -> bool:
+    """Return whether the machine still gives this process memory for a slice."""
+    try:
+        mmap.mmap(-1, ROOM_BYTES).close()
+    except (OSError, MemoryError):
+        return False
+    return True
+
+
 def decode(paths) -> None:
     """Write the HU of each file to stdout."""
     import SimpleITK as sitk
 
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+    given = resource.getrlimit(resource.RLIMIT_AS)
+    most = min([MOST_BYTES, *(limit for limit in given if limit != resource.RLIM_INFINITY)])
+    resource.setrlimit(resource.RLIMIT_AS, (most, given[1]))
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    say(READY)
     for path in paths:
-        signal.alarm(SLICE_S)  # ends the process
-        reader = sitk.ImageFileReader()
-        reader.SetImageIO("GDCMImageIO")
-        reader.SetFileName(path)
-        hu = np.rint(sitk.GetArrayFromImage(reader.Execute())).astype(np.int32)
-        sys.stdout.buffer.write(SIZE.pack(hu.size) + hu.tobytes())
-        sys.stdout.buffer.flush()
+        signal.alarm(WAIT_S)  # ends the process, and so does the next
+        signal.setitimer(signal.ITIMER_PROF, SLICE_S)
+        try:
+            reader = sitk.ImageFileReader()
+            reader.SetImageIO("GDCMImageIO")
+            reader.SetFileName(path)
+            hu = np.rint(sitk.GetArrayFromImage(reader.Execute())).astype(np.int32)
+        except Exception:  # whatever ITK makes of hostile bytes
+            del reader
+            say(DAMAGED if has_room() else NO_ROOM)
+            return
+        say(hu.size, hu.tobytes())
+
+
+def say(size: int, data: bytes = b"") -> None:
+    """Write a number, then bytes."""
+    sys.stdout.buffer.write(SIZE.pack(size) + data)
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

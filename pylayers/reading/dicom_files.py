@@ -1,71 +1,86 @@
 """DICOM files: which files of a folder are axial CT slices, and which are damaged."""
 
 import io
-import os
 import warnings
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-import pydicom
-from pydicom.filereader import read_file_meta_info
-from pydicom.uid import DeflatedExplicitVRLittleEndian
+from pylayers.errors import ScanRefused, is_machine_failure
+from pylayers.reading.dicom_frames import frame_count, frames_of
+from pylayers.reading.dicom_header import Head, header_of, kind_of, opened, series_of
+from pylayers.reading.dicom_kind import (
+    START_BYTES,
+    has_magic,
+    is_dicom_start,
+    no_ct,
+    sop_class_of,
+)
+from pylayers.reading.dicom_slice import MAX_TEXT, Slice, axial_slice
+from pylayers.reading.dicom_tags import Unsaid, words_of
+from pylayers.reading.folder_walk import folders_of
 
-from pylayers.errors import ScanRefused
-from pylayers.reading.dicom_slice import MAX_TEXT, Slice, Unsaid, axial_slice
-
-MAX_FILES = 20_000
-MAX_FILE_BYTES = 1 << 25  # a slice of 1100 x 1100 has 2.4 MB
-MAX_HEADER_BYTES = 1 << 20  # before the pixels; scanners write some tens of kB
-STARTS = (b"\x08\x00", b"\x02\x00")  # of old files, which have no preamble
-
-pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+MAX_FILES = 20_000  # and slices
+MAX_INFLATED = 1 << 32  # bytes of all deflated files of a folder
 
 
-class Found(NamedTuple):
-    """slices: axial CT; others: how many other DICOM images; faults: (series, refusal) of files.
+class Fault(NamedTuple):
+    """A file that may be a slice and cannot be read.
 
-    A fault's series is None when the file does not even tell that.
+    series: blank when the file does not even tell that. shape: (rows, columns) where all but its
+    place is told.
     """
 
-    slices: list[Slice]
-    others: int
-    faults: list[tuple[str | None, ScanRefused]]
+    series: str
+    shape: tuple[int, int] | None
+    refusal: ScanRefused
+
+    def may_belong(self, series: str, shape: tuple[int, int]) -> bool:
+        """Return whether it may be a slice of a series whose slices have that shape."""
+        if self.refusal.slug == "not-3d":  # a picture in colour is no slice of a grey series
+            return False
+        return self.series in ("", series) and self.shape in (None, shape)
+
+
+@dataclass
+class Found:
+    """slices: axial CT; others: how many DICOM files of which other kinds; faults."""
+
+    slices: list[Slice] = field(default_factory=list)
+    others: Counter = field(default_factory=Counter)
+    faults: list[Fault] = field(default_factory=list)
+    inflated: int = 0
 
 
 def axial_slices(folder: Path) -> Found:
-    """Return the axial CT slices below a folder, and what else there is."""
-    found = Found([], 0, [])
+    """Return the axial CT slices below a folder or in a file, and what else there is.
+
+    Raises ScanRefused (too-large), and OSError or MemoryError where the disk or memory fails.
+    """
+    found = Found()
     for number, path in enumerate(files_below(folder), 1):
-        data = dicom_bytes(path)
-        if data is None:
-            continue
-        series = None
-        try:
-            with warnings.catch_warnings():
+        start = start_of(path)
+        if is_dicom_start(start):
+            with warnings.catch_warnings():  # pydicom's, of what is not from the textbook
                 warnings.simplefilter("ignore")
-                ds = header_of(data, path)
-                series = str(ds.SeriesInstanceUID)[:MAX_TEXT] if "SeriesInstanceUID" in ds else None
-                one = axial_slice(ds, path, number)
-            if one is None:
-                found = found._replace(others=found.others + 1)
-            else:
-                found.slices.append(one)
-        except ScanRefused as refusal:
-            found.faults.append((series, refusal))
-        except Exception as error:  # whatever pydicom makes of hostile bytes
-            if series is not None or data[128:132] == b"DICM":  # else it only began like one
-                said = str(error) if isinstance(error, Unsaid) else "its header is damaged"
-                sentence = f"DICOM file {number} (by name): {said}"
-                found.faults.append((series, ScanRefused("unreadable", sentence)))
+                add(path, number, has_magic(start), found)
+        if found.inflated > MAX_INFLATED or len(found.slices) > MAX_FILES:
+            raise ScanRefused(
+                "too-large",
+                f"{folder.name} holds more than {MAX_FILES:,} slices or "
+                f"{MAX_INFLATED:,} inflated bytes; give the folder of one scan",
+            )
     return found
 
 
 def files_below(folder: Path) -> list[Path]:
-    """Return the files of a folder and the folders in it, sorted by name."""
+    """Return the files of a folder and the folders in it, sorted by name; a file is its own."""
+    if folder.is_file():
+        return [folder]
     found = []
-    for parent, folders, names in os.walk(folder):
-        folders.sort()
-        found += [Path(parent, name) for name in sorted(names)]
+    for _, files in folders_of(folder):
+        found += files
         if len(found) > MAX_FILES:
             raise ScanRefused(
                 "too-large",
@@ -74,19 +89,93 @@ def files_below(folder: Path) -> list[Path]:
     return found
 
 
-def dicom_bytes(path: Path) -> bytes | None:
-    """Return a file's bytes as far as its header may go; None when it is no DICOM slice."""
-    if not path.is_file() or path.stat().st_size > MAX_FILE_BYTES:
-        return None
+def start_of(path: Path) -> bytes:
+    """Return the bytes that tell DICOM from other files; none of a pipe or a broken link."""
+    if not path.is_file():
+        return b""
     with path.open("rb") as file:
-        data = file.read(MAX_HEADER_BYTES)
-    return data if data[128:132] == b"DICM" or data.startswith(STARTS) else None
+        return file.read(START_BYTES)
 
 
-def header_of(data: bytes, path: Path) -> pydicom.Dataset:
-    """Parse a file up to its pixels."""
-    if data[128:132] == b"DICM":
-        syntax = read_file_meta_info(path).get("TransferSyntaxUID")
-        if syntax == DeflatedExplicitVRLittleEndian:  # would be inflated without a limit
-            raise Unsaid("deflated DICOM is not read")
-    return pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True, force=True)
+def is_dicom_alone(path: Path) -> bool:
+    """Return whether one file, given as a scan, is DICOM: voxels of others may begin like it."""
+    start = start_of(path)
+    if has_magic(start) or not is_dicom_start(start):
+        return has_magic(start)
+    try:
+        with warnings.catch_warnings(), opened(path) as file:
+            warnings.simplefilter("ignore")
+            kind = kind_of(file)
+            return bool(sop_class_of(kind) or words_of(kind, "Modality").strip())
+    except (ScanRefused, Unsaid):
+        return False
+
+
+def add(path: Path, number: int, sure: bool, found: Found) -> None:
+    """Add to `found` what a file is; sure: whether it is DICOM, damaged or not."""
+    head = None
+    try:
+        with opened(path) as file:
+            if isinstance(file, io.BytesIO):
+                found.inflated += len(file.getbuffer())
+            why = no_ct(kind_of(file))
+            if why is None:
+                head = header_of(file)
+                why = no_ct(head.ds)
+        if why:
+            found.others[why] += 1
+            return
+        frames = frame_count(head.ds)
+        slices = [
+            axial_slice(one, path, number, frame, frames)
+            for frame, one in enumerate(frames_of(head))
+        ]
+        found.others.update({one for one in slices if isinstance(one, str)})
+        found.slices += [one for one in slices if isinstance(one, Slice)]
+    except Exception as error:  # whatever pydicom makes of hostile bytes
+        if is_machine_failure(error) or isinstance(error, OSError):
+            raise
+        series = series_below(path)
+        if sure or series:  # else it only began like DICOM
+            found.faults.append(fault_of(error, head, series, number))
+
+
+def series_below(path: Path) -> str:
+    """Return the series of a file that cannot be read as a slice; blank when it cannot be told."""
+    try:
+        with opened(path) as file:
+            return series_of(file)[:MAX_TEXT]
+    except (ScanRefused, Unsaid):
+        return ""
+
+
+def fault_of(error: Exception, head: Head | None, series: str, number: int) -> Fault:
+    """Return the fault of a file; file names may carry names of patients, so none is given."""
+    if isinstance(error, ScanRefused):
+        said = error.sentence
+        slug = error.slug
+    else:
+        said = str(error) if isinstance(error, Unsaid) else "its header is damaged"
+        slug = "unreadable"
+    shape = None
+    if isinstance(error, Unsaid) and head:
+        shape = shape_of(head)
+        if head.pixels_at is None:
+            said = f"it has no pixels, and {said}; it may be cut"
+    if "(by name)" not in said:
+        said = f"DICOM file {number} (by name): {said}"
+    return Fault(series, shape, ScanRefused(slug, said))
+
+
+def shape_of(head: Head) -> tuple[int, int] | None:
+    """Return rows and columns of a header that goes on to its pixels but has no place.
+
+    Without one, a scout of another size than the slices can be told from them.
+    """
+    placed = "ImageOrientationPatient" in head.ds and "ImagePositionPatient" in head.ds
+    if placed or head.pixels_at is None:
+        return None
+    try:
+        return int(head.ds.Rows), int(head.ds.Columns)
+    except (AttributeError, TypeError, ValueError):
+        return None

@@ -1,38 +1,40 @@
-"""DICOM series: which one is taken, and whether its slices make one evenly spaced volume."""
+"""DICOM series: which one is taken, with its geometry and its slices in order."""
 
 from pathlib import Path
 
 import numpy as np
 
 from pylayers.errors import ScanRefused
+from pylayers.reading.dicom_acquisitions import check_acquisitions
 from pylayers.reading.dicom_files import Found, axial_slices
+from pylayers.reading.dicom_lossy import lossy_notes
+from pylayers.reading.dicom_places import check_line, check_places, without_copies
 from pylayers.reading.dicom_slice import Slice
-from pylayers.reading.header import Header, checked, sizes
+from pylayers.reading.header import Header, checked, sizes, unreadable
 
-SAME_MM = 0.01  # positions this close are one
-# Scanners write positions with one decimal or more: a gap may differ by that and a tenth of it.
-GAP_SHARE, GAP_MM = 0.1, 0.06
-MOST_GAPS = 0.2  # where slices are missing; with more of them the spacing itself is uneven
-BESIDE_MM = 2.0  # more than positions are rounded by
-TILT_DEG, MOST_TILT_DEG = 1.0, 35.0  # of the slices against the way from first to last
 FEWEST_SLICES = 16  # of an original series that goes before derived ones
-MOST_LISTED = 3  # series named in a message
+DICOMDIR = "Media Storage Directory Storage"  # as pydicom names its class
+MOST_LISTED = 3  # series, or kinds of file, named in a message
 
 
 def read_series(
     folder: Path, name: str, series: str | None = None, allow_uneven: bool = False
 ) -> tuple[Header, list[Slice]]:
-    """Choose a series below a folder; return its geometry and its slices in order.
+    """Choose a series below a folder or in a file; return its geometry and its slices in order.
 
     Raises ScanRefused when there is none, or its slices make no even volume (allow_uneven: take
     it all the same, with a warning).
     """
     found = axial_slices(folder)
+    if folder.is_file():
+        check_single(found, name)
     chosen, notes = choose(found, name, series)
     check_alike(chosen)
-    chosen.sort(key=lambda one: (one.place_mm, one.number))
+    chosen.sort(key=lambda one: (one.place_mm, one.number, one.frame))
+    chosen, copies = without_copies(chosen)
+    notes += copies + check_acquisitions(chosen)
     chosen, uneven = check_places(chosen, allow_uneven)
-    notes += check_line(chosen)
+    notes += check_line(chosen) + lossy_notes(chosen) + remarks_on(chosen)
     first, last = chosen[0], chosen[-1]
     rows, columns = first.shape
     header = Header(
@@ -52,6 +54,16 @@ def read_series(
     return checked(header), chosen
 
 
+def check_single(found: Found, name: str) -> None:
+    """Raise ScanRefused (unreadable) for a file that is one slice, or only began like DICOM."""
+    if found.slices and found.slices[0].stored.frames == 1:
+        raise unreadable(name, "one DICOM file; give the folder with all slices of the series")
+    if DICOMDIR in found.others:
+        raise unreadable(name, "a list of DICOM files, not a scan; give the folder that it lies in")
+    if not (found.slices or found.others or found.faults):
+        raise unreadable(name, "no known format, though it begins like DICOM")
+
+
 def choose(found: Found, name: str, series: str | None) -> tuple[list[Slice], list[str]]:
     """Return the slices of the asked or the largest series, and notes on what was left.
 
@@ -61,31 +73,70 @@ def choose(found: Found, name: str, series: str | None) -> tuple[list[Slice], li
     groups = {}
     for one in found.slices:
         groups.setdefault(one.series, []).append(one)
-    if not groups and found.faults:
-        raise found.faults[0][1]
+    nameless = groups.pop("", [])
     if not groups:
-        raise ScanRefused("no-series", f"{name} holds {nothing(found.others)}")
+        raise nothing(found, nameless, name)
     listed = listing(groups)
     if series is not None and series not in groups:
+        for fault in found.faults:
+            if fault.series == series:
+                raise fault.refusal
         raise ScanRefused(
             "no-series", f"{name} has no axial CT series of that UID; it has {listed}"
+        )
+    if len(groups) > 1 and series is None and all(len(group) == 1 for group in groups.values()):
+        raise ScanRefused(
+            "no-series",
+            f"each of the {len(groups)} axial CT slices of {name} has a SeriesInstanceUID of its "
+            "own; give the slices of one series the same",
         )
     originals = [
         uid for uid, group in groups.items() if group[0].original and len(group) >= FEWEST_SLICES
     ]
     chosen = series or max(sorted(originals or groups), key=lambda uid: len(groups[uid]))
-    for fault_series, refusal in found.faults:
-        if fault_series in (None, chosen):
-            raise refusal
+    shape = groups[chosen][0].shape
+    if any(one.shape == shape for one in nameless):
+        raise without_series(len(nameless), name)
+    belonging = [fault for fault in found.faults if fault.may_belong(chosen, shape)]
+    if belonging:
+        raise belonging[0].refusal
     notes = []
     if len(groups) > 1 and series is None:
         notes.append(f"{len(groups)} axial CT series: {listed}; taken: {chosen} (--series chooses)")
+    passed_over = [fault for fault in found.faults if fault.series not in groups]
+    if len(passed_over) > len(groups[chosen]):
+        notes.append(
+            f"{len(passed_over)} DICOM files of other series cannot be read, the first: "
+            f"{passed_over[0].refusal.sentence}"
+        )
     return groups[chosen], notes
 
 
-def nothing(others: int) -> str:
-    """Return what a folder without axial CT slices holds."""
-    return f"{others} DICOM images, but no axial CT slices" if others else "no DICOM images"
+def nothing(found: Found, nameless: list[Slice], name: str) -> ScanRefused:
+    """Return why a folder has no series to take."""
+    if found.faults:
+        return found.faults[0].refusal
+    if nameless:
+        return without_series(len(nameless), name)
+    if not found.others:
+        return ScanRefused("no-series", f"{name} holds no DICOM images")
+    kinds = found.others.most_common()
+    listed = ", ".join(f"{kind} ({count})" for kind, count in kinds[:MOST_LISTED])
+    more = f" and {len(kinds) - MOST_LISTED} kinds more" if len(kinds) > MOST_LISTED else ""
+    total = found.others.total()
+    seen = f"{total} DICOM {'file' if total == 1 else 'files'}, but no axial CT slices"
+    if len(kinds) == 1 and kinds[0][0].startswith("Modality"):
+        return ScanRefused("no-series", f"{name} holds {seen}; it is no CT: {kinds[0][0]}")
+    return ScanRefused("no-series", f"{name} holds {seen}: {listed}{more}")
+
+
+def without_series(count: int, name: str) -> ScanRefused:
+    """Return the refusal of slices that do not say to which series they belong."""
+    return ScanRefused(
+        "unreadable",
+        f"SeriesInstanceUID is missing in {count} CT slices of {name}; give the slices of one "
+        "series the same",
+    )
 
 
 def listing(groups: dict[str, list[Slice]]) -> str:
@@ -94,6 +145,17 @@ def listing(groups: dict[str, list[Slice]]) -> str:
     said = [f"{uid} ({len(groups[uid])} slices)" for uid in order[:MOST_LISTED]]
     more = len(order) - MOST_LISTED
     return ", ".join(said) + (f" and {more} more" if more > 0 else "")
+
+
+def remarks_on(slices: list[Slice]) -> list[str]:
+    """Return warnings about how slices were made; each once."""
+    remarks = {text: None for one in slices for text in one.remarks}
+    notes = [f"the slices are {text}" for text in remarks]
+    if not slices[0].scaled:
+        notes.append(
+            "RescaleSlope and RescaleIntercept are missing; the stored numbers are taken for HU"
+        )
+    return notes
 
 
 def check_alike(slices: list[Slice]) -> None:
@@ -121,74 +183,3 @@ def check_alike(slices: list[Slice]) -> None:
 def decimals(values) -> str:
     """Return numbers as people write them."""
     return " ".join(f"{value:.4g}" for value in values)
-
-
-def check_line(slices: list[Slice]) -> list[str]:
-    """Check that ordered slices follow each other on a line; return warnings.
-
-    Raises ScanRefused (mixed-series, geometry).
-    """
-    first = slices[0]
-    positions = np.array([one.position_mm for one in slices])
-    way = positions[-1] - positions[0]
-    along = (positions - positions[0]) @ first.normal / (way @ first.normal)
-    beside = np.linalg.norm(positions - positions[0] - along[:, None] * way, axis=1).max()
-    if beside > BESIDE_MM:
-        raise ScanRefused(
-            "mixed-series", f"slices lie up to {beside:.1f} mm beside the line of the others"
-        )
-    tilt = np.degrees(np.arccos(np.clip(way @ first.normal / np.linalg.norm(way), -1, 1)))
-    if tilt > MOST_TILT_DEG:
-        raise ScanRefused("geometry", f"slices are tilted by {tilt:.0f} degrees; gantries go to 30")
-    if tilt > TILT_DEG:
-        return [f"the gantry is tilted by {tilt:.0f} degrees; slices are taken as they lie"]
-    return []
-
-
-def check_places(slices: list[Slice], allow_uneven: bool) -> tuple[list[Slice], list[str]]:
-    """Check that ordered slices are evenly spaced; return those to take, and warnings.
-
-    Raises ScanRefused (few-slices, duplicate-slices, missing-slices, uneven-spacing).
-    """
-    places = np.array([one.place_mm for one in slices])
-    same = np.flatnonzero(np.diff(places) < SAME_MM)
-    warnings = []
-    if same.size:
-        warnings.append(
-            refuse_or_warn(
-                allow_uneven,
-                "duplicate-slices",
-                f"{same.size} of {len(slices)} slices lie where another one lies, "
-                f"the first at {places[same[0]]:.2f} mm",
-            )
-        )
-        slices = [one for i, one in enumerate(slices) if i - 1 not in set(same.tolist())]
-        places = np.delete(places, same + 1)
-    if len(slices) < 2:
-        raise ScanRefused("few-slices", f"the series has {len(slices)} slice")
-    gaps = np.diff(places)
-    usual = float(np.median(gaps))
-    odd = np.flatnonzero(np.abs(gaps - usual) > GAP_SHARE * usual + GAP_MM)
-    if odd.size:
-        times = gaps[odd] / usual
-        whole = np.abs(times - np.rint(times)) * usual <= GAP_SHARE * usual + GAP_MM
-        where = f"{places[odd[0]]:.2f} and {places[odd[0] + 1]:.2f} mm"
-        if odd.size <= MOST_GAPS * gaps.size and np.all((times > 1) & whole):
-            missing = int(np.rint(times).sum() - odd.size)
-            slug = "missing-slices"
-            seen = f"{missing} of {len(slices) + missing} slices missing, the first between {where}"
-        else:
-            slug = "uneven-spacing"
-            seen = (
-                f"slices lie {gaps.min():.2f} to {gaps.max():.2f} mm apart, mostly {usual:.2f}; "
-                f"the first odd gap is between {where}"
-            )
-        warnings.append(refuse_or_warn(allow_uneven, slug, seen))
-    return slices, warnings
-
-
-def refuse_or_warn(allow_uneven: bool, slug: str, seen: str) -> str:
-    """Raise ScanRefused, or return the warning when uneven series are allowed."""
-    if not allow_uneven:
-        raise ScanRefused(slug, seen)
-    return f"{slug}: {seen}"

@@ -4,11 +4,14 @@ import bz2
 import gzip
 import shutil
 import struct
+import tarfile
 
 import numpy as np
+import pydicom
 import SimpleITK as sitk
+from enhanced import enhanced, save
 from formats import to_jpeg2000, write_dicom, write_format
-from pydicom.uid import RLELossless
+from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
 from corpus.case import Chest, Input, changed
 from corpus.healthy import case
@@ -184,15 +187,66 @@ def half_named_kernel(index, ds):
         ds.ConvolutionKernel = "B30f"
 
 
+def without_class(index, ds):
+    """Leave out what de-identification strips beside the class, which the meta header keeps."""
+    ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID
+    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+    del ds.SOPClassUID, ds.SOPInstanceUID, ds.ImageType, ds.PatientName, ds.PatientID
+
+
+def private_block(index, ds):
+    """Put more than a megabyte of a vendor's before the pixels of some slices."""
+    if index < 3:
+        ds.private_block(0x0029, "SOMEONE", create=True).add_new(1, "OB", bytes(2 << 20))
+
+
+def step_and_shoot(index, ds):
+    """Number and time every four slices anew."""
+    ds.AcquisitionNumber, ds.AcquisitionTime = 1 + index // 4, f"1015{index // 4:02d}"
+    ds.ContentTime, ds.InstanceNumber = f"1016{index:02d}", index + 1
+
+
+def deflate(folder, chest):
+    """Write every slice anew as deflated DICOM."""
+    for path in folder.iterdir():
+        ds = pydicom.dcmread(path)
+        ds.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+        ds.save_as(path)
+
+
 series("kernel named in half of the slices", half_named_kernel)
 series("signed pixels", signed)
 series("half a HU a step", halved)
 series("RLE", rle)
 series("JPEG 2000", more=lambda folder, chest: to_jpeg2000(folder))
 series("other series and files beside it", more=clutter)
+series("without class and sign of CT in the data set", without_class)
+series("private blocks of megabytes", private_block)
+series("a number and a time for each acquired slice", step_and_shoot)
+series("deflated", more=deflate)
 series("a slice missing, allowed", lambda i, ds: i != MIDDLE, False, options=("--allow-uneven",))
 series(
-    "a slice twice, allowed",
+    "a slice twice",
     more=lambda folder, chest: [shutil.copy(p, f"{p}_2") for p in list(folder.iterdir())[:1]],
-    options=("--allow-uneven",),
 )
+
+
+@case("DICOM: enhanced multi-frame CT", same=True)
+def multi_frame(folder, chest):
+    return Input(save(enhanced(chest.image()), folder / "scan.dcm"))
+
+
+@case("DICOM: tar.gz", same=True)
+def packed(folder, chest):
+    write_dicom(folder / "series", chest.image())
+    with tarfile.open(folder / "scan.tar.gz", "w:gz", compresslevel=1) as file:
+        file.add(folder / "series", "study")
+    return Input(folder / "scan.tar.gz")
+
+
+@case("DICOM: a link to the folder of the series", same=True)
+def linked(folder, chest):
+    write_dicom(folder / "store", chest.image())
+    (folder / "patient").mkdir()
+    (folder / "patient" / "series").symlink_to(folder / "store")
+    return Input(folder / "patient")
