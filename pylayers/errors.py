@@ -36,3 +36,10 @@ class WeightsError(Exception):
 
 class UsageError(Exception):
     """A request that cannot be meant: an unknown name, a number out of range."""
+
+
+class MachineError(Exception):
+    """The machine, not the scan, failed: a full disk, too little memory.
+
+    The message says what to do.
+    """

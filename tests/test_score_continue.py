@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pylayers.errors import UsageError
+from pylayers.errors import MachineError, UsageError
 from tools import score_cohort, score_tables, score_worker
 from tools.scan_table import ScanJob, source_key
 from tools.score_journal import Journal
@@ -45,9 +45,10 @@ def asked(monkeypatch):
             yield job, {"scan_id": job.scan_id, "source_key": key, "row": row, "slices": {}}
             if job.scan_id == asked.stop_after:
                 raise KeyboardInterrupt
+        asked.then()
 
     class Asked(list):
-        fails, stop_after, versions = (), None, ()
+        fails, stop_after, versions, then = (), None, (), lambda *_: None
 
     asked = Asked()
     monkeypatch.setattr(score_cohort, "answers", answers)
@@ -173,8 +174,14 @@ def test_a_torn_line_spoils_no_other(few, asked, tmp_path):
 def test_tables_that_cannot_be_written_lose_nothing(few, asked, tmp_path):
     obstacle = tmp_path / "scores_contributions_fev1pp.csv"
     obstacle.mkdir()
-    with pytest.raises(UsageError, match="tables cannot be written: Is a directory; finished"):
+    with pytest.raises(UsageError, match=r"scores_contributions_fev1pp.csv: is a folder"):
         few("--continue", "--contributions")
+    assert asked == []
+    obstacle.rmdir()
+    asked.then = lambda *_: obstacle.mkdir()
+    with pytest.raises(MachineError, match="cannot be written: it is a folder; finished"):
+        few("--continue", "--contributions")
+    asked.then = lambda *_: None
     assert not (tmp_path / "scores.csv").exists()
     obstacle.rmdir()
     asked.clear()

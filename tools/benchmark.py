@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pylayers.errors import UsageError
+from pylayers.output_check import check_folder, check_output
 from pylayers.prefetch import worker_count
 from tools.bench.bench_cohort import bench_cohort
 from tools.bench.bench_run import write_bench_run
@@ -63,6 +64,8 @@ def benchmark(args) -> None:
         if value < 1:
             raise UsageError(f"--{name} {value} is below 1")
     workers = worker_count(args.workers)
+    check_folder(args.json.parent)
+    check_output(args.json, "--json")
     cohort = bench_cohort(args.cohort, (lambda text: None) if args.quiet else say)
     begin = time.monotonic()
     with TemporaryDirectory(prefix="scan2num-bench-") as folder:
@@ -79,7 +82,6 @@ def benchmark(args) -> None:
     found["parameters"] = settings.described() | {"parts": list(parts)}
     found["versions"] = versions() | found.pop("rival_versions")
     found["minutes"] = round((time.monotonic() - begin) / 60, 2)
-    args.json.parent.mkdir(parents=True, exist_ok=True)
     write_json(args.json, found)
     print(printed(found))
     print(f"\n{relative(args.json)}")

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from pylayers.cohort import write_rows
+from pylayers.output_check import check_output
 from pylayers.targets import TARGETS
 from tools.caffe_install import gpu_id
 from tools.chosen_runs import add_offsets
@@ -39,6 +40,9 @@ def evaluate(args) -> None:
     """Predict both splits, write the tables and say how good the test split's are."""
     folder = RunFolder(args.run or Path("runs") / args.target)
     gpu = gpu_id(args.gpu)
+    names = SPLITS if args.offsets == 1 else (*SPLITS, several_name(args.offsets))
+    for path in (*map(folder.predictions, names), *map(folder.contributions, SPLITS)):
+        check_output(path)
     for split in SPLITS:
         predictions = predict_split(folder, split, gpu, args.quiet)
         write_contributions(folder.contributions(split), predictions)
@@ -64,7 +68,7 @@ def offsets_gain(args, folder: RunFolder, gpu, once: list[Prediction]) -> str:
     predictions_test_offsets<K>.csv.
     """
     several = predict_split(folder, "test", gpu, args.quiet, args.offsets)
-    write_predictions(folder.predictions(f"test_offsets{args.offsets}"), several)
+    write_predictions(folder.predictions(several_name(args.offsets)), several)
     truth = [p.truth for p in once]
     seen = compare_correlations(truth, [p.score for p in several], [p.score for p in once])
     errors = (agreement(truth, [p.score for p in ps]).mae.value for ps in (several, once))
@@ -73,6 +77,11 @@ def offsets_gain(args, folder: RunFolder, gpu, once: list[Prediction]) -> str:
         f"  {args.offsets} offsets       rho {shown(seen.a)}, gain {shown(seen.difference, 3)}, "
         f"P(better) {seen.a_stronger:.2f}; MAE {mae}"
     )
+
+
+def several_name(offsets: int) -> str:
+    """Return the name of the test split's predictions from several offsets."""
+    return f"test_offsets{offsets}"
 
 
 def write_contributions(path: Path, predictions: list[Prediction]) -> None:

@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from pylayers.errors import ScanRefused, UsageError
+from pylayers.output_check import check_output
 from tools.chosen_runs import chosen_runs, device
 from tools.exit_codes import REFUSED, refusal, run
 from tools.run_folder import write_json, write_whole
@@ -52,14 +53,13 @@ def answer(args) -> int:
     scan = the_scan(args.input / SCANS)
     if not args.output.is_dir():
         raise UsageError(f"--output {args.output}: there is no such folder")
+    for name in (EVERYTHING, *OUTPUTS.values()):
+        check_output(args.output / name, inputs=(scan,))
     scorers = [Scorer(folder, gpu) for folder in chosen_runs(args.weights)]
     result = score(scorers, scan).result
-    try:
-        write_json(args.output / EVERYTHING, result)
-        for name, target in result["targets"].items():
-            write_whole(args.output / OUTPUTS[name], json.dumps(target["score"]) + "\n")
-    except OSError as error:
-        raise UsageError(f"--output {args.output} cannot be written: {error.strerror}") from None
+    write_json(args.output / EVERYTHING, result)
+    for name, target in result["targets"].items():
+        write_whole(args.output / OUTPUTS[name], json.dumps(target["score"]) + "\n")
     if result["refused"]:
         print(refusal(ScanRefused(**result["refused"])), file=sys.stderr)
         return REFUSED

@@ -11,6 +11,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pylayers.errors import UsageError, WeightsError
+from pylayers.output_check import check_folder
 from pylayers.targets import TARGETS
 from tools.exit_codes import run
 from tools.report.page import page
@@ -47,7 +48,7 @@ def make_report(args) -> None:
         if results.target.name in found:
             raise UsageError(f"--runs names two runs of {results.target.name}")
         found[results.target.name] = results
-    args.out.mkdir(parents=True, exist_ok=True)
+    check_folder(args.out, "--out", files=("index.html",))
     made = []
     with tqdm(desc="report", unit="section", disable=True if args.quiet else None) as bar:
         for section in sections(found, args.by, args.out):

@@ -10,6 +10,7 @@ import uuid
 from pathlib import Path
 
 from pylayers.cohort import read_rows
+from pylayers.output_check import check_output
 from pylayers.targets import TARGETS
 from tools.chosen_runs import chosen_runs
 from tools.exit_codes import run
@@ -166,6 +167,7 @@ def _evaluation(run: RunFolder, unit: str) -> dict[str, str]:
 def main(argv=None) -> None:
     """Run the program."""
     args = parser().parse_args(argv)
+    check_output(args.out, "--out")
     write_json(args.out, card(chosen_runs(args.weights)))
     print(args.out)
 

@@ -28,7 +28,7 @@ from tqdm import tqdm
 from pylayers.errors import UsageError
 from pylayers.slice_sample import checked_offsets
 from tools.chosen_runs import add_offsets, chosen_runs, device
-from tools.exit_codes import BUG, DONE, INTERRUPTED, run
+from tools.exit_codes import DONE, FAILED, complain, interrupted_code, run, stopped_by
 from tools.scan_list import jobs_of, shard_of
 from tools.scan_result import PHANTOM_WARNING
 from tools.scan_table import ScanJob, source_key
@@ -109,7 +109,7 @@ def score_cohort(args) -> int:
     if any(folder.best().get("phantom") for folder in runs) and not args.quiet:
         print(f"note: {PHANTOM_WARNING}", file=sys.stderr)
     say(args, summary(rows, output.table))
-    return BUG if errors else DONE
+    return FAILED if errors else DONE
 
 
 def score_missing(jobs: list[ScanJob], output: Output, setup: Setup, args) -> dict[str, dict]:
@@ -179,11 +179,11 @@ def main(argv=None) -> int:
     try:
         return score_cohort(args)
     except NoWorkers as error:
-        print(f"error: {error}; finished scans are kept, --continue goes on", file=sys.stderr)
-        return BUG
-    except KeyboardInterrupt:
-        print("stopped by Ctrl-C; the same command with --continue goes on", file=sys.stderr)
-        return INTERRUPTED
+        complain(f"error: {error}; finished scans are kept, --continue goes on")
+        return FAILED
+    except KeyboardInterrupt as error:
+        complain(f"{stopped_by(error)}; the same command with --continue goes on")
+        return interrupted_code(error)
 
 
 if __name__ == "__main__":

@@ -16,13 +16,16 @@ from pathlib import Path
 
 from pylayers.errors import ScanRefused, UsageError
 from pylayers.label_map import parse_labels
+from pylayers.output_check import check_output
 from pylayers.slice_sample import checked_offsets
 from pylayers.targets import TARGETS
 from tools.chosen_runs import add_offsets, chosen_runs, device
-from tools.exit_codes import REFUSED, refusal, run
+from tools.deliveries import deliver
+from tools.exit_codes import REFUSED, complain, refusal, run
 from tools.run_folder import write_json
 from tools.scan_result import score
 from tools.scorer import Scorer
+from tools.standard_streams import stdout_is_closed
 
 
 def parser() -> argparse.ArgumentParser:
@@ -64,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
 
 def score_scan(args) -> int:
     """Score args.scan and print, write and draw what was asked for; return the exit code."""
+    check_blanks(args)
     gpu = device(args.device)
     mask_labels = checked_labels(args)
     checked_offsets(args.offsets)
@@ -78,33 +82,51 @@ def score_scan(args) -> int:
         "allow_uneven": args.allow_uneven,
     }
     result, crop, contributions, samples = score(scorers, args.scan, args.mask, **choices)
+    if crop is not None:
+        result["timings_s"] = {"load_nets": load_s, **result["timings_s"]}
 
-    if args.report:
-        from tools.scan_report.page import Scanned, write_report
+    def show() -> None:
+        if args.json != "-":
+            for name, target in result["targets"].items():
+                print(f"{name}\t{TARGETS[name].text(target['score'])}", flush=True)
 
-        scanned = crop and Scanned.of(crop, args.scan, args.mask, **choices)
-        write_report(args.report, result, runs, scanned)
-    if crop is None:
+    def write() -> None:
         if args.json:
             write_result(args.json, result)
-        print(refusal(ScanRefused(**result["refused"])), file=sys.stderr)
-        return REFUSED
-    result["timings_s"] = {"load_nets": load_s, **result["timings_s"]}
-    if args.figure:
-        from tools.figures.contributions import Contributions, draw_contributions
 
-        drawn = Contributions(Path(args.scan).name, crop, contributions, samples=samples)
-        draw_contributions([drawn], args.figure)
-    if args.json:
-        write_result(args.json, result)
-    if args.json != "-":
-        for name, target in result["targets"].items():
-            print(f"{name}\t{TARGETS[name].text(target['score'])}")
-    if not args.quiet:
-        series = [f"scored series {result['series']}"] if result["series"] else []
-        for note in [*series, *result["warnings"], "research use, not a medical device"]:
-            print(f"note: {note}", file=sys.stderr)
-    return 0
+    def report() -> None:
+        if args.report:
+            from tools.scan_report.page import Scanned, write_report
+
+            scanned = crop and Scanned.of(crop, args.scan, args.mask, **choices)
+            write_report(args.report, result, runs, scanned)
+
+    def draw() -> None:
+        if args.figure and crop is not None:
+            from tools.figures.contributions import Contributions, draw_contributions
+
+            drawn = Contributions(Path(args.scan).name, crop, contributions, samples=samples)
+            draw_contributions([drawn], args.figure)
+
+    def say() -> None:
+        if crop is None:
+            complain(refusal(ScanRefused(**result["refused"])))
+        elif not args.quiet:
+            series = [f"scored series {result['series']}"] if result["series"] else []
+            for note in [*series, *result["warnings"], "research use, not a medical device"]:
+                complain(f"note: {note}")
+
+    deliver(write, show, draw, report, say)
+    return REFUSED if crop is None else 0
+
+
+def check_blanks(args) -> None:
+    """Raise UsageError for a blank where a name should be; a blank path is the current folder."""
+    for what in ("scan", "mask", "series", "json", "figure", "report"):
+        if (value := getattr(args, what)) is not None and not value.strip():
+            raise UsageError(f"{'SCAN' if what == 'scan' else f'--{what}'} is blank")
+    if args.weights and not all(map(str.strip, args.weights)):
+        raise UsageError("--weights names a run that is blank")
 
 
 def checked_labels(args) -> tuple[int, ...] | None:
@@ -121,17 +143,12 @@ def checked_labels(args) -> tuple[int, ...] | None:
 
 def check_outputs(args) -> None:
     """Raise UsageError, before any work, for a file that could not be written."""
-    for option, name in (
-        ("--json", args.json),
-        ("--figure", args.figure),
-        ("--report", args.report),
-    ):
-        if name in (None, "-"):
-            continue
-        path = Path(name)
-        if path.is_dir() or not path.parent.is_dir():
-            why = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"
-            raise UsageError(f"{option} {name}: {why}")
+    if stdout_is_closed() and (args.json or "-") == "-":
+        raise UsageError("stdout is closed and --json names no file: the score would be lost")
+    asked = (("--json", args.json), ("--figure", args.figure), ("--report", args.report))
+    for option, name in asked:
+        if name not in (None, "-"):
+            check_output(name, option, inputs=(args.scan, args.mask))
     if args.figure and Path(args.figure).suffix != ".png":
         raise UsageError(f"--figure {args.figure} does not end in .png")
     if args.report and Path(args.report).suffix != ".html":
@@ -141,7 +158,7 @@ def check_outputs(args) -> None:
 def write_result(destination: str, result: dict) -> None:
     """Write the JSON to a file, or to stdout for `-`."""
     if destination == "-":
-        print(json.dumps(result, indent=2))
+        print(json.dumps(result, indent=2), flush=True)
     else:
         write_json(Path(destination), result)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pylayers.cohort import read_cohort, read_rows
 from pylayers.errors import CohortError
+from pylayers.output_check import check_output
 from tools.caffe_install import ROOT
 from tools.exit_codes import run
 from tools.run_folder import RunFolder, relative, write_json
@@ -30,6 +31,7 @@ def summarise(args) -> None:
     """Write demo.json into the run folder and print its numbers as a table."""
     folder = RunFolder(args.run)
     best = folder.best()
+    check_output(folder.path / "demo.json")
     summary = summary_of(folder, best, step_minutes(args.minutes))
     write_json(folder.path / "demo.json", summary)
     print(table(summary, best["target"]))

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pylayers.cohort import read_cohort
 from pylayers.errors import UsageError
+from pylayers.output_check import check_output
 from pylayers.targets import TARGETS, target_named
 from tools.caffe_install import ROOT, gpu_id
 from tools.exit_codes import run
@@ -78,6 +79,7 @@ def sweep(args) -> None:
     say = (lambda text: None) if args.quiet else partial(print, flush=True)
 
     with SweepFolder(args.out or ROOT / "runs" / f"sweep_{target}", wanted) as folder:
+        check_output(folder.table)
         say(f"{target}: {plan_text(schedules, len(cohort.labelled('val', target)))}")
         rows = []
         for n in numbers:

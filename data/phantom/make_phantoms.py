@@ -28,6 +28,7 @@ from data.phantom.cohort_folder import claim_folder, paths_of, write_image, writ
 from data.phantom.labels import draw_labels, noise_ceiling
 from data.phantom.render import render
 from data.phantom.subject import draw_subject
+from tools.exit_codes import run
 
 FACTS_OF_SUBJECT = (
     "wall_mm",
@@ -151,4 +152,4 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))
