@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from pylayers.acceptance import check_numbers
-from pylayers.errors import ScanRefused
+from pylayers.errors import MachineError, ScanRefused, printable
+from pylayers.machine import is_machines, machine_sentence
 from pylayers.padding import to_scale
 from pylayers.reading.archive import is_zip, unpacked
 from pylayers.reading.body import pieces, read_voxels
@@ -126,18 +127,21 @@ def triple(values) -> str:
 
 @contextmanager
 def failures_refused(path: Path):
-    """Turn what the system says of a file into a refusal."""
+    """Turn what the system says of a file into a refusal, what it says of itself into an error.
+
+    Raises ScanRefused and MachineError.
+    """
     try:
         if not path.exists():
             raise ScanRefused("not-found", f"there is no {path.name}")
         if not (path.is_file() or path.is_dir()):
             raise unreadable(path.name, "neither a file nor a folder")
         yield
-    except MemoryError:
-        raise ScanRefused("too-large", f"{path.name} does not fit into memory") from None
-    except OSError as error:  # no permission, a name too long, a disk that fails
-        why = error.strerror or type(error).__name__
-        raise unreadable(path.name, why) from None
+    except (MemoryError, OSError) as error:
+        why = machine_sentence(error)
+        if is_machines(error):
+            raise MachineError(f"{printable(path.name)} could not be read: {why}") from None
+        raise unreadable(path.name, why) from None  # no permission, a name too long
 
 
 def start_of(path: Path) -> bytes:

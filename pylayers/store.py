@@ -1,6 +1,7 @@
 """Store: one HDF5 file per scan, one chunk per slice, so that a stack reads only its slices."""
 
 import hashlib
+import io
 import json
 from dataclasses import fields
 
@@ -17,11 +18,12 @@ WARNINGS = "warnings"
 
 
 def write_crop(path, crop: LungCrop, source_key: str = "") -> None:
-    """Write a crop; the file appears whole or not at all.
+    """Write a crop; the file appears whole or not at all. Raises MachineError on a full disk.
 
     source_key tells later which files the crop was made from.
     """
-    with whole_file(path) as partial, h5py.File(partial, "w") as file:
+    content = io.BytesIO()  # on a full disk HDF5 would crash as it closes the file
+    with h5py.File(content, "w") as file:
         file.create_dataset(
             DATASET,
             data=crop.hu,
@@ -37,6 +39,8 @@ def write_crop(path, crop: LungCrop, source_key: str = "") -> None:
         file.attrs[VERSION_KEY] = PREPROCESSING_VERSION
         file.attrs["source_key"] = source_key
         file.attrs["crop_sha256"] = hashlib.sha256(crop.hu.tobytes()).hexdigest()
+    with whole_file(path) as partial:
+        partial.write_bytes(content.getbuffer())
 
 
 def read_crop(path) -> LungCrop:

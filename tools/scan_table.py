@@ -75,7 +75,7 @@ def source_key(job: ScanJob, allow_uneven=False) -> str:
         for file in _files(path) if path is not None else ():
             try:
                 status = file.stat()
-            except OSError:
+            except (OSError, ValueError):  # ValueError: a null byte
                 continue  # what is not there now makes another key once it is
             name = file.relative_to(path.parent)
             digest.update(f"{name}:{status.st_size}:{status.st_mtime_ns};".encode(errors="replace"))

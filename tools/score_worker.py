@@ -9,7 +9,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from pylayers.child_process import end_with_parent
-from pylayers.errors import WeightsError
+from pylayers.errors import MachineError, WeightsError
+from pylayers.machine import machine_sentence
 from tools.run_folder import RunFolder
 from tools.scan_result import score
 from tools.scan_table import ScanJob, source_key
@@ -31,6 +32,8 @@ def serve(connection: Connection) -> None:
         job = connection.recv()
         try:
             connection.send(entry_of(job, scorers, setup))
+        except (MachineError, MemoryError) as error:
+            connection.send(Lost(str(error) or machine_sentence(error)))
         except Exception as error:  # of whatever kind: the other scans must be scored
             connection.send(Lost(sentence_of(error)))
 

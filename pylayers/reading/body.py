@@ -12,6 +12,7 @@ import zlib
 import numpy as np
 
 from pylayers.errors import ScanRefused
+from pylayers.machine import is_machines
 from pylayers.reading.header import Header
 
 PIECE_BYTES = 1 << 22
@@ -85,6 +86,8 @@ def decompressed(header: Header, file):
             "truncated", f"the {header.compression} stream of {header.name} breaks off"
         ) from None
     except (zlib.error, OSError) as error:
+        if is_machines(error):
+            raise
         raise ScanRefused(
             "corrupt", f"the {header.compression} stream of {header.name} is damaged: {error}"
         ) from None
