@@ -236,7 +236,7 @@ def test_a_cohort_in_which_every_scan_fails_is_an_error_and_has_no_table(two):
 
 def test_every_wrong_row_is_named_before_any_scan_is_read(tmp_path):
     wrong = {
-        "a,a.nrrd,,,nan,,,x": "line 2: ve nan",
+        "a,a.nrrd,,,inf,,,x": "line 2: ve inf",
         "b,b.nrrd,,,,61,,x": "line 3: fev1fvc 61",
         "c,c.nrrd,,,,,0.88,x": "line 4: fev1pp 0.88",
         "../x,d.nrrd,,,,,,x": "line 5: scan_id '../x'",

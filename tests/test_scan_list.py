@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pylayers.cohort import SCAN_ID
 from pylayers.errors import CohortError, UsageError
 from tools.scan_list import jobs_of, named_jobs, shard_of
-from tools.scan_table import ScanJob
+from tools.scan_table import ScanJob, source_key
 
 DICOM = b"\0" * 128 + b"DICM" + b"\0" * 8
 
@@ -34,6 +34,25 @@ def test_a_list_keeps_its_order_and_is_relative_to_itself(tmp_path):
         ScanJob("c", Path("/data/Doe^J/c.MHA")),  # nothing is said of folders elsewhere
         ScanJob("d", tmp_path / "../up/d.zip"),
     ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+@pytest.mark.parametrize("on_disk", ["utf-8", "latin-1"])
+def test_a_list_names_files_in_whatever_encoding(on_disk, encoding, tmp_path):
+    name = os.fsdecode("grün.mha".encode(on_disk))
+    (tmp_path / name).touch()
+    (tmp_path / "list.txt").write_bytes("a.mha\ngrün.mha\n".encode(encoding))
+    found = [job.scan for job in jobs_of(tmp_path / "list.txt")]
+    there = encoding == "latin-1" or on_disk == "utf-8"
+    assert found == [tmp_path / "a.mha", tmp_path / (name if there else "grün.mha")]
+
+
+def test_no_line_of_a_list_stops_the_others(tmp_path):
+    lines = ["x\0y.mha", "n" * 5000, "/dev/zero", "a\x0bb.mha", "\udcff.mha", "."]
+    (tmp_path / "list.txt").write_bytes(b"a.mha\n" + os.fsencode("\n".join(lines)))
+    jobs = jobs_of(tmp_path / "list.txt")
+    assert [job.scan for job in jobs][1:] == [tmp_path / line for line in lines]
+    assert all(len(source_key(job)) == 64 for job in jobs)
 
 
 def test_a_csv_is_read_as_for_a_cohort_but_its_labels_do_not_matter(tmp_path):

@@ -19,10 +19,10 @@ from data.copdgene.scales import said_of_unit
 from data.found_files import search
 from data.left_out import LeftOut, left_out_path
 from data.next_steps import checked_out, next_steps
-from data.text_table import read_text_table
 from pylayers.cohort import write_rows
 from pylayers.errors import CohortError
 from pylayers.targets import TARGETS
+from pylayers.text_table import read_text_table
 from tools.exit_codes import run
 
 
