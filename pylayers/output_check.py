@@ -36,10 +36,10 @@ def check_output(path, option: str = "", inputs=()) -> None:
         raise UsageError(f"{what} is no name of a file") from None
 
 
-def check_folder(folder, option: str = "", files=()) -> None:
+def check_folder(folder, option: str = "", files=(), inputs=()) -> None:
     """Make a folder and raise UsageError when a file cannot be written there.
 
-    files: the names of those that will be.
+    files: the names of those that will be. inputs: files that none of them may overwrite.
     """
     what = f"{option} {folder}".strip()
     try:
@@ -49,7 +49,7 @@ def check_folder(folder, option: str = "", files=()) -> None:
     except OSError as error:
         raise UsageError(f"{what} cannot be made: {error.strerror}") from None
     for name in files:
-        check_output(Path(folder, name), option)
+        check_output(Path(folder, name), option, inputs)
 
 
 def is_input(output: Path, given: Path) -> bool:

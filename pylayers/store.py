@@ -10,11 +10,15 @@ import hdf5plugin
 import numpy as np
 
 from pylayers.crop import PREPROCESSING_VERSION, Box, LungCrop
+from pylayers.errors import CohortError, MachineError
+from pylayers.machine import is_machines, machine_sentence
 from pylayers.whole_file import whole_file
 
 DATASET = "hu"
 VERSION_KEY = "preprocessing_version"
 WARNINGS = "warnings"
+HASH = "crop_sha256"
+AGAIN = "remove it and run tools/prepare_cohort.py again"
 
 
 def write_crop(path, crop: LungCrop, source_key: str = "") -> None:
@@ -38,13 +42,25 @@ def write_crop(path, crop: LungCrop, source_key: str = "") -> None:
         file.attrs[WARNINGS] = json.dumps(crop.warnings)
         file.attrs[VERSION_KEY] = PREPROCESSING_VERSION
         file.attrs["source_key"] = source_key
-        file.attrs["crop_sha256"] = hashlib.sha256(crop.hu.tobytes()).hexdigest()
+        file.attrs[HASH] = hashlib.sha256(crop.hu.tobytes()).hexdigest()
     with whole_file(path) as partial:
         partial.write_bytes(content.getbuffer())
 
 
 def read_crop(path) -> LungCrop:
-    """Read a whole crop back."""
+    """Read a whole crop back. Raises CohortError when it is missing or not what was stored."""
+    try:
+        crop, stored = _read_crop(path)
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        if is_machines(error):
+            raise MachineError(f"{path} could not be read: {machine_sentence(error)}") from None
+        raise CohortError(f"{path} is missing or damaged; {AGAIN}") from None
+    if hashlib.sha256(crop.hu).hexdigest() != stored:
+        raise CohortError(f"{path} is not what was stored; {AGAIN}")
+    return crop
+
+
+def _read_crop(path) -> tuple[LungCrop, str]:
     with h5py.File(path) as file:
         attrs = file.attrs
         return LungCrop(
@@ -58,7 +74,16 @@ def read_crop(path) -> LungCrop:
             mask_given=bool(attrs["mask_given"]),
             series=attrs["series"],
             warnings=tuple(json.loads(attrs[WARNINGS])),
-        )
+        ), attrs[HASH]
+
+
+def stored_sha256(path) -> str | None:
+    """Return the hash that a stored crop says its voxels have; None when it cannot be read."""
+    try:
+        with h5py.File(path) as file:
+            return file.attrs.get(HASH)
+    except OSError:
+        return None
 
 
 def read_facts(path) -> dict | None:
@@ -76,9 +101,9 @@ def read_facts(path) -> dict | None:
                 "mask_given": bool(attrs["mask_given"]),
                 "warnings": json.loads(attrs[WARNINGS]),
                 "source_key": attrs["source_key"],
-                "crop_sha256": attrs["crop_sha256"],
+                HASH: attrs[HASH],
             }
-    except (OSError, KeyError):
+    except (OSError, KeyError, ValueError, TypeError):
         return None
 
 

@@ -14,7 +14,7 @@ from pylayers.errors import CohortError, UsageError
 from pylayers.lungs import bounding_box
 from pylayers.preprocess import crop_lungs
 from pylayers.store import read_crop
-from tools import prepare_cohort
+from tools import prepare_cohort, prepare_worker
 from tools.scan_table import ScanJob, source_key
 
 HEADER = "scan_id,path,subject_id,mask,ve,fev1fvc,fev1pp,site"
@@ -155,11 +155,11 @@ def test_what_is_unusual_of_a_scan_is_a_column(two, monkeypatch):
         asked.append(allow_uneven)
         return replace(crop_lungs(*arguments), warnings=("thick slices", "odd"))
 
-    monkeypatch.setattr(prepare_cohort, "crop_lungs", unusual)
+    monkeypatch.setattr(prepare_worker, "crop_lungs", unusual)
     folder = two.parent
     (folder / "cohort" / "scans").mkdir(parents=True)
     store = folder / "cohort" / "scans" / "a.h5"
-    prepare_cohort.store_scan(ScanJob("a", folder / "a.nrrd"), store, True)
+    prepare_worker.store_scan(ScanJob("a", folder / "a.nrrd"), store, True)
     assert asked == [True]
     written = store.stat().st_mtime_ns
     scans = read_cohort(prepare(two, "--allow-uneven")).scans

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from pylayers.errors import MachineError, UsageError
-from tools import score_cohort, score_tables, score_worker
+from tools import score_cohort, score_tables, score_worker, worker_side
 from tools.scan_table import ScanJob, source_key
 from tools.score_journal import Journal
-from tools.worker_pool import Lost, Setup
+from tools.worker_pool import Lost
+from tools.worker_setup import ScoreSetup
 
 pytestmark = pytest.mark.caffe
 
@@ -256,7 +257,7 @@ def test_a_bug_is_a_sentence_without_a_path(monkeypatch, tmp_path):
 
     class Connection:
         send = sent.append
-        jobs = iter([Setup((), None, False, False, ""), ScanJob("a", tmp_path / "a.mha")])
+        jobs = iter([ScoreSetup((), None, False, False, ""), ScanJob("a", tmp_path / "a.mha")])
 
         def recv(self):
             for job in self.jobs:
@@ -264,7 +265,7 @@ def test_a_bug_is_a_sentence_without_a_path(monkeypatch, tmp_path):
             raise EOFError
 
     with pytest.raises(EOFError):
-        score_worker.serve(Connection())
+        worker_side.serve(Connection(), score_worker.begin)
     ready, lost = sent
-    assert ready == 0
+    assert ready == worker_side.READY
     assert lost.sentence.startswith("unexpected ValueError in test_score_continue.py:")

@@ -34,7 +34,9 @@ from tools.scan_result import PHANTOM_WARNING
 from tools.scan_table import ScanJob, source_key
 from tools.score_output import Output, made_with
 from tools.score_tables import ERROR, error_row
-from tools.worker_pool import Lost, NoWorkers, Setup, answers
+from tools.scratch_folder import scratch_folder
+from tools.worker_pool import Lost, NoWorkers, answers
+from tools.worker_setup import ScoreSetup
 
 
 def parser() -> argparse.ArgumentParser:
@@ -102,9 +104,9 @@ def score_cohort(args) -> int:
         if not output.begin(made_with(runs, args, jobs)):
             say(args, f"{output.table} is complete already")
             return DONE
-        scratch = str(output.scratch)
-        setup = Setup(folders, gpu, args.allow_uneven, args.contributions, scratch, args.offsets)
-        errors = score_missing(jobs, output, setup, args)
+        with scratch_folder(output.scratch) as scratch:
+            choices = (args.allow_uneven, args.contributions, scratch, args.offsets)
+            errors = score_missing(jobs, output, ScoreSetup(folders, gpu, *choices), args)
         rows = output.finish(jobs, errors)
     if any(folder.best().get("phantom") for folder in runs) and not args.quiet:
         print(f"note: {PHANTOM_WARNING}", file=sys.stderr)
@@ -112,7 +114,7 @@ def score_cohort(args) -> int:
     return FAILED if errors else DONE
 
 
-def score_missing(jobs: list[ScanJob], output: Output, setup: Setup, args) -> dict[str, dict]:
+def score_missing(jobs: list[ScanJob], output: Output, setup: ScoreSetup, args) -> dict[str, dict]:
     """Score what the journal lacks and keep it there; return the rows of those that failed."""
     kept, errors = output.journal.entries, {}
     for job in [job for job in jobs if job.scan_id in kept]:

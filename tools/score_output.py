@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 from pathlib import Path
 
 from pylayers.errors import MachineError, UsageError
@@ -44,8 +43,8 @@ def made_with(runs: list[RunFolder], args, jobs: list[ScanJob]) -> dict:
 class Output:
     """The table and what lies beside it, locked against other runs while in use.
 
-    go_on: whether files of an earlier run are welcome. scratch: a folder for what workers unpack,
-    gone in the end. Raises UsageError.
+    go_on: whether files of an earlier run are welcome. scratch: where workers may unpack. Raises
+    UsageError.
     """
 
     def __init__(self, table: Path, go_on: bool):
@@ -54,26 +53,16 @@ class Output:
             raise UsageError(f"--out {table} is no file; the table grows there over hours")
         self.table = table
         self.about = table.with_name(f"{table.stem}_made_with.json")
-        self.scratch = table.with_name(f".{table.name}.scratch").absolute()
+        self.scratch = table.with_name(f".{table.name}.scratch")
         self.go_on = go_on
         self.finished = False
 
     def __enter__(self):
         self.journal = Journal(self.table.with_name(f".{self.table.name}.journal"))
-        self._remove_scratch()  # of a run that was killed
-        try:
-            self.scratch.mkdir(exist_ok=True)
-        except OSError as error:
-            self.journal.close()
-            raise UsageError(f"{self.scratch.name} cannot be made: {error.strerror}") from None
         return self
 
     def __exit__(self, *_):
-        self._remove_scratch()
         self.journal.close(remove=self.finished)
-
-    def _remove_scratch(self) -> None:
-        shutil.rmtree(self.scratch, ignore_errors=True)
 
     def begin(self, head: dict) -> bool:
         """Start or go on with the journal; return False when the table is complete already.

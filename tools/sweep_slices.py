@@ -21,6 +21,7 @@ from pylayers.errors import UsageError
 from pylayers.output_check import check_output
 from pylayers.targets import TARGETS, target_named
 from tools.caffe_install import ROOT, gpu_id
+from tools.cohort_stores import check_stores
 from tools.exit_codes import run
 from tools.predict import predict_split, write_predictions
 from tools.report.paper import SLICES_RHO
@@ -30,7 +31,7 @@ from tools.run_prototxt import whole_batch
 from tools.schedules import SCHEDULES, Schedule, with_overrides
 from tools.sweep_folder import SweepFolder
 from tools.sweep_table import row_of, table_text, write_table
-from tools.train import add_how, check_stores, train
+from tools.train import add_how, train
 
 PHANTOMS = ROOT / "build" / "phantom" / "cohort"
 # Of Caffe's nets on a CPU, measured: activations with their gradients, and without

@@ -6,13 +6,13 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from pylayers.cohort import SPLITS, Cohort, read_cohort
-from pylayers.errors import CohortError
+from pylayers.cohort import read_cohort
 from pylayers.prefetch import WORKERS, worker_count
 from pylayers.targets import TARGETS, target_named
 from tools.asked_run import asked_run
 from tools.best_weights import BestWeights
 from tools.caffe_install import ROOT, gpu_id
+from tools.cohort_stores import check_stores
 from tools.disk_space import check_space
 from tools.exit_codes import TrainingStopped, run
 from tools.folder_lock import FolderLock
@@ -132,15 +132,6 @@ def what_is_kept(folder: RunFolder, target: str) -> str:
     newest = Snapshots(folder).newest_whole()
     kept = "no snapshot yet" if newest is None else f"the snapshot of iteration {newest} is kept"
     return f"{kept} in {relative(folder.snapshots)}; go on with `{resume_command(folder, target)}`"
-
-
-def check_stores(cohort: Cohort, target: str) -> None:
-    """Look for the stored crop of every scan before hours are spent."""
-    for split in SPLITS:
-        for scan in cohort.labelled(split, target):
-            path = cohort.store_path(scan)
-            if not path.is_file():
-                raise CohortError(f"{relative(path)} is missing; run tools/prepare_cohort.py")
 
 
 def main(argv=None) -> int | None:
