@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pylayers.acceptance import check_numbers
-from pylayers.errors import MachineError, ScanRefused, printable
-from pylayers.machine import is_machines, machine_sentence
+from pylayers.errors import ScanRefused, is_machine_failure, machine_error
 from pylayers.padding import to_scale
 from pylayers.reading.archive import is_zip, unpacked
 from pylayers.reading.body import pieces, read_voxels
@@ -127,21 +126,18 @@ def triple(values) -> str:
 
 @contextmanager
 def failures_refused(path: Path):
-    """Turn what the system says of a file into a refusal, what it says of itself into an error.
-
-    Raises ScanRefused and MachineError.
-    """
+    """Turn what the system says of a file into a refusal, its own failures into MachineError."""
     try:
         if not path.exists():
             raise ScanRefused("not-found", f"there is no {path.name}")
         if not (path.is_file() or path.is_dir()):
             raise unreadable(path.name, "neither a file nor a folder")
         yield
-    except (MemoryError, OSError) as error:
-        why = machine_sentence(error)
-        if is_machines(error):
-            raise MachineError(f"{printable(path.name)} could not be read: {why}") from None
-        raise unreadable(path.name, why) from None  # no permission, a name too long
+    except (MemoryError, OSError) as error:  # a disk that fails; no permission, a name too long
+        if is_machine_failure(error):
+            raise machine_error(error, f"reading {path.name}") from None
+        why = error.strerror or type(error).__name__
+        raise unreadable(path.name, why) from None
 
 
 def start_of(path: Path) -> bytes:

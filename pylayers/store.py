@@ -10,8 +10,7 @@ import hdf5plugin
 import numpy as np
 
 from pylayers.crop import PREPROCESSING_VERSION, Box, LungCrop
-from pylayers.errors import CohortError, MachineError
-from pylayers.machine import is_machines, machine_sentence
+from pylayers.errors import CohortError, is_machine_failure, machine_error
 from pylayers.whole_file import whole_file
 
 DATASET = "hu"
@@ -52,8 +51,8 @@ def read_crop(path) -> LungCrop:
     try:
         crop, stored = _read_crop(path)
     except (OSError, KeyError, ValueError, TypeError) as error:
-        if is_machines(error):
-            raise MachineError(f"{path} could not be read: {machine_sentence(error)}") from None
+        if is_machine_failure(error):
+            raise machine_error(error, f"reading {path}") from None
         raise CohortError(f"{path} is missing or damaged; {AGAIN}") from None
     if hashlib.sha256(crop.hu).hexdigest() != stored:
         raise CohortError(f"{path} is not what was stored; {AGAIN}")

@@ -102,7 +102,7 @@ def test_a_failure_that_is_not_the_scans_is_named_and_tried_again(table, capsys)
     fails = {
         "killed-twice": "the worker process was killed, as when memory runs out",
         "hang-twice": "no answer within 2 s",
-        "memory": "there is not enough memory",
+        "memory": "the machine failed: not enough memory",
         "bug": "unexpected ValueError in fake_prepare_worker.py:",
     }
     path = table("a", *fails, "killed", "b")
@@ -117,7 +117,7 @@ def test_a_failure_that_is_not_the_scans_is_named_and_tried_again(table, capsys)
 
 
 def test_where_all_fails_the_machine_is_named(table):
-    with pytest.raises(MachineError, match=r"none of the 1 scans .*there is not enough memory"):
+    with pytest.raises(MachineError, match=r"none of the 1 scans .*not enough memory"):
         prepared(table("memory"))
 
 

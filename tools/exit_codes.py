@@ -4,8 +4,15 @@ import contextlib
 import signal
 import sys
 
-from pylayers.errors import CohortError, MachineError, ScanRefused, UsageError, WeightsError
-from pylayers.machine import is_machines, machine_sentence
+from pylayers.errors import (
+    CohortError,
+    MachineError,
+    ScanRefused,
+    UsageError,
+    WeightsError,
+    is_machine_failure,
+    machine_error,
+)
 from tools.standard_streams import StdoutLost, flush_stdout, open_standard_streams
 
 DONE = 0
@@ -60,10 +67,10 @@ def run(main) -> int:
     except BrokenPipeError:  # `| head` has seen enough
         return PIPE_CLOSED
     except (MemoryError, OSError) as error:
-        if not is_machines(error):
+        if not is_machine_failure(error):
             raise
-        place = f": {error.filename}" if getattr(error, "filename", None) else ""
-        complain(f"error: {machine_sentence(error)}{place}")
+        where = getattr(error, "filename", None) or "the machine failed"
+        complain(f"error: {machine_error(error, str(where))}")
         return FAILED
     except KeyboardInterrupt as error:
         complain(f"{stopped_by(error)}; finished work is kept")

@@ -17,6 +17,7 @@ from tools.scan_table import ScanJob
 from tools.worker_setup import PrepareSetup, ScoreSetup
 
 POLL_S = 1.0
+BEGIN_S = 300.0  # at least, whatever the limit for a scan: a busy machine loads for long
 Setup = ScoreSetup | PrepareSetup
 
 
@@ -52,14 +53,18 @@ class Worker(ChildProcess):
 
     def watch(self, limit_s: float) -> None:
         """Kill the worker when it has been at its job for too long."""
-        if not self.overdue and time.monotonic() - self.since > limit_s:
+        if not self.overdue and time.monotonic() - self.since > self._limit_s(limit_s):
             self.overdue = True
             self.process.kill()
 
     def sentence(self, limit_s: float) -> str:
         """Return, once the worker is dead, how it died."""
         how = self.death()
-        return f"no answer within {limit_s:g} s" if self.overdue else f"the worker process {how}"
+        late = f"no answer within {self._limit_s(limit_s):g} s"
+        return late if self.overdue else f"the worker process {how}"
+
+    def _limit_s(self, limit_s: float) -> float:
+        return limit_s if self.job is not None else max(limit_s, BEGIN_S)
 
 
 def answers(jobs: list[ScanJob], setup: Setup, workers: int, limit_s: float) -> Iterator[tuple]:

@@ -7,8 +7,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from pylayers.child_process import end_with_parent
-from pylayers.errors import MachineError, WeightsError
-from pylayers.machine import is_machines, machine_sentence
+from pylayers.errors import WeightsError, is_machine_failure, machine_error
 from tools.worker_pool import Lost, Unusable
 
 READY = "ready"
@@ -47,9 +46,7 @@ def sentence_of(error: Exception) -> str:
 
     Of a bug what and where, but no message, which may name folders.
     """
-    if isinstance(error, MachineError):
-        return str(error)
-    if is_machines(error):
-        return machine_sentence(error)
+    if is_machine_failure(error):
+        return str(machine_error(error, "the machine failed"))
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"unexpected {type(error).__name__} in {Path(place.filename).name}:{place.lineno}"

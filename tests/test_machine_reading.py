@@ -11,7 +11,6 @@ from chest import write_scan
 
 from pylayers import scan
 from pylayers.errors import MachineError, ScanRefused
-from pylayers.machine import is_machines
 from pylayers.scan import read_labels, read_scan
 
 
@@ -30,10 +29,10 @@ def test_a_disk_that_fails_is_no_refusal(number, suffix, scans, monkeypatch):
         raise OSError(number, os.strerror(number), str(path))
 
     monkeypatch.setattr(scan, "start_of", fails)
-    says = f"chest.{suffix} could not be read: {os.strerror(number)}"
     with pytest.raises(MachineError) as caught:
         read_scan(scans / f"chest.{suffix}")
-    assert str(caught.value) == says  # and no folder, which may have a patient's name
+    assert str(caught.value).startswith(f"reading chest.{suffix}: ")
+    assert str(scans) not in str(caught.value)  # folders may have names of patients
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR])
@@ -59,7 +58,7 @@ def limited(what, value):
 def test_too_many_open_files_are_no_refusal(scans):
     with (
         limited(resource.RLIMIT_NOFILE, 3),
-        pytest.raises(MachineError, match=r"chest.mha could not be read: Too many open files"),
+        pytest.raises(MachineError, match=r"reading chest.mha: Too many open files"),
     ):
         read_scan(scans / "chest.mha")
 
@@ -70,7 +69,7 @@ def test_too_little_memory_is_no_refusal(read, scans, monkeypatch):
         raise MemoryError
 
     monkeypatch.setattr(scan, "header_of", fails)
-    with pytest.raises(MachineError, match=r"chest.nrrd .*: there is not enough memory"):
+    with pytest.raises(MachineError, match=r"reading chest.nrrd: not enough memory"):
         read(scans / "chest.nrrd")
 
 
@@ -82,9 +81,3 @@ def test_a_compressed_stream_from_a_failing_disk_is_not_called_damaged(scans, mo
     monkeypatch.setattr(gzip.GzipFile, "readinto", fails)
     with pytest.raises(MachineError, match="Input/output error"):
         read_scan(scans / "chest.nii.gz")
-
-
-def test_only_the_system_speaks_for_the_machine():
-    assert is_machines(MemoryError()) and is_machines(OSError(errno.ENOSPC, "full"))
-    for error in (ValueError(), OSError("damaged"), FileNotFoundError(errno.ENOENT, "none")):
-        assert not is_machines(error)
