@@ -4,14 +4,15 @@ import os
 from pathlib import Path
 
 from pylayers.errors import UsageError
-from pylayers.output_place import place_of
+from pylayers.output_place import Place, place_of
 from pylayers.whole_file import partial_of
 
 
-def check_output(path, option: str = "", inputs=()) -> None:
-    """Raise UsageError when a file cannot be written or would overwrite one of the inputs.
+def check_output(path, option: str = "", inputs=()) -> Place:
+    """Return where an output goes.
 
-    option: how the user named it, such as `--json`. Nothing is left of the attempt.
+    option: how the user named it, such as `--json`. Nothing is left of the attempt. Raises
+    UsageError when a file cannot be written there or would overwrite one of the inputs.
     """
     what = f"{option} {path}".strip()
     try:
@@ -28,6 +29,7 @@ def check_output(path, option: str = "", inputs=()) -> None:
             partial = partial_of(place.path)
             os.close(os.open(partial, os.O_WRONLY | os.O_CREAT, 0o600))
             partial.unlink()
+        return place
     except IsADirectoryError:
         raise UsageError(f"{what}: is a folder") from None
     except OSError as error:

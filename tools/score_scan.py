@@ -143,12 +143,19 @@ def checked_labels(args) -> tuple[int, ...] | None:
 
 def check_outputs(args) -> None:
     """Raise UsageError, before any work, for a file that could not be written."""
-    if stdout_is_closed() and (args.json or "-") == "-":
-        raise UsageError("stdout is closed and --json names no file: the score would be lost")
-    asked = (("--json", args.json), ("--figure", args.figure), ("--report", args.report))
-    for option, name in asked:
-        if name not in (None, "-"):
-            check_output(name, option, inputs=(args.scan, args.mask))
+    if stdout_is_closed() and (args.json == "-" or not (args.json or args.report)):
+        raise UsageError("stdout is closed and no --json names a file: the score would be lost")
+    taken = set()
+    for option, name in (
+        ("--json", None if args.json == "-" else args.json),
+        ("--figure", args.figure),
+        ("--report", args.report),
+    ):
+        if name is not None:
+            place = check_output(name, option, inputs=(args.scan, args.mask))
+            if place in taken and not place.stream:
+                raise UsageError(f"{option} {name} is another output, too")
+            taken.add(place)
     if args.figure and Path(args.figure).suffix != ".png":
         raise UsageError(f"--figure {args.figure} does not end in .png")
     if args.report and Path(args.report).suffix != ".html":
