@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from pylayers.errors import MachineError
 from pylayers.output_place import place_of
 
+ENDING_LENGTH = 10
 NAME_LENGTH = 50  # of a file's own name in the hidden one's: at most 200 of the 255 bytes allowed
 
 
@@ -76,11 +77,17 @@ def _partial(path):
 
 def partial_of(path: Path) -> Path:
     """Return the hidden path beside a file at which it is written."""
-    return path.with_name(f".{path.name[:NAME_LENGTH]}.{os.getpid()}")
+    ending = path.suffix[:ENDING_LENGTH]
+    name = path.name[: len(path.name) - len(ending)]
+    return path.with_name(f".{name[: NAME_LENGTH - len(ending)]}{ending}.{os.getpid()}")
 
 
-def remove_partials(folder) -> None:
-    """Remove what killed programs left of files that they were writing below a folder."""
+def remove_partials(folder, ending: str = "") -> None:
+    """Remove what killed programs left of files that they were writing below a folder.
+
+    ending: that of the files, where the folder may hold other things than ours.
+    """
+    name = re.compile(rf"\..+{re.escape(ending)}\.\d+")
     for path in Path(folder).rglob(".*"):
-        if re.fullmatch(r"\..+\.\d+", path.name) and path.is_file():
+        if name.fullmatch(path.name) and path.is_file():
             path.unlink()

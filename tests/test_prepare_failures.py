@@ -90,12 +90,14 @@ def test_a_stop_ends_within_a_scan_and_keeps_what_is_stored(number, code, word, 
     assert not (cohort / "cohort.csv").exists()
     if word:
         assert said == f"stopped by {word}; what is stored is kept, the same command goes on\n"
-        assert not (cohort / ".scratch").exists()
+        assert not (cohort / prepare_cohort.SCRATCH).exists()
     stored = (cohort / "scans/a.h5").stat().st_mtime_ns
     (cohort / "scans/.b.h5.123").touch()  # half a store
+    for theirs in (".mine.1", "scans/.mine.1"):
+        (cohort / theirs).touch()
     assert prepared(path) == (0, ["a", "hang", "b"], {})
     assert (cohort / "scans/a.h5").stat().st_mtime_ns == stored
-    assert sorted(p.name for p in cohort.rglob(".*")) == [".lock"]
+    assert sorted(p.name for p in cohort.rglob(".*")) == [".lock", ".mine.1", ".mine.1"]
 
 
 def test_a_failure_that_is_not_the_scans_is_named_and_tried_again(table, capsys):

@@ -4,6 +4,7 @@ The workers are replaced, so that no scan is read.
 """
 
 import csv
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -238,6 +239,10 @@ def test_a_damaged_journal_is_said_so_and_a_damaged_line_is_done_again(few, aske
         (["--timeout", "nan"], "--timeout nan is not above 0"),
         (["--out", "none/s.csv"], "--out none/s.csv: there is no folder none"),
         (["--out", "/"], "--out /: is a folder"),
+        (["--out", "list"], "--out list is an input; it would be overwritten"),
+        (["--out", "/dev/stdout"], "--out /dev/stdout is no file; give the name of a CSV"),
+        (["--out", "/dev/null"], "--out /dev/null is no file"),
+        (["--out", "n" * 256], "cannot be written: File name too long"),
         (["--device", "cuda"], "--device 'cuda' is not"),
     ],
 )
@@ -248,9 +253,18 @@ def test_what_cannot_be_meant_is_refused_before_any_work(options, says, few, ask
     assert asked == [] and sorted(tmp_path.iterdir()) == before
 
 
-def test_a_bug_is_a_sentence_without_a_path(monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ValueError("in /home/doe\nand more"), "unexpected ValueError in test_score_continue.py:"),
+        (MachineError("unpacking a.zip: No space left"), "unpacking a.zip: No space left"),
+        (OSError(errno.EMFILE, "Too many open files", "/home/doe"), "the machine failed: Too many"),
+        (MemoryError("of 3 GB"), "the machine failed: not enough memory"),
+    ],
+)
+def test_what_is_not_the_scans_is_a_sentence_without_a_path(error, says, monkeypatch, tmp_path):
     def boom(*_, **__):
-        raise ValueError(f"in {tmp_path}\nand more")
+        raise error
 
     monkeypatch.setattr(score_worker, "score", boom)
     sent = []
@@ -268,4 +282,5 @@ def test_a_bug_is_a_sentence_without_a_path(monkeypatch, tmp_path):
         worker_side.serve(Connection(), score_worker.begin)
     ready, lost = sent
     assert ready == worker_side.READY
-    assert lost.sentence.startswith("unexpected ValueError in test_score_continue.py:")
+    assert isinstance(lost, Lost) and lost.sentence.startswith(says)
+    assert "doe" not in lost.sentence

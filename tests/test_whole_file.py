@@ -13,7 +13,7 @@ import pytest
 
 from pylayers.errors import MachineError, UsageError
 from pylayers.output_check import check_folder, check_output
-from pylayers.whole_file import remove_partials, whole_file
+from pylayers.whole_file import partial_of, remove_partials, whole_file
 from tools.run_folder import write_json, write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -199,7 +199,11 @@ def test_an_error_of_a_file_that_is_read_is_not_blamed_on_the_output(tmp_path):
 
 
 def test_what_a_killed_program_left_is_found_whatever_the_length_of_the_name(tmp_path):
-    for name in ("a.h5", "n" * 255):
-        (tmp_path / f".{name[:50]}.123").touch()
+    names = ("a.h5", "n" * 252 + ".h5", "n" * 255, "a." + "b" * 100)
+    for name in names:
+        partial_of(tmp_path / name).touch()
+    assert len(list(tmp_path.iterdir())) == len(names)
+    remove_partials(tmp_path, ".h5")
+    assert len(list(tmp_path.iterdir())) == len(names) - 2
     remove_partials(tmp_path)
     assert list(tmp_path.iterdir()) == []

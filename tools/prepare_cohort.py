@@ -35,6 +35,7 @@ from tools.worker_pool import Lost, NoWorkers, answers
 from tools.worker_setup import PrepareSetup
 
 REJECTED = "rejected.csv"
+SCRATCH = ".scan2num-scratch"
 ERROR = "error"  # in place of a reason: the scan could not be read through no fault of its own
 GOES_ON = "what is stored is kept, the same command goes on"
 
@@ -78,7 +79,7 @@ def prepare(args) -> int:
     check_folder(args.out, "--out", files=(TABLE, REJECTED), inputs=(args.table,))
     with FolderLock(args.out, COHORT_WORK):
         check_folder(args.out / "scans", "--out")
-        remove_partials(args.out)  # of a run that was killed
+        remove_partials(args.out / "scans", ".h5")  # of a run that was killed
         facts, left = store_scans([job_of(row, args.table.parent) for row in rows], args)
         write_rejected(args.out / REJECTED, left)
         kept = [cohort_row(row, facts[row["scan_id"]]) for row in rows if row["scan_id"] in facts]
@@ -100,7 +101,7 @@ def store_scans(jobs: list[ScanJob], args) -> tuple[dict[str, dict], dict[str, t
     """
     facts, left = {}, {}
     bar = tqdm(total=len(jobs), desc="prepare", unit="scan", disable=True if args.quiet else None)
-    with bar, scratch_folder(args.out / ".scratch") as scratch:
+    with bar, scratch_folder(args.out / SCRATCH) as scratch:
         setup = PrepareSetup(str(args.out), args.allow_uneven, scratch)
         with closing(answers(jobs, setup, args.workers, args.timeout)) as stored:
             for job, answer in stored:

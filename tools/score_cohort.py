@@ -26,6 +26,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pylayers.errors import UsageError
+from pylayers.output_check import check_output
 from pylayers.slice_sample import checked_offsets
 from tools.chosen_runs import add_offsets, chosen_runs, device
 from tools.exit_codes import DONE, FAILED, complain, interrupted_code, run, stopped_by
@@ -97,10 +98,13 @@ def score_cohort(args) -> int:
     checked_offsets(args.offsets)
     gpu = device(args.device)
     jobs = shard_of(jobs_of(args.scans), args.shard)
+    out = args.out or default_out(args.shard)
+    if not os.path.isdir(args.scans):
+        check_output(out, "--out", inputs=(args.scans,))
     runs = chosen_runs(args.weights)
     folders = tuple(str(folder.path.resolve()) for folder in runs)
 
-    with Output(args.out or default_out(args.shard), args.go_on) as output:
+    with Output(out, args.go_on) as output:
         if not output.begin(made_with(runs, args, jobs)):
             say(args, f"{output.table} is complete already")
             return DONE

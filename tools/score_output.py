@@ -50,7 +50,7 @@ class Output:
     def __init__(self, table: Path, go_on: bool):
         check_output(table, "--out")
         if place_of(table).stream:
-            raise UsageError(f"--out {table} is no file; the table grows there over hours")
+            raise UsageError(f"--out {table} is no file; give the name of a CSV")
         self.table = table
         self.about = table.with_name(f"{table.stem}_made_with.json")
         self.scratch = table.with_name(f".{table.name}.scratch")
