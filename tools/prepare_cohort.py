@@ -29,6 +29,7 @@ from pylayers.targets import TARGETS
 from pylayers.whole_file import NotWritten, remove_partials
 from tools.exit_codes import DONE, FAILED, complain, interrupted_code, run, stopped_by
 from tools.folder_lock import COHORT_WORK, FolderLock
+from tools.path_argument import given_path
 from tools.scan_table import ScanJob, checked_table, job_of
 from tools.scratch_folder import scratch_folder
 from tools.worker_pool import Lost, NoWorkers, answers
@@ -45,8 +46,10 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("table", type=Path, help="CSV of scans")
-    p.add_argument("--out", type=Path, required=True, help="cohort folder to make or complete")
+    p.add_argument("table", type=given_path, help="CSV of scans")
+    p.add_argument(
+        "--out", type=given_path, required=True, help="cohort folder to make or complete"
+    )
     p.add_argument(
         "--workers",
         type=int,

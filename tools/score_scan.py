@@ -22,6 +22,7 @@ from pylayers.targets import TARGETS
 from tools.chosen_runs import add_offsets, chosen_runs, device
 from tools.deliveries import deliver
 from tools.exit_codes import REFUSED, complain, refusal, run
+from tools.path_argument import given_path_text
 from tools.run_folder import write_json
 from tools.scan_result import score
 from tools.scorer import Scorer
@@ -35,9 +36,12 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument(
         "scan",
+        type=given_path_text,
         help="chest CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, a folder or .zip of DICOM files",
     )
-    p.add_argument("--mask", help="lung label map on the scan's grid (default: computed)")
+    p.add_argument(
+        "--mask", type=given_path_text, help="lung label map on the scan's grid (default: computed)"
+    )
     p.add_argument(
         "--mask-labels",
         metavar="LABELS",
@@ -50,14 +54,23 @@ def parser() -> argparse.ArgumentParser:
         help="score a DICOM series with missing, duplicated or uneven slices, too",
     )
     p.add_argument(
-        "--weights", nargs="+", metavar="RUN", help="run folders (default: all in runs/)"
+        "--weights",
+        type=given_path_text,
+        nargs="+",
+        metavar="RUN",
+        help="run folders (default: all in runs/)",
     )
     add_offsets(p)
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
-    p.add_argument("--json", metavar="FILE", help="write everything as JSON; - is stdout")
-    p.add_argument("--figure", metavar="PNG", help="draw the slices' contributions")
+    p.add_argument(
+        "--json", type=given_path_text, metavar="FILE", help="write everything as JSON; - is stdout"
+    )
+    p.add_argument(
+        "--figure", type=given_path_text, metavar="PNG", help="draw the slices' contributions"
+    )
     p.add_argument(
         "--report",
+        type=given_path_text,
         metavar="HTML",
         help="write one page: number, slices, where the network looked (some ten seconds a target)",
     )
@@ -67,7 +80,6 @@ def parser() -> argparse.ArgumentParser:
 
 def score_scan(args) -> int:
     """Score args.scan and print, write and draw what was asked for; return the exit code."""
-    check_blanks(args)
     gpu = device(args.device)
     mask_labels = checked_labels(args)
     checked_offsets(args.offsets)
@@ -118,15 +130,6 @@ def score_scan(args) -> int:
 
     deliver(write, show, draw, report, say)
     return REFUSED if crop is None else 0
-
-
-def check_blanks(args) -> None:
-    """Raise UsageError for a blank where a name should be; a blank path is the current folder."""
-    for what in ("scan", "mask", "series", "json", "figure", "report"):
-        if (value := getattr(args, what)) is not None and not value.strip():
-            raise UsageError(f"{'SCAN' if what == 'scan' else f'--{what}'} is blank")
-    if args.weights and not all(map(str.strip, args.weights)):
-        raise UsageError("--weights names a run that is blank")
 
 
 def checked_labels(args) -> tuple[int, ...] | None:

@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from pylayers.output_check import check_output
 from tools.exit_codes import run
 from tools.folder_lock import COHORT_WORK, FolderLock
 from tools.gold import gold_stage
+from tools.path_argument import given_path
 
 PAPER_FRACTIONS = (1424, 170, 195)  # paper, section 2.1
 
@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    p.add_argument("cohort", type=Path, help="folder made by tools/prepare_cohort.py")
+    p.add_argument("cohort", type=given_path, help="folder made by tools/prepare_cohort.py")
     p.add_argument(
         "--fractions",
         default=",".join(map(str, PAPER_FRACTIONS)),
