@@ -1,7 +1,6 @@
 """The machine's failures are errors to try again; what is wrong with a scan is a refusal."""
 
 import errno
-import gzip
 import os
 import resource
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from chest import write_scan
 
 from pylayers import scan
 from pylayers.errors import MachineError, ScanRefused
+from pylayers.reading import body
 from pylayers.scan import read_labels, read_scan
 
 
@@ -77,7 +77,6 @@ def test_a_compressed_stream_from_a_failing_disk_is_not_called_damaged(scans, mo
     def fails(*_):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(gzip.GzipFile, "read", fails)
-    monkeypatch.setattr(gzip.GzipFile, "readinto", fails)
+    monkeypatch.setattr(body, "plain", fails)
     with pytest.raises(MachineError, match="Input/output error"):
         read_scan(scans / "chest.nii.gz")

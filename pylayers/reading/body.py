@@ -11,7 +11,7 @@ import zlib
 
 import numpy as np
 
-from pylayers.errors import ScanRefused, is_machine_failure
+from pylayers.errors import ScanRefused
 from pylayers.reading.header import Header
 
 PIECE_BYTES = 1 << 22
@@ -85,7 +85,7 @@ def decompressed(header: Header, file):
             "truncated", f"the {header.compression} stream of {header.name} breaks off"
         ) from None
     except (zlib.error, OSError) as error:
-        if is_machine_failure(error):
+        if getattr(error, "errno", None) is not None:  # the disk's failure, not the stream's
             raise
         raise ScanRefused(
             "corrupt", f"the {header.compression} stream of {header.name} is damaged: {error}"
