@@ -15,6 +15,7 @@ UNKNOWN = frozenset({"", "na", "n/a", "nan", ".", "null", "none"})
 # float() would also take "1_0", "infinity" and digits of other scripts.
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+ABOVE = re.compile(r'\s*($|#|"?sep=.?"?\s*$)', re.IGNORECASE)  # a header; sep=; is Excel's
 QUOTE = '"'
 
 
@@ -50,11 +51,11 @@ def read_text_table(path, names=None, verbatim=False) -> TextTable:
 
     names: the columns to keep, in any case; all by default. Studies have thousands. verbatim: cells
     as written, which `known` and `with_point` make sense of, and perhaps no rows. Lines that start
-    with # above the header are skipped. Raises CohortError when the file is not a table of text or
-    has no rows.
+    with # and Excel's `sep=;` above the header are skipped. Raises CohortError when the file is not
+    a table of text or has no rows.
     """
     path = Path(path)
-    if not path.is_file():
+    if not (path.is_file() or path.is_fifo()):
         raise CohortError(f"there is no table {path}")
     try:
         text = decoded(path.read_bytes(), path.name)
@@ -62,9 +63,7 @@ def read_text_table(path, names=None, verbatim=False) -> TextTable:
         raise CohortError(f"{path}: {error.strerror}") from None
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     skipped = 0
-    while skipped < len(lines) and (
-        not lines[skipped].strip() or lines[skipped].lstrip().startswith("#")
-    ):
+    while skipped < len(lines) and ABOVE.match(lines[skipped]):
         skipped += 1
     body = "\n".join(lines[skipped:])
     delimiter = delimiter_of(body.split("\n", 1)[0])

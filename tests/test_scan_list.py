@@ -1,6 +1,7 @@
 """Which scans a list, a CSV or a folder names, in which order and by which ids."""
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,28 @@ def test_a_csv_is_read_as_for_a_cohort_but_its_labels_do_not_matter(tmp_path):
     table.write_text("scan_id,path\na/b,a.mhd\nc,\n")
     with pytest.raises(CohortError, match=r"(?s)line 2: scan_id 'a/b'.*line 3: c has no path"):
         jobs_of(table)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.tsv", "scan_id\tpath\nx\ta.mhd\n"),
+        ("t.txt", "Path;Scan ID\na.mhd;x\n"),
+        ("t", '# a note\n"scan_id","path"\n"x","a.mhd"\n'),
+    ],
+)
+def test_a_table_is_known_by_its_header(name, text, tmp_path):
+    (tmp_path / name).write_text(text)
+    assert jobs_of(tmp_path / name) == [ScanJob("x", tmp_path / "a.mhd")]
+
+
+def test_a_list_comes_through_a_pipe_too(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for text in ("/d/a.mhd\n", "path\n/d/a.mhd\n"):
+        writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=(text,))
+        writer.start()
+        assert jobs_of(tmp_path / "pipe")[-1].scan == Path("/d/a.mhd")
+        writer.join(10)
 
 
 def test_a_folder_is_searched_for_every_kind_of_scan(tmp_path):

@@ -42,6 +42,7 @@ def wrong(rows):
         "scan id\tPath\tsplit\tFEV1/FVC\tsite\na01\tä/a.mhd\tVALID\t0,64\tN,S\n",
         '# a note\n"scan_id";"path";"split";"fev1_fvc";"site"\n"a01";"ä/a.mhd";"val";0.64;"N,S"',
         '"scan_id","path","split","fev1fvc","site"\r"a01","ä/a.mhd","val","0.64","N,S"\r',
+        "sep=;\nscan_id;path;split;fev1fvc;site\na01;ä/a.mhd;val;0,64;N,S\n",
         "site;fev1fvc;split;path;scan_id;\nN,S;0.64;val;ä/a.mhd;a01;\n",
     ],
 )
@@ -107,6 +108,10 @@ def test_a_subject_in_two_splits_is_named_with_both_rows(wrong, rows):
     for split in ("training", ""):  # a scan without a split is in none
         assert len(rows(text.format(split))) == 3
     assert len(rows(text.format("Test"), labels=False)) == 3  # is no matter to scoring
+
+
+def test_a_column_that_is_carried_along_matters_only_where_it_is(rows):
+    assert len(rows("scan_id,path,site,site\na,x,1,2\n", labels=False)) == 1
 
 
 def test_no_row_stops_the_others_that_a_name_of_a_file_may_have(rows):

@@ -5,7 +5,7 @@ import re
 from pylayers.cohort import SPLITS
 from pylayers.errors import CohortError
 from pylayers.targets import TARGETS
-from pylayers.text_table import TextTable, known, with_point
+from pylayers.text_table import TextTable, known, read_text_table, with_point
 
 NEEDED = ("scan_id", "path")
 COLUMNS = (*NEEDED, "subject_id", "mask", "mask_labels", "split", *TARGETS)
@@ -15,14 +15,21 @@ SPLIT_WORDS = {
 }
 
 
-def columns_of(table: TextTable) -> dict[str, str]:
+def columns_named(path) -> set[str]:
+    """Return those of COLUMNS that a file's first line names, if it is a table's header."""
+    there = set(map(letters_of, read_text_table(path, verbatim=True).columns))
+    return {name for name in COLUMNS if letters_of(name) in there}
+
+
+def columns_of(table: TextTable, others=True) -> dict[str, str]:
     """Return the table's keys and what each is called here: one of COLUMNS, else as written.
 
     Upper case, blanks and punctuation do not matter: `FEV1/FVC` is fev1fvc. Raises CohortError when
-    a needed column is missing or a column is there twice.
+    a needed column is missing or a column is there twice; others: whether of any name.
     """
     for key in table.columns:
-        table.column(key)
+        if others or key in COLUMNS:
+            table.column(key)
     names = dict(table.columns)
     for name in COLUMNS:
         alike = [key for key in names if letters_of(key) == letters_of(name)]

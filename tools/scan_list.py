@@ -7,9 +7,11 @@ from pathlib import Path
 
 from pylayers.errors import CohortError, UsageError
 from pylayers.text_table import decoded
+from tools.scan_columns import NEEDED, columns_named
 from tools.scan_folder import SCAN_SUFFIXES, is_scan_file, scans_of
 from tools.scan_table import ScanJob, checked_table, job_of
 
+TABLES = (".csv", ".tsv", ".tab")
 ID_LENGTH = 100  # leaves room in pylayers.cohort.SCAN_ID for what tells equal ones apart
 
 
@@ -21,17 +23,27 @@ def jobs_of(source) -> list[ScanJob]:
     source = Path(source)
     if source.is_dir():
         jobs = named_jobs(scans_of(source), source)
-    elif not source.is_file():
+    elif not (source.is_file() or source.is_fifo()):
         raise UsageError(f"there is no {source}")
     elif is_scan_file(source.name):
         raise UsageError(f"{source} is a scan, not a list of scans; score_scan.py scores one scan")
-    elif source.suffix.lower() == ".csv":
+    elif is_table(source):
         jobs = [job_of(row, source.parent) for row in checked_table(source, labels=False)]
     else:
         jobs = named_jobs(paths_of(source), source.parent)
     if not jobs:
         raise UsageError(f"{source} holds no scans")
     return jobs
+
+
+def is_table(source: Path) -> bool:
+    """Return whether a file is a table with a header rather than a list of paths."""
+    if source.suffix.lower() in TABLES:
+        return True
+    try:  # not of a pipe, which can be read but once
+        return source.is_file() and set(NEEDED) <= columns_named(source)
+    except CohortError:
+        return False  # no text: to be said of a list
 
 
 def paths_of(text_file: Path) -> list[Path]:

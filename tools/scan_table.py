@@ -39,7 +39,7 @@ def checked_table(path, labels=True) -> list[dict[str, str]]:
     table = read_text_table(path, verbatim=True)
     if not table.columns:
         raise CohortError(f"{path} lists no scans")
-    names = columns_of(table)
+    names = columns_of(table, others=labels)
     wrong += [(line, too_long(table, line)) for line in table.misfits]
     for line, cells in table.rows:
         where = f"{table.name} line {line}"
