@@ -66,7 +66,8 @@ def checked_table(path, labels=True) -> list[dict[str, str]]:
     if wrong:
         said = [sentence for _, sentence in sorted(wrong)]
         more = f"\n  and {len(said) - MOST_SAID} more" if len(said) > MOST_SAID else ""
-        raise CohortError("\n  ".join(["the table is wrong:", *said[:MOST_SAID]]) + more)
+        between = "\n  " if len(said) > 1 else " "
+        raise CohortError(between.join(["the table is wrong:", *said[:MOST_SAID]]) + more)
     if not rows:
         raise CohortError(f"{path} lists no scans")
     return rows
