@@ -67,7 +67,7 @@ def machine_error(error: BaseException, doing: str) -> MachineError:
     if isinstance(error, OSError) and error.errno != errno.ENOMEM:
         why = error.strerror or type(error).__name__
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            why += "; make room, or set TMPDIR to a folder on a larger disk, and try again"
+            why += "; make room where files are unpacked (TMPDIR, or --out), then try again"
         else:
             why += "; the scan itself may be whole: try again"
     else:
