@@ -1,11 +1,15 @@
 """Outputs are tried before the work: what cannot be written is said at once."""
 
+import errno
 import os
 from pathlib import Path
 
 from pylayers.errors import UsageError
 from pylayers.output_place import Place, place_of
 from pylayers.whole_file import partial_of
+
+# A scan may be a header and its voxels in files of one name.
+HALVES = (".mhd", ".nhdr", ".hdr", ".raw", ".zraw", ".img", ".gz")
 
 
 def check_output(path, option: str = "", inputs=()) -> Place:
@@ -24,7 +28,7 @@ def check_output(path, option: str = "", inputs=()) -> Place:
             shown = folder if os.path.islink(path) else Path(path).parent
             raise UsageError(f"{what}: there is no folder {shown}")
         if not place.is_writable():
-            raise PermissionError(None, "it is not yours to write to")
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         if not place.stream:  # a pipe would wait for its reader
             partial = partial_of(place.path)
             os.close(os.open(partial, os.O_WRONLY | os.O_CREAT, 0o600))
@@ -55,10 +59,22 @@ def check_folder(folder, option: str = "", files=(), inputs=()) -> None:
 
 
 def is_input(output: Path, given: Path) -> bool:
-    """Return whether an output is an input file, or a file that is there in an input folder."""
+    """Return whether an output is an input: the file, its other half, or a folder's DICOM file."""
     try:
         if given.is_dir():
-            return output.is_file() and output.is_relative_to(given.resolve())
-        return output.samefile(given)
+            return output.is_relative_to(given.resolve()) and is_dicom(output)
+        beside = output.parent == given.resolve().parent and stem(output) == stem(given)
+        return output.samefile(given) or (beside and output.suffix in HALVES and output.is_file())
     except (OSError, ValueError):  # one of them does not exist
         return False
+
+
+def stem(path: Path) -> str:
+    """Return a file's name without its endings: a for a.raw.gz."""
+    return Path(path.name.removesuffix(".gz")).stem
+
+
+def is_dicom(path: Path) -> bool:
+    """Return whether a file starts as DICOM files do."""
+    with path.open("rb") as file:
+        return file.read(132).endswith(b"DICM")

@@ -81,6 +81,16 @@ def test_a_short_line_to_a_reader_that_is_gone_is_no_bug():
     assert process.returncode == 141
 
 
+@pytest.mark.parametrize("to", ["/dev/full", "| exit"])
+def test_progress_that_nobody_reads_ends_no_work(to, tmp_path):
+    code = "from tools.standard_streams import show\ndef main():\n"
+    code += " for _ in range(5): show('x' * 10**5)\n"
+    code += f" open({str(tmp_path / 'done')!r}, 'w').close()"
+    redirected = f"> {to}" if to.startswith("/") else f"{to}; exit ${{PIPESTATUS[0]}}"
+    assert streams(code, redirected) == (0, "", "")
+    assert (tmp_path / "done").exists()
+
+
 def test_a_full_stdout_is_one_line_and_1():
     line = "error: stdout cannot be written: No space left on device\n"
     assert streams("main = lambda: print('short')", "> /dev/full") == (1, "", line)

@@ -102,6 +102,18 @@ def test_a_scan_of_the_cohort_scores_alone_what_it_scores_in_its_split(
     assert result["warnings"] == []
 
 
+def test_a_training_whose_progress_is_read_no_longer_goes_on(trained, tiny_cohort, tmp_path):
+    options = ["fev1pp", "--cohort", tiny_cohort, "--run", tmp_path / "run", *SHORT]
+    command = [sys.executable, ROOT / "tools" / "train.py", *map(str, options)]
+    pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, **pipes, text=True) as process:
+        process.stdout.close()
+        assert process.stderr.read().count("error") == 0
+    run = RunFolder(tmp_path / "run")
+    assert (process.returncode, state_of(run)) == (0, "finished")
+    assert sha256(run.best_weights) == sha256(trained.best_weights)
+
+
 def test_the_same_seed_gives_the_same_bytes_in_another_folder(trained, tiny_cohort, tmp_path):
     again = train_in(tmp_path / "again", tiny_cohort)
     assert again.best_weights.read_bytes() == trained.best_weights.read_bytes()

@@ -119,6 +119,7 @@ def test_a_shells_process_substitution_is_written_into(tmp_path):
         ("socket", "cannot be written: it is a socket"),
         ("scan.mha", "--json scan.mha is an input; it would be overwritten"),
         ("to_scan", "--json to_scan is an input; it would be overwritten"),
+        ("scan.raw", "--json scan.raw is an input; it would be overwritten"),
         ("dicom/1", "--json dicom/1 is an input; it would be overwritten"),
         ("x\0y", "is no name of a file"),
     ],
@@ -127,8 +128,9 @@ def test_what_cannot_be_written_is_said_before_the_work(name, says, tmp_path, mo
     monkeypatch.chdir(tmp_path)
     for folder in ("folder", "dicom"):
         Path(folder).mkdir()
-    for file in ("file", "scan.mha", "dicom/1"):
+    for file in ("file", "scan.mha", "scan.raw", "scan.json", "dicom/score.json"):
         Path(file).touch()
+    Path("dicom/1").write_bytes(b"\0" * 128 + b"DICM")
     links = {"to_folder": "folder", "circle": "circle", "nowhere": "gone/x", "to_scan": "scan.mha"}
     for link, target in links.items():
         Path(link).symlink_to(target)
@@ -138,7 +140,8 @@ def test_what_cannot_be_written_is_said_before_the_work(name, says, tmp_path, mo
     with pytest.raises(UsageError, match=says):
         check_output(name, "--json", inputs=("scan.mha", "dicom", None))
     check_output("n" * 255)
-    check_output("dicom/new", "--json", inputs=("scan.mha", "dicom"))
+    for again in ("dicom/new", "dicom/score.json", "scan.json"):
+        check_output(again, "--json", inputs=("scan.mha", "dicom"))
     assert sorted(tmp_path.rglob("*")) == before
 
 

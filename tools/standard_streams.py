@@ -27,6 +27,19 @@ def stdout_is_closed() -> bool:
     return sys.stdout is None
 
 
+def show(text: str) -> None:
+    """Print a line of progress; hours of work do not end because it can no longer be shown."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        silence_stdout()
+
+
+def silence_stdout() -> None:
+    """Let what is printed from now on, and what could not be written, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def flush_stdout() -> None:
     """Write out what was printed.
 
@@ -38,7 +51,7 @@ def flush_stdout() -> None:
     try:
         sys.stdout.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence_stdout()
         if isinstance(error, BrokenPipeError):
             raise
         raise StdoutLost(f"stdout cannot be written: {error.strerror}") from None

@@ -13,7 +13,6 @@ for. Anything else that differs needs another OUT.
 
 import argparse
 import sys
-from functools import partial
 
 from pylayers.cohort import read_cohort
 from pylayers.errors import UsageError
@@ -29,6 +28,7 @@ from tools.run_folder import RunFolder, relative
 from tools.run_manifest import wanted_run
 from tools.run_prototxt import whole_batch
 from tools.schedules import SCHEDULES, Schedule, with_overrides
+from tools.standard_streams import show
 from tools.sweep_folder import SweepFolder
 from tools.sweep_table import row_of, table_text, write_table
 from tools.train import add_how, train
@@ -77,7 +77,7 @@ def sweep(args) -> None:
     cohort = read_cohort(args.cohort)
     check_stores(cohort, target)
     wanted = wanted_run(target, name, schedules[numbers[0]], vars(args).get("seed", 1), cohort)
-    say = (lambda text: None) if args.quiet else partial(print, flush=True)
+    say = (lambda text: None) if args.quiet else show
 
     with SweepFolder(args.out or ROOT / "runs" / f"sweep_{target}", wanted) as folder:
         check_output(folder.table)

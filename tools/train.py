@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import sys
-from functools import partial
 
 from pylayers.cohort import read_cohort
 from pylayers.prefetch import WORKERS, worker_count
@@ -33,6 +32,7 @@ from tools.run_manifest import (
 from tools.run_prototxt import write_prototxts
 from tools.schedules import SCHEDULES
 from tools.snapshots import Snapshots
+from tools.standard_streams import show
 
 
 def parser() -> argparse.ArgumentParser:
@@ -79,7 +79,7 @@ def add_number(parser, name: str, text: str, default: str = "the schedule's") ->
 
 def train(args) -> None:
     """Train one run to its end, unless it is finished already."""
-    say = (lambda text: None) if args.quiet else partial(print, flush=True)
+    say = (lambda text: None) if args.quiet else show
     gpu = gpu_id(args.gpu)
     workers = worker_count(args.workers)
     target = target_named(args.target).name

@@ -27,7 +27,7 @@ from data.phantom.cohort_folder import claim_folder, paths_of, write_image, writ
 from data.phantom.labels import draw_labels, noise_ceiling
 from data.phantom.render import render
 from data.phantom.subject import draw_subject
-from tools.exit_codes import run
+from tools.exit_codes import interrupted_code, run
 from tools.path_argument import given_path
 
 FACTS_OF_SUBJECT = (
@@ -135,9 +135,9 @@ def main(argv=None):
             with multiprocessing.get_context("spawn").Pool(min(args.workers, args.n)) as pool:
                 for _ in show(pool.imap_unordered(make, todo)):
                     pass
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("make_phantoms: stopped; the same command continues", file=sys.stderr)
-        return 130
+        return interrupted_code(error)
     shutil.rmtree(args.out / ".partial", ignore_errors=True)
     rows = write_table(args.out, args.n)
     if not args.quiet:
