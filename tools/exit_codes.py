@@ -52,7 +52,8 @@ def refusal(error: ScanRefused) -> str:
 def run(main) -> int:
     """Call main() and return the exit code; expected errors become one line on stderr."""
     open_standard_streams()
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+    before = signal.getsignal(signal.SIGTERM)
+    if before is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, terminate)
     try:
         code = main() or DONE
@@ -76,6 +77,8 @@ def run(main) -> int:
         complain(f"{stopped_by(error)}; finished work is kept")
         return interrupted_code(error)
     finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
         with contextlib.suppress(StdoutLost, BrokenPipeError):  # said above, or will not matter
             flush_stdout()
 
