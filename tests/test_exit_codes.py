@@ -94,8 +94,8 @@ def test_progress_that_nobody_reads_ends_no_work(to, tmp_path):
 def test_a_full_stdout_is_one_line_and_1():
     line = "error: stdout cannot be written: No space left on device\n"
     assert streams("main = lambda: print('short')", "> /dev/full") == (1, "", line)
-    code, out, err = streams("main = lambda: print('x' * 10**6, flush=True)", "> /dev/full")
-    assert (code, out) == (1, "") and err.startswith("error: the machine failed: No space left on")
+    assert streams("main = lambda: print('short', flush=True)", "> /dev/full") == (1, "", line)
+    assert streams("main = lambda: print('x' * 10**6)", "> /dev/full")[:2] == (1, "")
 
 
 def test_what_goes_to_a_closed_stderr_does_not_land_on_stdout():
@@ -116,8 +116,8 @@ def test_no_file_takes_the_place_of_a_closed_stdout(tmp_path):
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (OSError(errno.ENOSPC, "No space", "scans/a.h5"), "scans/a.h5: No space; make room"),
-        (OSError(errno.EMFILE, "Too many open files"), "the machine failed: Too many open files;"),
+        (OSError(errno.ENOSPC, "No space", "scans/a.h5"), "scans/a.h5: No space\n"),
+        (OSError(errno.EMFILE, "Too many open files"), "the machine failed: Too many open files\n"),
         (MemoryError(), "the machine failed: not enough memory; try again with fewer workers"),
     ],
 )

@@ -70,8 +70,7 @@ def run(main) -> int:
     except (MemoryError, OSError) as error:
         if not is_machine_failure(error):
             raise
-        where = getattr(error, "filename", None) or "the machine failed"
-        complain(f"error: {machine_error(error, str(where))}")
+        complain(f"error: {machine_line(error)}")
         return FAILED
     except KeyboardInterrupt as error:
         complain(f"{stopped_by(error)}; finished work is kept")
@@ -81,6 +80,17 @@ def run(main) -> int:
             signal.signal(signal.SIGTERM, before)
         with contextlib.suppress(StdoutLost, BrokenPipeError):  # said above, or will not matter
             flush_stdout()
+
+
+def machine_line(error: MemoryError | OSError) -> str:
+    """Return what the machine's failure was, and of which file where that is known."""
+    try:
+        flush_stdout()
+    except (StdoutLost, BrokenPipeError) as lost:
+        return str(lost)
+    where = getattr(error, "filename", None) or "the machine failed"
+    why = getattr(error, "strerror", None)
+    return f"{where}: {why}" if why else str(machine_error(error, where))
 
 
 def terminate(*_) -> None:
