@@ -26,7 +26,7 @@ from tools.path_argument import given_path_text
 from tools.run_folder import write_json
 from tools.scan_result import score
 from tools.scorer import Scorer
-from tools.standard_streams import stdout_is_closed
+from tools.standard_streams import print_result, stdout_is_closed
 
 
 def parser() -> argparse.ArgumentParser:
@@ -100,7 +100,7 @@ def score_scan(args) -> int:
     def show() -> None:
         if args.json != "-":
             for name, target in result["targets"].items():
-                print(f"{name}\t{TARGETS[name].text(target['score'])}", flush=True)
+                print_result(f"{name}\t{TARGETS[name].text(target['score'])}")
 
     def write() -> None:
         if args.json:
@@ -168,7 +168,7 @@ def check_outputs(args) -> None:
 def write_result(destination: str, result: dict) -> None:
     """Write the JSON to a file, or to stdout for `-`."""
     if destination == "-":
-        print(json.dumps(result, indent=2), flush=True)
+        print_result(json.dumps(result, indent=2))
     else:
         write_json(Path(destination), result)
 

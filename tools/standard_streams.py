@@ -35,6 +35,16 @@ def show(text: str) -> None:
         silence_stdout()
 
 
+def print_result(text: str) -> None:
+    """Print what the user asked for. Raises StdoutLost and BrokenPipeError when it is lost."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StdoutLost(f"stdout cannot be written: {error.strerror}") from None
+
+
 def silence_stdout() -> None:
     """Let what is printed from now on, and what could not be written, go nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
