@@ -49,7 +49,8 @@ def test_a_list_names_files_in_whatever_encoding(on_disk, encoding, tmp_path):
 
 
 def test_no_line_of_a_list_stops_the_others(tmp_path):
-    lines = ["x\0y.mha", "n" * 5000, "/dev/zero", "a\x0bb.mha", "\udcff.mha", "."]
+    lines = ["x\0y.mha", "n" * 5000, "/dev/zero", "a\x0bb.mha", "\udcff.mha", "p.mha", "."]
+    os.mkfifo(tmp_path / "p.mha")
     (tmp_path / "list.txt").write_bytes(b"a.mha\n" + os.fsencode("\n".join(lines)))
     jobs = jobs_of(tmp_path / "list.txt")
     assert [job.scan for job in jobs][1:] == [tmp_path / line for line in lines]
