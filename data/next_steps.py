@@ -1,24 +1,26 @@
 """The two ends of an import: the table that it may write, and the commands that take it on."""
 
-import os
 import shlex
 from pathlib import Path
 
+from data.left_out import left_out_path
 from pylayers.errors import UsageError
+from pylayers.output_check import check_output
+from pylayers.output_place import place_of
 
 
 def checked_out(out: Path, *inputs: Path | None) -> Path:
     """Return the table to write, its folder made; UsageError when that would harm something."""
     if out.is_dir():
         raise UsageError(f"--out {out} is a folder; give the name of a CSV in it")
-    if any(given is not None and given.resolve() == out.resolve() for given in inputs):
-        raise UsageError(f"--out {out} is an input; it would be overwritten")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"--out {out}: {error.strerror}") from None
-    if not os.access(out.parent, os.W_OK):
-        raise UsageError(f"--out {out}: its folder is not yours to write to")
+    for path in (out, left_out_path(out)):
+        check_output(path, "--out", inputs)
+    if place_of(out).stream:  # what is left out is written beside it
+        raise UsageError(f"--out {out} is no file; give the name of a CSV")
     return out
 
 

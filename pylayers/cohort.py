@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pylayers.errors import CohortError
+from pylayers.subject_splits import SubjectSplits
 from pylayers.targets import TARGETS, target_named
+from pylayers.text_table import NUMBER, numbered_records
 from pylayers.whole_file import whole_file
 
 TABLE = "cohort.csv"
@@ -68,8 +70,10 @@ def read_cohort(folder) -> Cohort:
     """Read and check a prepared cohort. Raises CohortError with the row that is wrong."""
     table = Path(folder) / TABLE
     scans = []
-    seen = set()
-    for where, row in read_rows(table):
+    seen, split_of = set(), SubjectSplits()
+    rows = read_rows(table)
+    check_columns(table, rows[0][1] if rows else ())
+    for where, row in rows:
         scan_id = checked_scan_id(row.get("scan_id", ""), where)
         if scan_id in seen:
             raise CohortError(f"{where}: scan_id {scan_id!r} occurs twice")
@@ -77,33 +81,51 @@ def read_cohort(folder) -> Cohort:
         split = row.get("split", "")
         if split and split not in SPLITS:
             raise CohortError(f"{where}: split {split!r} is not one of {', '.join(SPLITS)}")
-        scans.append(
-            CohortScan(
-                scan_id, row.get("subject_id") or scan_id, split, checked_labels(row, where), row
-            )
-        )
+        subject_id = row.get("subject_id") or scan_id
+        split_of.check(subject_id, split, where)
+        scans.append(CohortScan(scan_id, subject_id, split, checked_labels(row, where), row))
     if not scans:
         raise CohortError(f"{table} has no scans")
     return Cohort(Path(folder), tuple(scans))
 
 
 def read_rows(table) -> list[tuple[str, dict[str, str]]]:
-    """Read a CSV as (where, row) pairs; `where` names file and line for messages."""
+    """Read a CSV that this project wrote as (where, row) pairs; `where` names file and line.
+
+    Raises CohortError for all that write_rows does not do: what people bring is read by
+    pylayers.text_table.
+    """
     table = Path(table)
     if not table.is_file():
         raise CohortError(f"there is no {table}; tools/prepare_cohort.py makes a cohort")
     try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, restkey="", strict=True)
-            return [
-                (
-                    f"{table.name} line {reader.line_num}",
-                    {key: (value or "").strip() for key, value in row.items() if key},
-                )
-                for row in reader
-            ]
-    except (UnicodeDecodeError, csv.Error) as error:
+        text = table.read_text(encoding="utf-8-sig")
+        records = list(numbered_records(table.name, text, ",", skipped=0))
+    except UnicodeDecodeError as error:
         raise CohortError(f"{table} is no CSV in UTF-8: {error}") from None
+    header = records[0][1] if records else []
+    for name in header:
+        if header.count(name) > 1:
+            raise CohortError(f"{table} has two columns named {name!r}; keep one")
+    rows = []
+    for line, cells in records[1:]:
+        where = f"{table.name} line {line}"
+        if len(cells) > len(header):
+            raise CohortError(f"{where} has more cells than the header, after {header[-1]!r}")
+        if len(cells) < len(header):
+            raise CohortError(f"{where} breaks off before column {header[len(cells)]!r}")
+        rows.append((where, {key: cell for key, cell in zip(header, cells, strict=True) if key}))
+    return rows
+
+
+def check_columns(table: Path, columns) -> None:
+    """Raise CohortError for a column of cohort.csv that is meant, but not named, as ours."""
+    known = {"scan_id", "subject_id", "split", *TARGETS}
+    for name in columns:
+        if name not in known and name.lower() in known:
+            raise CohortError(f"{table} has a column {name!r}; write it {name.lower()}")
+    if columns and "scan_id" not in columns:
+        raise CohortError(f"{table} has no column scan_id; its first is {next(iter(columns))!r}")
 
 
 def write_rows(table, rows: list[dict]) -> None:
@@ -133,7 +155,10 @@ def checked_labels(row: dict[str, str], where: str) -> dict[str, float]:
         try:
             value = float(text)
         except ValueError:
-            raise CohortError(f"{where}: {target.name} {text!r} is no number") from None
+            value = None
+        # float also takes 1_0 and digits of other scripts
+        if value is None or (math.isfinite(value) and not NUMBER.fullmatch(text)):
+            raise CohortError(f"{where}: {target.name} {text!r} is no number")
         if not math.isfinite(value) or not target.low <= value <= target.high:
             raise CohortError(
                 f"{where}: {target.name} {text} is outside {target.low:g}..{target.high:g}"

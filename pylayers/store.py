@@ -1,6 +1,7 @@
 """Store: one HDF5 file per scan, one chunk per slice, so that a stack reads only its slices."""
 
 import hashlib
+import io
 import json
 from dataclasses import fields
 
@@ -9,19 +10,23 @@ import hdf5plugin
 import numpy as np
 
 from pylayers.crop import PREPROCESSING_VERSION, Box, LungCrop
+from pylayers.errors import CohortError, is_machine_failure, machine_error
 from pylayers.whole_file import whole_file
 
 DATASET = "hu"
 VERSION_KEY = "preprocessing_version"
 WARNINGS = "warnings"
+HASH = "crop_sha256"
+AGAIN = "remove it and run tools/prepare_cohort.py again"
 
 
 def write_crop(path, crop: LungCrop, source_key: str = "") -> None:
-    """Write a crop; the file appears whole or not at all.
+    """Write a crop; the file appears whole or not at all. Raises MachineError on a full disk.
 
     source_key tells later which files the crop was made from.
     """
-    with whole_file(path) as partial, h5py.File(partial, "w") as file:
+    content = io.BytesIO()  # on a full disk HDF5 would crash as it closes the file
+    with h5py.File(content, "w") as file:
         file.create_dataset(
             DATASET,
             data=crop.hu,
@@ -36,11 +41,25 @@ def write_crop(path, crop: LungCrop, source_key: str = "") -> None:
         file.attrs[WARNINGS] = json.dumps(crop.warnings)
         file.attrs[VERSION_KEY] = PREPROCESSING_VERSION
         file.attrs["source_key"] = source_key
-        file.attrs["crop_sha256"] = hashlib.sha256(crop.hu.tobytes()).hexdigest()
+        file.attrs[HASH] = hashlib.sha256(crop.hu.tobytes()).hexdigest()
+    with whole_file(path) as partial:
+        partial.write_bytes(content.getbuffer())
 
 
 def read_crop(path) -> LungCrop:
-    """Read a whole crop back."""
+    """Read a whole crop back. Raises CohortError when it is missing or not what was stored."""
+    try:
+        crop, stored = _read_crop(path)
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        if is_machine_failure(error):
+            raise machine_error(error, f"reading {path}") from None
+        raise CohortError(f"{path} is missing or damaged; {AGAIN}") from None
+    if hashlib.sha256(crop.hu).hexdigest() != stored:
+        raise CohortError(f"{path} is not what was stored; {AGAIN}")
+    return crop
+
+
+def _read_crop(path) -> tuple[LungCrop, str]:
     with h5py.File(path) as file:
         attrs = file.attrs
         return LungCrop(
@@ -54,7 +73,16 @@ def read_crop(path) -> LungCrop:
             mask_given=bool(attrs["mask_given"]),
             series=attrs["series"],
             warnings=tuple(json.loads(attrs[WARNINGS])),
-        )
+        ), attrs[HASH]
+
+
+def stored_sha256(path) -> str | None:
+    """Return the hash that a stored crop says its voxels have; None when it cannot be read."""
+    try:
+        with h5py.File(path) as file:
+            return file.attrs.get(HASH)
+    except OSError:
+        return None
 
 
 def read_facts(path) -> dict | None:
@@ -72,9 +100,9 @@ def read_facts(path) -> dict | None:
                 "mask_given": bool(attrs["mask_given"]),
                 "warnings": json.loads(attrs[WARNINGS]),
                 "source_key": attrs["source_key"],
-                "crop_sha256": attrs["crop_sha256"],
+                HASH: attrs[HASH],
             }
-    except (OSError, KeyError):
+    except (OSError, KeyError, ValueError, TypeError):
         return None
 
 

@@ -1,7 +1,9 @@
 """What went wrong becomes one line and a code; a bug of ours keeps its traceback."""
 
+import errno
 import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ from pylayers.errors import CohortError, MachineError, ScanRefused, UsageError, 
 from tools.exit_codes import TrainingStopped, run
 
 ROOT = Path(__file__).resolve().parent.parent
+BUFFERED = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
 TOOLS = (
     *("prepare_cohort", "split_cohort", "train", "sweep_slices", "caffe_test"),
     *("score_scan", "score_cohort", "benchmark"),
@@ -55,6 +58,94 @@ def test_a_reader_that_closes_early_is_no_bug():
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 141
+
+
+def streams(code, redirected):
+    """Run code's main() by a shell; return its exit code, stdout and stderr."""
+    code = f"import sys\nfrom tools.exit_codes import run\n{code}\nsys.exit(run(main))"
+    command = ["bash", "-c", f'"$0" -c "$1" {redirected}', sys.executable, code]
+    done = subprocess.run(
+        command, cwd=ROOT, env=BUFFERED, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_short_line_to_a_reader_that_is_gone_is_no_bug():
+    code = "import sys; from tools.exit_codes import run\n"
+    code += "sys.exit(run(lambda: sys.stdin.read() or print('short')))"
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=BUFFERED, **pipes) as process:
+        process.stdout.close()
+        process.stdin.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
+@pytest.mark.parametrize("to", ["/dev/full", "| exit"])
+def test_progress_that_nobody_reads_ends_no_work(to, tmp_path):
+    code = "from tools.standard_streams import show\ndef main():\n"
+    code += " for _ in range(5): show('x' * 10**5)\n"
+    code += f" open({str(tmp_path / 'done')!r}, 'w').close()"
+    redirected = f"> {to}" if to.startswith("/") else f"{to}; exit ${{PIPESTATUS[0]}}"
+    assert streams(code, redirected) == (0, "", "")
+    assert (tmp_path / "done").exists()
+
+
+def test_a_full_stdout_is_one_line_and_1():
+    line = "error: stdout cannot be written: No space left on device\n"
+    assert streams("main = lambda: print('short')", "> /dev/full") == (1, "", line)
+    assert streams("main = lambda: print('short', flush=True)", "> /dev/full") == (1, "", line)
+    assert streams("main = lambda: print('x' * 10**6)", "> /dev/full")[:2] == (1, "")
+
+
+def test_what_goes_to_a_closed_stderr_does_not_land_on_stdout():
+    code = "main = lambda: print('note', file=sys.stderr) or print('number')"
+    assert streams(code, "2>&-") == (0, "number\n", "")
+    code = "from pylayers.errors import *\ndef main(): raise UsageError"
+    assert streams(code, "2>&-") == (2, "", "")
+
+
+def test_no_file_takes_the_place_of_a_closed_stdout(tmp_path):
+    code = f"def main():\n  with open({str(tmp_path / 'f')!r}, 'w') as f: print(f.fileno())"
+    for closed in (">&-", "<&- >&- 2>&-"):
+        code_of, out, _ = streams(code + "; import os; os.system('echo lost')", closed)
+        assert (code_of, out) == (0, "")
+        assert (tmp_path / "f").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space", "scans/a.h5"), "scans/a.h5: No space\n"),
+        (OSError(errno.EMFILE, "Too many open files"), "the machine failed: Too many open files\n"),
+        (MemoryError(), "the machine failed: not enough memory; try again with fewer workers"),
+    ],
+)
+def test_what_the_machine_lacks_is_one_line_and_1(error, said, capsys):
+    def main():
+        raise error
+
+    assert run(main) == 1
+    line = capsys.readouterr().err
+    assert line.startswith(f"error: {said}") and line.count("\n") == 1
+
+
+def test_other_errors_of_the_system_are_bugs():
+    def main():
+        raise FileNotFoundError(2, "No such file", "x")
+
+    with pytest.raises(FileNotFoundError):
+        run(main)
+
+
+def test_sigterm_stops_as_ctrl_c_does():
+    code = (
+        "import os, signal\ndef main():\n"
+        " try: os.kill(os.getpid(), signal.SIGTERM); signal.pause()\n"
+        " finally: print('cleaned up')"
+    )
+    line = "stopped by SIGTERM; finished work is kept\n"
+    assert streams(code, "") == (143, "cleaned up\n", line)
 
 
 def test_success_is_zero_and_a_returned_code_is_kept():

@@ -14,7 +14,7 @@ from pylayers.errors import CohortError, UsageError
 from pylayers.lungs import bounding_box
 from pylayers.preprocess import crop_lungs
 from pylayers.store import read_crop
-from tools import prepare_cohort
+from tools import prepare_cohort, prepare_worker
 from tools.scan_table import ScanJob, source_key
 
 HEADER = "scan_id,path,subject_id,mask,ve,fev1fvc,fev1pp,site"
@@ -155,11 +155,11 @@ def test_what_is_unusual_of_a_scan_is_a_column(two, monkeypatch):
         asked.append(allow_uneven)
         return replace(crop_lungs(*arguments), warnings=("thick slices", "odd"))
 
-    monkeypatch.setattr(prepare_cohort, "crop_lungs", unusual)
+    monkeypatch.setattr(prepare_worker, "crop_lungs", unusual)
     folder = two.parent
     (folder / "cohort" / "scans").mkdir(parents=True)
     store = folder / "cohort" / "scans" / "a.h5"
-    prepare_cohort.store_scan(ScanJob("a", folder / "a.nrrd"), store, True)
+    prepare_worker.store_scan(ScanJob("a", folder / "a.nrrd"), store, True)
     assert asked == [True]
     written = store.stat().st_mtime_ns
     scans = read_cohort(prepare(two, "--allow-uneven")).scans
@@ -236,7 +236,7 @@ def test_a_cohort_in_which_every_scan_fails_is_an_error_and_has_no_table(two):
 
 def test_every_wrong_row_is_named_before_any_scan_is_read(tmp_path):
     wrong = {
-        "a,a.nrrd,,,nan,,,x": "line 2: ve nan",
+        "a,a.nrrd,,,inf,,,x": "line 2: ve inf",
         "b,b.nrrd,,,,61,,x": "line 3: fev1fvc 61",
         "c,c.nrrd,,,,,0.88,x": "line 4: fev1pp 0.88",
         "../x,d.nrrd,,,,,,x": "line 5: scan_id '../x'",

@@ -1,6 +1,7 @@
 """Which scans a list, a CSV or a folder names, in which order and by which ids."""
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from pylayers.cohort import SCAN_ID
 from pylayers.errors import CohortError, UsageError
 from tools.scan_list import jobs_of, named_jobs, shard_of
-from tools.scan_table import ScanJob
+from tools.scan_table import ScanJob, source_key
 
 DICOM = b"\0" * 128 + b"DICM" + b"\0" * 8
 
@@ -36,6 +37,26 @@ def test_a_list_keeps_its_order_and_is_relative_to_itself(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+@pytest.mark.parametrize("on_disk", ["utf-8", "latin-1"])
+def test_a_list_names_files_in_whatever_encoding(on_disk, encoding, tmp_path):
+    name = os.fsdecode("grün.mha".encode(on_disk))
+    (tmp_path / name).touch()
+    (tmp_path / "list.txt").write_bytes("a.mha\ngrün.mha\n".encode(encoding))
+    found = [job.scan for job in jobs_of(tmp_path / "list.txt")]
+    there = encoding == "latin-1" or on_disk == "utf-8"
+    assert found == [tmp_path / "a.mha", tmp_path / (name if there else "grün.mha")]
+
+
+def test_no_line_of_a_list_stops_the_others(tmp_path):
+    lines = ["x\0y.mha", "n" * 5000, "/dev/zero", "a\x0bb.mha", "\udcff.mha", "p.mha", "."]
+    os.mkfifo(tmp_path / "p.mha")
+    (tmp_path / "list.txt").write_bytes(b"a.mha\n" + os.fsencode("\n".join(lines)))
+    jobs = jobs_of(tmp_path / "list.txt")
+    assert [job.scan for job in jobs][1:] == [tmp_path / line for line in lines]
+    assert all(len(source_key(job)) == 64 for job in jobs)
+
+
 def test_a_csv_is_read_as_for_a_cohort_but_its_labels_do_not_matter(tmp_path):
     table = tmp_path / "t.CSV"
     table.write_text('scan_id,path,mask,mask_labels,fev1pp\nx,a.mhd,m.nrrd,"10-12",?\ny,b,,,\n')
@@ -46,6 +67,28 @@ def test_a_csv_is_read_as_for_a_cohort_but_its_labels_do_not_matter(tmp_path):
     table.write_text("scan_id,path\na/b,a.mhd\nc,\n")
     with pytest.raises(CohortError, match=r"(?s)line 2: scan_id 'a/b'.*line 3: c has no path"):
         jobs_of(table)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.tsv", "scan_id\tpath\nx\ta.mhd\n"),
+        ("t.txt", "Path;Scan ID\na.mhd;x\n"),
+        ("t", '# a note\n"scan_id","path"\n"x","a.mhd"\n'),
+    ],
+)
+def test_a_table_is_known_by_its_header(name, text, tmp_path):
+    (tmp_path / name).write_text(text)
+    assert jobs_of(tmp_path / name) == [ScanJob("x", tmp_path / "a.mhd")]
+
+
+def test_a_list_comes_through_a_pipe_too(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for text in ("/d/a.mhd\n", "path\n/d/a.mhd\n"):
+        writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=(text,))
+        writer.start()
+        assert jobs_of(tmp_path / "pipe")[-1].scan == Path("/d/a.mhd")
+        writer.join(10)
 
 
 def test_a_folder_is_searched_for_every_kind_of_scan(tmp_path):

@@ -4,17 +4,19 @@ The workers are replaced, so that no scan is read.
 """
 
 import csv
+import errno
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 
-from pylayers.errors import UsageError
-from tools import score_cohort, score_tables, score_worker
+from pylayers.errors import MachineError, UsageError
+from tools import score_cohort, score_tables, score_worker, worker_side
 from tools.scan_table import ScanJob, source_key
 from tools.score_journal import Journal
-from tools.worker_pool import Lost, Setup
+from tools.worker_pool import Lost
+from tools.worker_setup import ScoreSetup
 
 pytestmark = pytest.mark.caffe
 
@@ -45,9 +47,10 @@ def asked(monkeypatch):
             yield job, {"scan_id": job.scan_id, "source_key": key, "row": row, "slices": {}}
             if job.scan_id == asked.stop_after:
                 raise KeyboardInterrupt
+        asked.then()
 
     class Asked(list):
-        fails, stop_after, versions = (), None, ()
+        fails, stop_after, versions, then = (), None, (), lambda *_: None
 
     asked = Asked()
     monkeypatch.setattr(score_cohort, "answers", answers)
@@ -173,8 +176,14 @@ def test_a_torn_line_spoils_no_other(few, asked, tmp_path):
 def test_tables_that_cannot_be_written_lose_nothing(few, asked, tmp_path):
     obstacle = tmp_path / "scores_contributions_fev1pp.csv"
     obstacle.mkdir()
-    with pytest.raises(UsageError, match="tables cannot be written: Is a directory; finished"):
+    with pytest.raises(UsageError, match=r"scores_contributions_fev1pp.csv: is a folder"):
         few("--continue", "--contributions")
+    assert asked == []
+    obstacle.rmdir()
+    asked.then = lambda *_: obstacle.mkdir()
+    with pytest.raises(MachineError, match="cannot be written: it is a folder; finished"):
+        few("--continue", "--contributions")
+    asked.then = lambda *_: None
     assert not (tmp_path / "scores.csv").exists()
     obstacle.rmdir()
     asked.clear()
@@ -230,6 +239,10 @@ def test_a_damaged_journal_is_said_so_and_a_damaged_line_is_done_again(few, aske
         (["--timeout", "nan"], "--timeout nan is not above 0"),
         (["--out", "none/s.csv"], "--out none/s.csv: there is no folder none"),
         (["--out", "/"], "--out /: is a folder"),
+        (["--out", "list"], "--out list is an input; it would be overwritten"),
+        (["--out", "/dev/stdout"], "--out /dev/stdout is no file; give the name of a CSV"),
+        (["--out", "/dev/null"], "--out /dev/null is no file"),
+        (["--out", "n" * 256], "cannot be written: File name too long"),
         (["--device", "cuda"], "--device 'cuda' is not"),
     ],
 )
@@ -240,16 +253,25 @@ def test_what_cannot_be_meant_is_refused_before_any_work(options, says, few, ask
     assert asked == [] and sorted(tmp_path.iterdir()) == before
 
 
-def test_a_bug_is_a_sentence_without_a_path(monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ValueError("in /home/doe\nand more"), "unexpected ValueError in test_score_continue.py:"),
+        (MachineError("unpacking a.zip: No space left"), "unpacking a.zip: No space left"),
+        (OSError(errno.EMFILE, "Too many open files", "/home/doe"), "the machine failed: Too many"),
+        (MemoryError("of 3 GB"), "the machine failed: not enough memory"),
+    ],
+)
+def test_what_is_not_the_scans_is_a_sentence_without_a_path(error, says, monkeypatch, tmp_path):
     def boom(*_, **__):
-        raise ValueError(f"in {tmp_path}\nand more")
+        raise error
 
     monkeypatch.setattr(score_worker, "score", boom)
     sent = []
 
     class Connection:
         send = sent.append
-        jobs = iter([Setup((), None, False, False, ""), ScanJob("a", tmp_path / "a.mha")])
+        jobs = iter([ScoreSetup((), None, False, False, ""), ScanJob("a", tmp_path / "a.mha")])
 
         def recv(self):
             for job in self.jobs:
@@ -257,7 +279,8 @@ def test_a_bug_is_a_sentence_without_a_path(monkeypatch, tmp_path):
             raise EOFError
 
     with pytest.raises(EOFError):
-        score_worker.serve(Connection())
+        worker_side.serve(Connection(), score_worker.begin)
     ready, lost = sent
-    assert ready == 0
-    assert lost.sentence.startswith("unexpected ValueError in test_score_continue.py:")
+    assert ready == worker_side.READY
+    assert isinstance(lost, Lost) and lost.sentence.startswith(says)
+    assert "doe" not in lost.sentence

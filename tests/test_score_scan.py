@@ -2,7 +2,10 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -258,11 +261,45 @@ def test_two_runs_of_one_target_are_refused(scans, random_run):
         (["--json", "/"], "--json /: is a folder"),
         (["--figure", "none/figure.png"], "--figure none/figure.png: there is no folder none"),
         (["--figure", "figure.xyz"], "figure.xyz does not end in .png"),
+        (["--json", "a.png", "--figure", "./a.png"], "--figure ./a.png is another output, too"),
+        (["--json", "scan.mhd"], "--json scan.mhd is an input; it would be overwritten"),
+        (["--mask", "m.nrrd", "--json", "m.nrrd"], "--json m.nrrd is an input"),
     ],
 )
-def test_results_that_cannot_be_written_are_refused_before_any_work(options, says):
+def test_results_that_cannot_be_written_are_refused_before_any_work(
+    options, says, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    for name in ("scan.mhd", "m.nrrd"):
+        (tmp_path / name).touch()
     with pytest.raises(UsageError, match=says):
-        score_scan.main(["no-such-scan.mhd", *options])
+        score_scan.main(["scan.mhd", *options])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.nrrd", "scan.mhd"]
+
+
+def test_an_output_that_cannot_be_written_costs_no_other(scans, random_run, run_tool, tmp_path):
+    (tmp_path / "full.png").symlink_to("/dev/full")
+    done = run_tool(
+        "score_scan",
+        *(scans / "chest.nrrd", "--weights", random_run.path, "--quiet"),
+        *("--json", "/dev/full", "--figure", "full.png", "--report", "report.html"),
+    )
+    assert done.returncode == 1
+    assert done.stdout.startswith("fev1pp\t") and done.stdout.count("\n") == 1
+    assert done.stderr == "error: /dev/full cannot be written: No space left on device\n"
+    assert (tmp_path / "report.html").stat().st_size > 10_000
+    assert (tmp_path / "full.png").is_symlink()
+
+
+def test_a_closed_stdout_is_said_where_the_score_would_be_lost(scans, random_run, tmp_path):
+    tool, out = Path(score_scan.__file__), tmp_path / "s.json"
+    for options, code in (([], 2), (["--json", "-"], 2), (["--json", str(out)], 0)):
+        arguments = [str(scans / "chest.nrrd"), "--weights", str(random_run.path), *options]
+        shell = ["bash", "-c", 'exec "$@" >&-', "_", sys.executable, str(tool), *arguments]
+        done = subprocess.run(shell, capture_output=True, text=True, check=False)
+        assert done.returncode == code
+        assert done.stderr.startswith("error: stdout is closed" if code else "note: ")
+    assert json.loads(out.read_text())["targets"]
 
 
 @pytest.mark.parametrize("device", ["cuda", "gpu:x", "gpu:-1", "CPU", "cpu:0"])

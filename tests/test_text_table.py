@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.text_table import number, read_text_table
 from pylayers.errors import CohortError
+from pylayers.text_table import number, read_text_table
 
 COLUMNS = ["sid", "Ratio", "note"]
 CELL = st.text("ab9µé -#", max_size=6).map(str.strip)
@@ -76,6 +76,13 @@ def test_only_the_columns_asked_for_are_kept(tmp_path):
     table = read_text_table(path)
     with pytest.raises(CohortError, match=r"t.csv has two columns named x"):
         table.column("X")
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_decimal_commas_are_points_where_commas_separate_no_cells(mark, read):
+    table = read(f"sid{mark}x\n1{mark}0,64\n2{mark}-71,5\n3{mark}1,2,3\n4{mark},5\n".encode())
+    assert [cells["x"] for _, cells in table.rows] == ["0.64", "-71.5", "1,2,3", ",5"]
+    assert read(b'sid,x\n1,"0,64"\n').rows[0][1]["x"] == "0,64"
 
 
 def test_words_for_unknown_are_blank(read):

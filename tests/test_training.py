@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from conftest import ROOT
@@ -101,6 +102,18 @@ def test_a_scan_of_the_cohort_scores_alone_what_it_scores_in_its_split(
     assert result["warnings"] == []
 
 
+def test_a_training_whose_progress_is_read_no_longer_goes_on(trained, tiny_cohort, tmp_path):
+    options = ["fev1pp", "--cohort", tiny_cohort, "--run", tmp_path / "run", *SHORT]
+    command = [sys.executable, ROOT / "tools" / "train.py", *map(str, options)]
+    pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, **pipes, text=True) as process:
+        process.stdout.close()
+        assert process.stderr.read().count("error") == 0
+    run = RunFolder(tmp_path / "run")
+    assert (process.returncode, state_of(run)) == (0, "finished")
+    assert sha256(run.best_weights) == sha256(trained.best_weights)
+
+
 def test_the_same_seed_gives_the_same_bytes_in_another_folder(trained, tiny_cohort, tmp_path):
     again = train_in(tmp_path / "again", tiny_cohort)
     assert again.best_weights.read_bytes() == trained.best_weights.read_bytes()
@@ -151,7 +164,13 @@ def test_a_missing_store_is_said_before_anything_is_trained(tiny_cohort, tmp_pat
 def test_a_stored_scan_that_is_damaged_stops_the_training_with_its_name(tiny_cohort, tmp_path):
     shutil.copytree(tiny_cohort, tmp_path / "cohort")
     scan = read_cohort(tiny_cohort).labelled("val", "fev1pp")[0].scan_id
-    (tmp_path / "cohort" / "scans" / f"{scan}.h5").write_bytes(b"damaged")
+    store = tmp_path / "cohort" / "scans" / f"{scan}.h5"
+    with h5py.File(store) as file:
+        chunks = [file["hu"].id.get_chunk_info(n) for n in range(len(file["hu"]))]
+    content = bytearray(store.read_bytes())
+    for chunk in chunks:  # only reading its voxels shows it
+        content[chunk.byte_offset + chunk.size // 2] ^= 0x55
+    store.write_bytes(content)
     with pytest.raises(TrainingStopped, match=rf"caffe failed: .*{scan}"):
         train_in(tmp_path / "run", tmp_path / "cohort")
     assert state_of(RunFolder(tmp_path / "run")) == "failed"

@@ -13,17 +13,18 @@ from processes import running, wait_for
 from pylayers.errors import WeightsError
 from tools import worker_pool
 from tools.scan_table import ScanJob
-from tools.worker_pool import Lost, NoWorkers, Setup, answers
+from tools.worker_pool import Lost, NoWorkers, answers
+from tools.worker_setup import ScoreSetup
 
 
 @pytest.fixture(autouse=True)
 def fake(monkeypatch):
-    monkeypatch.setattr(worker_pool, "WORKER", "tests.fake_worker")
+    monkeypatch.setattr(ScoreSetup, "module", "tests.fake_worker")
 
 
 def setup(run):
     """What fake workers are told; they write to the file `run`."""
-    return Setup((str(run),), None, False, False, str(Path(run).absolute().parent))
+    return ScoreSetup((str(run),), None, False, False, str(Path(run).absolute().parent))
 
 
 @pytest.fixture
@@ -84,8 +85,8 @@ def lost(answer):
 def test_a_worker_at_work_does_not_outlive_a_killed_parent(log):
     code = (
         "from pathlib import Path; from tools import worker_pool as pool\n"
-        "pool.WORKER = 'tests.fake_worker'\n"
-        f"setup = pool.Setup(({str(log)!r},), None, False, False, {str(log.parent)!r})\n"
+        "pool.ScoreSetup.module = 'tests.fake_worker'\n"
+        f"setup = pool.ScoreSetup(({str(log)!r},), None, False, False, {str(log.parent)!r})\n"
         "list(pool.answers([pool.ScanJob('hang', Path('none'))], setup, 1, 60.0))"
     )
     parent = subprocess.Popen([sys.executable, "-c", code])
@@ -109,7 +110,7 @@ def test_nothing_to_do_needs_no_worker(monkeypatch, log):
 
 def test_workers_that_cannot_start_end_the_run_with_the_reason():
     jobs = [ScanJob("a", Path("none"))]
-    with pytest.raises(NoWorkers, match=r"no worker could load the nets: .* ended with code 3"):
+    with pytest.raises(NoWorkers, match=r"no worker process could start: .* ended with code 3"):
         list(answers(jobs, setup("die"), 2, 30.0))
     with pytest.raises(WeightsError, match="no such weights"):
         list(answers(jobs, setup("unusable"), 2, 30.0))

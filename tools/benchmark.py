@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pylayers.errors import UsageError
+from pylayers.output_check import check_folder, check_output
 from pylayers.prefetch import worker_count
 from tools.bench.bench_cohort import bench_cohort
 from tools.bench.bench_run import write_bench_run
@@ -26,6 +27,7 @@ from tools.bench.settings import Settings
 from tools.bench.table import printed
 from tools.caffe_install import ROOT, gpu_id
 from tools.exit_codes import run
+from tools.path_argument import given_path
 from tools.run_folder import relative, write_json
 
 PARTS = ("training", "loader", "rivals", "step", "forward", "layers")
@@ -37,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    p.add_argument("--cohort", type=Path, help="prepared cohort (default: the phantoms)")
+    p.add_argument("--cohort", type=given_path, help="prepared cohort (default: the phantoms)")
     p.add_argument("--only", help=f"parts, by commas, of: {', '.join(PARTS)} (default: all)")
     p.add_argument("--quick", action="store_true", help="few rounds, to try it")
     p.add_argument("--slices", type=int, default=16, help="slices per scan")
@@ -48,7 +50,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--threads", type=int, default=cores, help="threads of every engine")
     p.add_argument("--workers", help="of the loader in training (default: as tools/train.py)")
     p.add_argument("--gpu", default="auto", help="auto, none or a GPU's number")
-    p.add_argument("--json", type=Path, default=ROOT / "runs" / "bench.json", help="file to write")
+    p.add_argument(
+        "--json", type=given_path, default=ROOT / "runs" / "bench.json", help="file to write"
+    )
     p.add_argument("--quiet", action="store_true", help="print the table only")
     return p
 
@@ -63,6 +67,8 @@ def benchmark(args) -> None:
         if value < 1:
             raise UsageError(f"--{name} {value} is below 1")
     workers = worker_count(args.workers)
+    check_folder(args.json.parent)
+    check_output(args.json, "--json")
     cohort = bench_cohort(args.cohort, (lambda text: None) if args.quiet else say)
     begin = time.monotonic()
     with TemporaryDirectory(prefix="scan2num-bench-") as folder:
@@ -79,7 +85,6 @@ def benchmark(args) -> None:
     found["parameters"] = settings.described() | {"parts": list(parts)}
     found["versions"] = versions() | found.pop("rival_versions")
     found["minutes"] = round((time.monotonic() - begin) / 60, 2)
-    args.json.parent.mkdir(parents=True, exist_ok=True)
     write_json(args.json, found)
     print(printed(found))
     print(f"\n{relative(args.json)}")

@@ -6,14 +6,17 @@ import sys
 from pathlib import Path
 
 from pylayers.cohort import read_cohort
+from pylayers.output_check import check_output
 from pylayers.prefetch import worker_count
 from pylayers.targets import TARGETS, target_named
 from tools.caffe_install import ROOT, caffe_binary, gpu_id
 from tools.caffe_log import last_error, test_mean_loss
 from tools.exit_codes import TrainingStopped, run
+from tools.path_argument import given_path_text
 from tools.predict import euclidean_loss, predict_split, write_predictions
-from tools.run_folder import TEST_STAGE, RunFolder, relative, write_json
+from tools.run_folder import TEST_STAGE, RunFolder, relative, write_json, write_whole
 
+TEST_LOG = "test.log"
 TOLERANCE = 1e-5  # between Caffe's loss and ours: float32 sums in another order
 
 
@@ -23,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
     p.add_argument("target", help=f"one of {', '.join(TARGETS)}")
-    p.add_argument("--run", help="run folder (default: runs/TARGET)")
+    p.add_argument("--run", type=given_path_text, help="run folder (default: runs/TARGET)")
     p.add_argument("--gpu", default="auto", help="auto, none or a GPU's number")
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p
@@ -34,6 +37,8 @@ def caffe_test(args) -> None:
     target = target_named(args.target)
     folder = RunFolder(Path(args.run) if args.run else ROOT / "runs" / target.name)
     folder.best()
+    for path in (folder.test_json, folder.predictions("test"), folder.path / TEST_LOG):
+        check_output(path)
     gpu = gpu_id(args.gpu)
     params = folder.layer_params("test")
     scans = read_cohort(ROOT / params.cohort).labelled("test", target.name)
@@ -73,8 +78,8 @@ def loss_by_caffe(folder: RunFolder, iterations: int, gpu: int | None) -> float:
     result = subprocess.run(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
-    log = folder.path / "test.log"
-    log.write_text(result.stdout)
+    log = folder.path / TEST_LOG
+    write_whole(log, result.stdout)
     loss = test_mean_loss(result.stdout)
     if result.returncode != 0 or loss is None:
         reason = last_error(result.stdout)

@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 
 from pylayers.cohort import write_rows
+from pylayers.output_check import check_output
 from pylayers.targets import TARGETS
 from tools.caffe_install import gpu_id
 from tools.chosen_runs import add_offsets
 from tools.exit_codes import run
+from tools.path_argument import given_path
 from tools.predict import Prediction, predict_split, write_predictions
 from tools.report.table import shown
 from tools.run_folder import RunFolder, relative
@@ -28,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     p.add_argument("target", choices=TARGETS, help="what the run predicts")
-    p.add_argument("--run", type=Path, help="run folder (default: runs/TARGET)")
+    p.add_argument("--run", type=given_path, help="run folder (default: runs/TARGET)")
     p.add_argument("--gpu", default="auto", help="auto, none or a number (default: %(default)s)")
     add_offsets(p)
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -39,6 +41,9 @@ def evaluate(args) -> None:
     """Predict both splits, write the tables and say how good the test split's are."""
     folder = RunFolder(args.run or Path("runs") / args.target)
     gpu = gpu_id(args.gpu)
+    names = SPLITS if args.offsets == 1 else (*SPLITS, several_name(args.offsets))
+    for path in (*map(folder.predictions, names), *map(folder.contributions, SPLITS)):
+        check_output(path)
     for split in SPLITS:
         predictions = predict_split(folder, split, gpu, args.quiet)
         write_contributions(folder.contributions(split), predictions)
@@ -64,7 +69,7 @@ def offsets_gain(args, folder: RunFolder, gpu, once: list[Prediction]) -> str:
     predictions_test_offsets<K>.csv.
     """
     several = predict_split(folder, "test", gpu, args.quiet, args.offsets)
-    write_predictions(folder.predictions(f"test_offsets{args.offsets}"), several)
+    write_predictions(folder.predictions(several_name(args.offsets)), several)
     truth = [p.truth for p in once]
     seen = compare_correlations(truth, [p.score for p in several], [p.score for p in once])
     errors = (agreement(truth, [p.score for p in ps]).mae.value for ps in (several, once))
@@ -73,6 +78,11 @@ def offsets_gain(args, folder: RunFolder, gpu, once: list[Prediction]) -> str:
         f"  {args.offsets} offsets       rho {shown(seen.a)}, gain {shown(seen.difference, 3)}, "
         f"P(better) {seen.a_stronger:.2f}; MAE {mae}"
     )
+
+
+def several_name(offsets: int) -> str:
+    """Return the name of the test split's predictions from several offsets."""
+    return f"test_offsets{offsets}"
 
 
 def write_contributions(path: Path, predictions: list[Prediction]) -> None:

@@ -13,6 +13,7 @@ from tools.run_folder import relative
 ORPHAN_S = 120.0  # for a Caffe whose program was killed to end its iteration and write a snapshot
 POLL_S = 0.2
 LOCK = ".lock"
+COHORT_WORK = "prepare_cohort or split_cohort"  # what writes a cohort folder
 
 
 class FolderLock:

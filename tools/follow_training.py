@@ -16,6 +16,7 @@ from tools.exit_codes import TrainingStopped
 from tools.figures.loss_curve import draw_loss_curve
 from tools.run_folder import RunFolder, relative
 from tools.run_manifest import FINISHED, STOPPED
+from tools.standard_streams import show
 
 # of CUDA's runtime; of cuDNN and cuBLAS
 GPU_FULL = re.compile("cudaSuccess.*out of memory|STATUS_ALLOC_FAILED")
@@ -139,7 +140,7 @@ class Progress:
             if self.bar.disable and not self.quiet:
                 mark = "  best so far" if is_best else ""
                 where = f"iteration {event.iteration}/{self.max_iter}"
-                print("  ".join([where, *self.losses()]) + mark, flush=True)
+                show("  ".join([where, *self.losses()]) + mark)
         self.bar.set_postfix_str(", ".join(self.losses()), refresh=False)
         self.bar.update(max(0, event.iteration - self.bar.n))
 

@@ -16,8 +16,10 @@ import sys
 from pathlib import Path
 
 from pylayers.errors import ScanRefused, UsageError
+from pylayers.output_check import check_output
 from tools.chosen_runs import chosen_runs, device
 from tools.exit_codes import REFUSED, refusal, run
+from tools.path_argument import given_path, given_path_text
 from tools.run_folder import write_json, write_whole
 from tools.scan_result import score
 from tools.scorer import Scorer
@@ -37,10 +39,16 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("--input", type=Path, default=Path("/input"), help="default: %(default)s")
-    p.add_argument("--output", type=Path, default=Path("/output"), help="default: %(default)s")
+    p.add_argument("--input", type=given_path, default=Path("/input"), help="default: %(default)s")
     p.add_argument(
-        "--weights", nargs="+", metavar="RUN", help="run folders (default: all in runs/)"
+        "--output", type=given_path, default=Path("/output"), help="default: %(default)s"
+    )
+    p.add_argument(
+        "--weights",
+        type=given_path_text,
+        nargs="+",
+        metavar="RUN",
+        help="run folders (default: all in runs/)",
     )
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
     return p
@@ -52,14 +60,13 @@ def answer(args) -> int:
     scan = the_scan(args.input / SCANS)
     if not args.output.is_dir():
         raise UsageError(f"--output {args.output}: there is no such folder")
+    for name in (EVERYTHING, *OUTPUTS.values()):
+        check_output(args.output / name, inputs=(scan,))
     scorers = [Scorer(folder, gpu) for folder in chosen_runs(args.weights)]
     result = score(scorers, scan).result
-    try:
-        write_json(args.output / EVERYTHING, result)
-        for name, target in result["targets"].items():
-            write_whole(args.output / OUTPUTS[name], json.dumps(target["score"]) + "\n")
-    except OSError as error:
-        raise UsageError(f"--output {args.output} cannot be written: {error.strerror}") from None
+    write_json(args.output / EVERYTHING, result)
+    for name, target in result["targets"].items():
+        write_whole(args.output / OUTPUTS[name], json.dumps(target["score"]) + "\n")
     if result["refused"]:
         print(refusal(ScanRefused(**result["refused"])), file=sys.stderr)
         return REFUSED

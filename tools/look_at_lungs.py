@@ -13,14 +13,16 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pylayers.densitometry import laa950, volume_l
-from pylayers.errors import ScanRefused, UsageError
+from pylayers.errors import MachineError, ScanRefused, UsageError
 from pylayers.lung_checks import check_lungs
 from pylayers.lungs import bounding_box
+from pylayers.output_check import check_output
 from pylayers.preprocess import lungs_of_scan
 from pylayers.scan import read_scan
 from tools.exit_codes import refusal, run
 from tools.figures.lung_sheet import Row, lung_sheet, row_of, sheet_caption
 from tools.figures.style import write_png
+from tools.path_argument import given_path_text
 from tools.scan_list import jobs_of
 from tools.scan_table import ScanJob
 
@@ -32,9 +34,15 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("scans", metavar="SCANS", help="folder of scans, list of scans or CSV")
     p.add_argument(
-        "--out", default="lungs.png", metavar="PNG", help="picture to write (default: %(default)s)"
+        "scans", type=given_path_text, metavar="SCANS", help="folder of scans, list of scans or CSV"
+    )
+    p.add_argument(
+        "--out",
+        type=given_path_text,
+        default="lungs.png",
+        metavar="PNG",
+        help="picture to write (default: %(default)s)",
     )
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p
@@ -44,6 +52,7 @@ def look_at_lungs(args) -> None:
     """Draw the sheet of args.scans."""
     if Path(args.out).suffix != ".png":
         raise UsageError(f"--out {args.out} does not end in .png")
+    check_output(args.out, "--out")
     jobs = jobs_of(args.scans)
     if len(jobs) > MOST_SCANS:
         raise UsageError(f"{args.scans} holds {len(jobs)} scans; one sheet takes {MOST_SCANS}")
@@ -63,6 +72,8 @@ def looked_at(job: ScanJob) -> Row:
         said = "; ".join([*scan.warnings, *warnings])
     except ScanRefused as error:
         said = refusal(error)
+    except MachineError as error:
+        said = f"error: {error}"
     lungs = "" if mask is None else f"{volume_l(mask, scan.spacing_mm):.2f} L of lung, "
     lungs += "" if mask is None else f"LAA-950 {laa950(scan.hu, mask):.1f} %"
     box = None if mask is None else bounding_box(mask)

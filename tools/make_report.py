@@ -11,8 +11,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pylayers.errors import UsageError, WeightsError
+from pylayers.output_check import check_folder
 from pylayers.targets import TARGETS
 from tools.exit_codes import run
+from tools.path_argument import given_path
 from tools.report.page import page
 from tools.report.results import read_results
 from tools.report.sections import sections
@@ -26,9 +28,9 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("--runs", type=Path, nargs="+", help="run folders (default: all in runs/)")
+    p.add_argument("--runs", type=given_path, nargs="+", help="run folders (default: all in runs/)")
     out = Path("runs/report")
-    p.add_argument("--out", type=Path, default=out, help="folder (default: %(default)s)")
+    p.add_argument("--out", type=given_path, default=out, help="folder (default: %(default)s)")
     p.add_argument(
         "--by", nargs="*", default=[], metavar="COLUMN", help="subgroups by columns of cohort.csv"
     )
@@ -47,7 +49,7 @@ def make_report(args) -> None:
         if results.target.name in found:
             raise UsageError(f"--runs names two runs of {results.target.name}")
         found[results.target.name] = results
-    args.out.mkdir(parents=True, exist_ok=True)
+    check_folder(args.out, "--out", files=("index.html",))
     made = []
     with tqdm(desc="report", unit="section", disable=True if args.quiet else None) as bar:
         for section in sections(found, args.by, args.out):

@@ -9,6 +9,7 @@ from tqdm import tqdm
 from pylayers.cohort import CohortScan, read_cohort, write_rows
 from pylayers.store import read_crop
 from tools.caffe_install import ROOT
+from tools.cohort_stores import check_stores
 from tools.run_folder import RunFolder
 from tools.scorer import Scorer
 
@@ -34,6 +35,7 @@ def predict_split(
     target = scorer.target.name
     predictions = []
     scans = cohort.labelled(split, target)
+    check_stores(cohort, target, [split])
     for scan in tqdm(
         scans, desc=f"score {split}", unit="scan", disable=None if not quiet else True
     ):

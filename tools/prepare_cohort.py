@@ -3,96 +3,134 @@
 The table is a CSV with the columns scan_id and path (a file, or a folder or .zip of DICOM files),
 and where known subject_id, mask, mask_labels (the mask's labels that are lung, such as 10-14; blank
 for the Chest Imaging Platform's), split, ve, fev1fvc (a fraction), fev1pp (percent); paths are
-relative to the table. Other columns are carried along. Scans that fail are left out and listed in
-rejected.csv.
+relative to the table. Other columns are carried along. Scans that are refused are left out and
+listed in rejected.csv.
+
+Stored scans are kept: after an interruption of whatever kind the same command goes on. cohort.csv
+is written at the end.
+
+Exit code 0: every scan is stored or refused. 1: some row of rejected.csv says `error`, a failure of
+the machine or the program and not of the scan; the same command tries those again. Others as for
+all tools.
 """
 
 import argparse
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from contextlib import closing
 from pathlib import Path
 
 from tqdm import tqdm
 
-from pylayers.cohort import TABLE, store_path, write_rows
-from pylayers.errors import CohortError, ScanRefused, UsageError
-from pylayers.preprocess import crop_lungs
-from pylayers.store import read_facts, write_crop
+from pylayers.cohort import TABLE, write_rows
+from pylayers.errors import CohortError, MachineError, UsageError
+from pylayers.output_check import check_folder
 from pylayers.targets import TARGETS
-from tools.exit_codes import run
-from tools.scan_table import ScanJob, checked_table, job_of, source_key
+from pylayers.whole_file import NotWritten, remove_partials
+from tools.exit_codes import DONE, FAILED, complain, interrupted_code, run, stopped_by
+from tools.folder_lock import COHORT_WORK, FolderLock
+from tools.path_argument import given_path
+from tools.scan_table import ScanJob, checked_table, job_of
+from tools.scratch_folder import scratch_folder
+from tools.worker_pool import Lost, NoWorkers, answers
+from tools.worker_setup import PrepareSetup
 
 REJECTED = "rejected.csv"
+SCRATCH = ".scan2num-scratch"
+ERROR = "error"  # in place of a reason: the scan could not be read through no fault of its own
+GOES_ON = "what is stored is kept, the same command goes on"
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     p = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("table", type=Path, help="CSV of scans")
-    p.add_argument("--out", type=Path, required=True, help="cohort folder to make or complete")
-    p.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
+    p.add_argument("table", type=given_path, help="CSV of scans")
+    p.add_argument(
+        "--out", type=given_path, required=True, help="cohort folder to make or complete"
+    )
+    p.add_argument(
+        "--workers",
+        type=int,
+        default=os.cpu_count(),
+        help="processes (default: %(default)s, the number of cores)",
+    )
     p.add_argument(
         "--allow-uneven",
         action="store_true",
         help="take DICOM series with missing, duplicated or uneven slices, too",
     )
+    p.add_argument(
+        "--timeout",
+        type=float,
+        default=900.0,
+        metavar="S",
+        help="seconds after which a scan is given up (default: %(default)g)",
+    )
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p
 
 
-def prepare(args) -> None:
+def prepare(args) -> int:
     """Store every scan of the table that is not stored yet, then write cohort.csv."""
     if args.workers < 1:
         raise UsageError(f"--workers {args.workers} is below 1")
+    if not args.timeout > 0:
+        raise UsageError(f"--timeout {args.timeout:g} is not above 0")
     rows = checked_table(args.table)
-    (args.out / "scans").mkdir(parents=True, exist_ok=True)
-    jobs = [job_of(row, args.table.parent) for row in rows]
-
-    facts, refused = {}, {}
-    context = get_context("forkserver")
-    with ProcessPoolExecutor(args.workers, mp_context=context) as pool:
-        running = {
-            pool.submit(store_scan, job, store_path(args.out, job.scan_id), args.allow_uneven): job
-            for job in jobs
-        }
-        bar = tqdm(
-            as_completed(running),
-            total=len(jobs),
-            desc="prepare",
-            unit="scan",
-            disable=None if not args.quiet else True,
-        )
-        for future in bar:
-            scan_id = running[future].scan_id
-            try:
-                facts[scan_id] = future.result()
-            except ScanRefused as error:
-                refused[scan_id] = error
-                bar.write(f"left out: {scan_id}: {error}", file=sys.stderr)
-
-    write_rejected(args.out / REJECTED, refused)
-    kept = [cohort_row(row, facts[row["scan_id"]]) for row in rows if row["scan_id"] in facts]
-    if not kept:
-        raise CohortError(f"none of the {len(rows)} scans could be used; see {args.out / REJECTED}")
-    write_rows(args.out / TABLE, kept)
+    check_folder(args.out, "--out", files=(TABLE, REJECTED), inputs=(args.table,))
+    with FolderLock(args.out, COHORT_WORK):
+        check_folder(args.out / "scans", "--out")
+        remove_partials(args.out / "scans", ".h5")  # of a run that was killed
+        facts, left = store_scans([job_of(row, args.table.parent) for row in rows], args)
+        write_rejected(args.out / REJECTED, left)
+        kept = [cohort_row(row, facts[row["scan_id"]]) for row in rows if row["scan_id"] in facts]
+        errors = [sentence for slug, sentence in left.values() if slug == ERROR]
+        if not kept:
+            nothing = f"none of the {len(rows)} scans could be used; see {args.out / REJECTED}"
+            raise MachineError(f"{nothing}: {errors[0]}") if errors else CohortError(nothing)
+        write_rows(args.out / TABLE, kept)
     if not args.quiet:
-        left = f", {len(refused)} left out ({args.out / REJECTED})" if refused else ""
-        print(f"{args.out / TABLE}: {len(kept)} scans{left}")
+        print(summary(args.out, kept, len(left) - len(errors), len(errors)))
+    return FAILED if errors else DONE
 
 
-def store_scan(job: ScanJob, store: Path, allow_uneven: bool) -> dict:
-    """Store one scan's crop unless it is there already; return what cohort.csv says of it."""
-    key = source_key(job, allow_uneven)
-    facts = read_facts(store)
-    if facts is None or facts["source_key"] != key:
-        crop = crop_lungs(job.scan, job.mask, job.mask_labels, allow_uneven=allow_uneven)
-        write_crop(store, crop, key)
-        facts = read_facts(store)
-    return facts
+def store_scans(jobs: list[ScanJob], args) -> tuple[dict[str, dict], dict[str, tuple[str, str]]]:
+    """Store what is not stored yet; return what cohort.csv says of scans, and slug and sentence
+    of those left out, both by scan_id.
+
+    Raises MachineError when the stores cannot be written.
+    """
+    facts, left = {}, {}
+    bar = tqdm(total=len(jobs), desc="prepare", unit="scan", disable=True if args.quiet else None)
+    with bar, scratch_folder(args.out / SCRATCH) as scratch:
+        setup = PrepareSetup(str(args.out), args.allow_uneven, scratch)
+        with closing(answers(jobs, setup, args.workers, args.timeout)) as stored:
+            for job, answer in stored:
+                if isinstance(answer, NotWritten):
+                    raise answer
+                if isinstance(answer, dict):
+                    facts[job.scan_id] = answer
+                elif isinstance(answer, Lost):
+                    left[job.scan_id] = (ERROR, answer.sentence)
+                    bar.write(f"error: {job.scan_id}: {answer.sentence}", file=sys.stderr)
+                else:
+                    left[job.scan_id] = (answer.slug, answer.sentence)
+                    bar.write(f"left out: {job.scan_id}: {answer}", file=sys.stderr)
+                bar.update()
+    return facts, left
+
+
+def summary(out: Path, kept: list[dict], refused: int, errors: int) -> str:
+    """Return what is said at the end."""
+    known = ", ".join(f"{name} {sum(bool(row[name]) for row in kept)}" for name in TARGETS)
+    parts = [
+        f"{out / TABLE}: {len(kept)} scans (labels: {known})",
+        *([f"{refused} left out ({out / REJECTED})"] if refused else []),
+        *([f"{errors} failed ({out / REJECTED}); the same command tries again"] if errors else []),
+    ]
+    return ", ".join(parts)
 
 
 def cohort_row(row: dict, facts: dict) -> dict:
@@ -113,23 +151,27 @@ def cohort_row(row: dict, facts: dict) -> dict:
     return own | {k: v for k, v in row.items() if k not in own and k != "path"}
 
 
-def write_rejected(path: Path, refused: dict[str, ScanRefused]) -> None:
+def write_rejected(path: Path, left: dict[str, tuple[str, str]]) -> None:
     """Write the scans left out with their reasons; no file when there are none."""
-    if refused:
-        write_rows(
-            path,
-            [
-                {"scan_id": scan_id, "reason": error.slug, "sentence": error.sentence}
-                for scan_id, error in sorted(refused.items())
-            ],
-        )
+    names = ("scan_id", "reason", "sentence")
+    if left:
+        rows = [(scan_id, *why) for scan_id, why in sorted(left.items())]
+        write_rows(path, [dict(zip(names, row, strict=True)) for row in rows])
     else:
         path.unlink(missing_ok=True)
 
 
-def main(argv=None) -> int | None:
+def main(argv=None) -> int:
     """Run the program."""
-    return prepare(parser().parse_args(argv))
+    args = parser().parse_args(argv)
+    try:
+        return prepare(args)
+    except (NotWritten, NoWorkers) as error:
+        complain(f"error: {error}; {GOES_ON}")
+        return FAILED
+    except KeyboardInterrupt as error:
+        complain(f"{stopped_by(error)}; {GOES_ON}")
+        return interrupted_code(error)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,17 @@
 """What score_cohort is to score: a CSV, a text file with one path per line, or a folder."""
 
+import codecs
+import os
 import re
 from pathlib import Path
 
-from pylayers.errors import UsageError
+from pylayers.errors import CohortError, UsageError
+from pylayers.text_table import decoded
+from tools.scan_columns import NEEDED, columns_named
 from tools.scan_folder import SCAN_SUFFIXES, is_scan_file, scans_of
 from tools.scan_table import ScanJob, checked_table, job_of
 
+TABLES = (".csv", ".tsv", ".tab")
 ID_LENGTH = 100  # leaves room in pylayers.cohort.SCAN_ID for what tells equal ones apart
 
 
@@ -18,11 +23,11 @@ def jobs_of(source) -> list[ScanJob]:
     source = Path(source)
     if source.is_dir():
         jobs = named_jobs(scans_of(source), source)
-    elif not source.is_file():
+    elif not (source.is_file() or source.is_fifo()):
         raise UsageError(f"there is no {source}")
     elif is_scan_file(source.name):
         raise UsageError(f"{source} is a scan, not a list of scans; score_scan.py scores one scan")
-    elif source.suffix.lower() == ".csv":
+    elif is_table(source):
         jobs = [job_of(row, source.parent) for row in checked_table(source, labels=False)]
     else:
         jobs = named_jobs(paths_of(source), source.parent)
@@ -31,15 +36,37 @@ def jobs_of(source) -> list[ScanJob]:
     return jobs
 
 
+def is_table(source: Path) -> bool:
+    """Return whether a file is a table with a header rather than a list of paths."""
+    if source.suffix.lower() in TABLES:
+        return True
+    try:  # not of a pipe, which can be read but once
+        return source.is_file() and set(NEEDED) <= columns_named(source)
+    except CohortError:
+        return False  # no text: to be said of a list
+
+
 def paths_of(text_file: Path) -> list[Path]:
-    """Return the paths of a list, relative ones from its folder; # starts a comment line."""
+    """Return the paths of a list, relative ones from its folder; # starts a comment line.
+
+    A path that is no file is listed all the same: it is refused as a scan.
+    """
     try:
-        lines = [line.strip() for line in text_file.read_text("utf-8-sig").split("\n")]
-    except UnicodeDecodeError:
-        raise UsageError(f"{text_file} is no list: it is not text in UTF-8") from None
+        content = text_file.read_bytes()
+        text = decoded(content, text_file.name)
+    except CohortError:
+        raise UsageError(f"{text_file} is no list: it is not text") from None
     except OSError as error:
         raise UsageError(f"{text_file} cannot be read: {error.strerror}") from None
-    return [text_file.parent / line for line in lines if line and not line.startswith("#")]
+    # without its encoding, as the disk may have it; but for UTF-16, which is full of zeros
+    is_utf16 = b"\0" in content.split(b"\n", 1)[0]
+    raw = text if is_utf16 else os.fsdecode(content.removeprefix(codecs.BOM_UTF8))
+    paths = []
+    for lines in zip(text.split("\n"), raw.split("\n"), strict=True):
+        read, as_is = (text_file.parent / line.strip() for line in lines)
+        if lines[0].strip() and not lines[0].strip().startswith("#"):
+            paths.append(read if os.path.lexists(read) else as_is)
+    return paths
 
 
 def named_jobs(paths: list[Path], base: Path) -> list[ScanJob]:

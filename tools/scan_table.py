@@ -9,10 +9,13 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from pylayers.cohort import checked_labels, checked_scan_id, read_rows
+from pylayers.cohort import checked_labels, checked_scan_id
 from pylayers.errors import CohortError, UsageError
 from pylayers.label_map import parse_labels
 from pylayers.reading.folder_walk import folders_of
+from pylayers.subject_splits import SubjectSplits
+from pylayers.text_table import TextTable, read_text_table
+from tools.scan_columns import cell_of, checked_split, columns_of
 
 MOST_SAID = 10
 # A header's voxels may lie in a file beside it.
@@ -28,36 +31,55 @@ class ScanJob(NamedTuple):
     mask_labels: tuple[int, ...] | None = None
 
 
-def checked_table(table, labels=True) -> list[dict[str, str]]:
-    """Read the table; labels: whether the columns of the targets must be right, too.
+def checked_table(path, labels=True) -> list[dict[str, str]]:
+    """Read the table; labels: whether labels, splits and subjects must be right, too.
 
-    Raises CohortError with every wrong row.
+    The rows have our names for our columns, and others as written. Raises CohortError with every
+    wrong row.
     """
-    rows, wrong, seen = [], [], set()
-    for where, row in read_rows(table):
+    rows, wrong, seen, splits = [], [], set(), SubjectSplits()
+    table = read_text_table(path, verbatim=True)
+    if not table.columns:
+        raise CohortError(f"{path} lists no scans")
+    names = columns_of(table, others=labels)
+    wrong += [(line, too_long(table, line)) for line in table.misfits]
+    for line, cells in table.rows:
+        where = f"{table.name} line {line}"
+        row = {names[key]: cell_of(names[key], cells[key], table.delimiter) for key in cells}
         try:
-            scan_id = checked_scan_id(row.get("scan_id", ""), where)
+            scan_id = checked_scan_id(row["scan_id"], where)
             if scan_id in seen:
                 raise CohortError(f"{where}: scan_id {scan_id!r} occurs twice")
             seen.add(scan_id)
-            if not row.get("path"):
+            if not row["path"]:
                 raise CohortError(f"{where}: {scan_id} has no path")
             if row.get("mask_labels") and not row.get("mask"):
                 raise CohortError(f"{where}: {scan_id} has mask_labels but no mask")
             parse_labels(row.get("mask_labels", ""))
             if labels:
                 checked_labels(row, where)
+                row["split"] = checked_split(row.get("split", ""), where)
+                splits.check(row.get("subject_id") or scan_id, row["split"], where)
             rows.append(row)
         except UsageError as error:
-            wrong.append(f"{where}: {error}")
+            wrong.append((line, f"{where}: {error} (column mask_labels)"))
         except CohortError as error:
-            wrong.append(str(error))
+            wrong.append((line, str(error)))
     if wrong:
-        more = f"\n  and {len(wrong) - MOST_SAID} more" if len(wrong) > MOST_SAID else ""
-        raise CohortError("\n  ".join(["the table is wrong:", *wrong[:MOST_SAID]]) + more)
+        said = [sentence for _, sentence in sorted(wrong)]
+        more = f"\n  and {len(said) - MOST_SAID} more" if len(said) > MOST_SAID else ""
+        between = "\n  " if len(said) > 1 else " "
+        raise CohortError(between.join(["the table is wrong:", *said[:MOST_SAID]]) + more)
     if not rows:
-        raise CohortError(f"{table} lists no scans")
+        raise CohortError(f"{path} lists no scans")
     return rows
+
+
+def too_long(table: TextTable, line: int) -> str:
+    """Return what is wrong with a row that has more cells than the header."""
+    last = list(table.columns.values())[-1]
+    hint = "; put quotes around a cell with a comma" if table.delimiter == "," else ""
+    return f"{table.name} line {line} has more cells than the header, after column {last}{hint}"
 
 
 def job_of(row: dict[str, str], base: Path) -> ScanJob:
@@ -77,7 +99,7 @@ def source_key(job: ScanJob, allow_uneven=False) -> str:
         for file in _files(path) if path is not None else ():
             try:
                 status = file.stat()
-            except OSError:
+            except (OSError, ValueError):  # ValueError: a null byte
                 continue  # what is not there now makes another key once it is
             name = file.relative_to(path.parent)
             digest.update(f"{name}:{status.st_size}:{status.st_mtime_ns};".encode(errors="replace"))

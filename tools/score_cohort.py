@@ -27,15 +27,19 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pylayers.errors import UsageError
+from pylayers.output_check import check_output
 from pylayers.slice_sample import checked_offsets
 from tools.chosen_runs import add_offsets, chosen_runs, device
-from tools.exit_codes import BUG, DONE, INTERRUPTED, run
+from tools.exit_codes import DONE, FAILED, complain, interrupted_code, run, stopped_by
+from tools.path_argument import given_path, given_path_text
 from tools.scan_list import jobs_of, shard_of
 from tools.scan_result import PHANTOM_WARNING
 from tools.scan_table import ScanJob, source_key
 from tools.score_output import Output, made_with
 from tools.score_tables import ERROR, error_row
-from tools.worker_pool import Lost, NoWorkers, Setup, answers
+from tools.scratch_folder import scratch_folder
+from tools.worker_pool import Lost, NoWorkers, answers
+from tools.worker_setup import ScoreSetup
 
 
 def parser() -> argparse.ArgumentParser:
@@ -43,14 +47,20 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("scans", metavar="SCANS", help="list of scans, CSV or folder")
+    p.add_argument(
+        "scans", type=given_path_text, metavar="SCANS", help="list of scans, CSV or folder"
+    )
     p.add_argument(
         "--out",
-        type=Path,
+        type=given_path,
         help="table to write (default: scores.csv, or scores_2of8.csv with --shard 2/8)",
     )
     p.add_argument(
-        "--weights", nargs="+", metavar="RUN", help="run folders (default: all in runs/)"
+        "--weights",
+        type=given_path_text,
+        nargs="+",
+        metavar="RUN",
+        help="run folders (default: all in runs/)",
     )
     p.add_argument(
         "--contributions",
@@ -96,24 +106,27 @@ def score_cohort(args) -> int:
     checked_offsets(args.offsets)
     gpu = device(args.device)
     jobs = shard_of(jobs_of(args.scans), args.shard)
+    out = args.out or default_out(args.shard)
+    if not os.path.isdir(args.scans):
+        check_output(out, "--out", inputs=(args.scans,))
     runs = chosen_runs(args.weights)
     folders = tuple(str(folder.path.resolve()) for folder in runs)
 
-    with Output(args.out or default_out(args.shard), args.go_on) as output:
+    with Output(out, args.go_on) as output:
         if not output.begin(made_with(runs, args, jobs)):
             say(args, f"{output.table} is complete already")
             return DONE
-        scratch = str(output.scratch)
-        setup = Setup(folders, gpu, args.allow_uneven, args.contributions, scratch, args.offsets)
-        errors = score_missing(jobs, output, setup, args)
+        with scratch_folder(output.scratch) as scratch:
+            choices = (args.allow_uneven, args.contributions, scratch, args.offsets)
+            errors = score_missing(jobs, output, ScoreSetup(folders, gpu, *choices), args)
         rows = output.finish(jobs, errors)
     if any(folder.best().get("phantom") for folder in runs) and not args.quiet:
         print(f"note: {PHANTOM_WARNING}", file=sys.stderr)
     say(args, summary(rows, output.table))
-    return BUG if errors else DONE
+    return FAILED if errors else DONE
 
 
-def score_missing(jobs: list[ScanJob], output: Output, setup: Setup, args) -> dict[str, dict]:
+def score_missing(jobs: list[ScanJob], output: Output, setup: ScoreSetup, args) -> dict[str, dict]:
     """Score what the journal lacks and keep it there; return the rows of those that failed."""
     kept, errors = output.journal.entries, {}
     for job in [job for job in jobs if job.scan_id in kept]:
@@ -180,11 +193,11 @@ def main(argv=None) -> int:
     try:
         return score_cohort(args)
     except NoWorkers as error:
-        print(f"error: {error}; finished scans are kept, --continue goes on", file=sys.stderr)
-        return BUG
-    except KeyboardInterrupt:
-        print("stopped by Ctrl-C; the same command with --continue goes on", file=sys.stderr)
-        return INTERRUPTED
+        complain(f"error: {error}; finished scans are kept, --continue goes on")
+        return FAILED
+    except KeyboardInterrupt as error:
+        complain(f"{stopped_by(error)}; the same command with --continue goes on")
+        return interrupted_code(error)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,13 @@ The first line says what the numbers are made with; each further line is one sca
 once it is whole, so that the process may be killed at any moment.
 """
 
+import errno
 import fcntl
 import json
 import os
 from pathlib import Path
 
-from pylayers.errors import UsageError
+from pylayers.errors import MachineError, UsageError
 
 KINDS = {  # of what the first line says, in words
     "preprocessing": "preprocessing",
@@ -89,7 +90,7 @@ class Journal:
             )
 
     def add(self, entry: dict) -> None:
-        """Keep a finished scan: JSON with its scan_id. Raises UsageError when the disk is full."""
+        """Keep a finished scan: JSON with its scan_id. Raises MachineError on a full disk."""
         self._write(entry)
         self.entries[entry["scan_id"]] = entry
 
@@ -103,10 +104,10 @@ class Journal:
         line = json.dumps(entry).encode() + b"\n"
         try:
             if os.write(self.file, line) < len(line):  # at once, or a Ctrl-C could tear it
-                raise OSError(0, "no space left")
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(self.file)
         except OSError as error:
-            raise UsageError(
+            raise MachineError(
                 f"{self.path} cannot be written: {error.strerror}; finished scans are kept, "
                 "--continue goes on"
             ) from None

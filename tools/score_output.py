@@ -3,10 +3,12 @@
 import hashlib
 import json
 import os
-import shutil
 from pathlib import Path
 
-from pylayers.errors import UsageError
+from pylayers.errors import MachineError, UsageError
+from pylayers.output_check import check_output
+from pylayers.output_place import place_of
+from pylayers.whole_file import NotWritten
 from tools.run_folder import RunFolder, sha256, write_json
 from tools.scan_result import versions
 from tools.scan_table import ScanJob
@@ -41,32 +43,26 @@ def made_with(runs: list[RunFolder], args, jobs: list[ScanJob]) -> dict:
 class Output:
     """The table and what lies beside it, locked against other runs while in use.
 
-    go_on: whether files of an earlier run are welcome. scratch: a folder for what workers unpack,
-    gone in the end. Raises UsageError.
+    go_on: whether files of an earlier run are welcome. scratch: where workers may unpack. Raises
+    UsageError.
     """
 
     def __init__(self, table: Path, go_on: bool):
-        if table.is_dir() or not table.parent.is_dir():
-            why = "is a folder" if table.is_dir() else f"there is no folder {table.parent}"
-            raise UsageError(f"--out {table}: {why}")
+        check_output(table, "--out")
+        if place_of(table).stream:
+            raise UsageError(f"--out {table} is no file; give the name of a CSV")
         self.table = table
         self.about = table.with_name(f"{table.stem}_made_with.json")
-        self.scratch = table.with_name(f".{table.name}.scratch").absolute()
+        self.scratch = table.with_name(f".{table.name}.scratch")
         self.go_on = go_on
         self.finished = False
 
     def __enter__(self):
         self.journal = Journal(self.table.with_name(f".{self.table.name}.journal"))
-        self._remove_scratch()  # of a run that was killed
-        self.scratch.mkdir(exist_ok=True)
         return self
 
     def __exit__(self, *_):
-        self._remove_scratch()
         self.journal.close(remove=self.finished)
-
-    def _remove_scratch(self) -> None:
-        shutil.rmtree(self.scratch, ignore_errors=True)
 
     def begin(self, head: dict) -> bool:
         """Start or go on with the journal; return False when the table is complete already.
@@ -78,6 +74,8 @@ class Output:
         self.weighted = "offsets" in head
         begun = self.journal.head is not None
         tables = [contributions_path(self.table, t) for t in self.targets if self.contributions]
+        for path in (self.about, *tables):
+            check_output(path)
         there = [path for path in (self.table, self.about, *tables) if path.exists()]
         if not self.go_on and begun:
             raise UsageError(
@@ -109,7 +107,7 @@ class Output:
     def finish(self, jobs: list[ScanJob], errors: dict[str, dict]) -> list[dict]:
         """Write the tables in the order of the jobs and return the rows of the first.
 
-        The journal goes unless a row is an error, which is worth another try. Raises UsageError
+        The journal goes unless a row is an error, which is worth another try. Raises MachineError
         when a file cannot be written.
         """
         entries = self.journal.entries
@@ -123,10 +121,7 @@ class Output:
                 write_contributions(self.table, target, kept, self.weighted)
             write_json(self.about, self.journal.head)
             write_scores(self.table, self.targets, rows)
-        except OSError as error:
-            raise UsageError(
-                f"the tables cannot be written: {error.strerror}; finished scans are kept, "
-                "--continue goes on"
-            ) from None
+        except NotWritten as error:
+            raise MachineError(f"{error}; finished scans are kept, --continue goes on") from None
         self.finished = not errors
         return rows

@@ -16,13 +16,17 @@ from pathlib import Path
 
 from pylayers.errors import ScanRefused, UsageError
 from pylayers.label_map import parse_labels
+from pylayers.output_check import check_output
 from pylayers.slice_sample import checked_offsets
 from pylayers.targets import TARGETS
 from tools.chosen_runs import add_offsets, chosen_runs, device
-from tools.exit_codes import REFUSED, refusal, run
+from tools.deliveries import deliver
+from tools.exit_codes import REFUSED, complain, refusal, run
+from tools.path_argument import given_path_text
 from tools.run_folder import write_json
 from tools.scan_result import score
 from tools.scorer import Scorer
+from tools.standard_streams import print_result, stdout_is_closed
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,10 +36,13 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument(
         "scan",
+        type=given_path_text,
         help="chest CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz; of DICOM a folder, its .zip or "
         ".tar.gz, or a multi-frame file",
     )
-    p.add_argument("--mask", help="lung label map on the scan's grid (default: computed)")
+    p.add_argument(
+        "--mask", type=given_path_text, help="lung label map on the scan's grid (default: computed)"
+    )
     p.add_argument(
         "--mask-labels",
         metavar="LABELS",
@@ -48,14 +55,23 @@ def parser() -> argparse.ArgumentParser:
         help="score a DICOM series with missing, duplicated or uneven slices, too",
     )
     p.add_argument(
-        "--weights", nargs="+", metavar="RUN", help="run folders (default: all in runs/)"
+        "--weights",
+        type=given_path_text,
+        nargs="+",
+        metavar="RUN",
+        help="run folders (default: all in runs/)",
     )
     add_offsets(p)
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
-    p.add_argument("--json", metavar="FILE", help="write everything as JSON; - is stdout")
-    p.add_argument("--figure", metavar="PNG", help="draw the slices' contributions")
+    p.add_argument(
+        "--json", type=given_path_text, metavar="FILE", help="write everything as JSON; - is stdout"
+    )
+    p.add_argument(
+        "--figure", type=given_path_text, metavar="PNG", help="draw the slices' contributions"
+    )
     p.add_argument(
         "--report",
+        type=given_path_text,
         metavar="HTML",
         help="write one page: number, slices, where the network looked (some ten seconds a target)",
     )
@@ -79,33 +95,42 @@ def score_scan(args) -> int:
         "allow_uneven": args.allow_uneven,
     }
     result, crop, contributions, samples = score(scorers, args.scan, args.mask, **choices)
+    if crop is not None:
+        result["timings_s"] = {"load_nets": load_s, **result["timings_s"]}
 
-    if args.report:
-        from tools.scan_report.page import Scanned, write_report
+    def show() -> None:
+        if args.json != "-":
+            for name, target in result["targets"].items():
+                print_result(f"{name}\t{TARGETS[name].text(target['score'])}")
 
-        scanned = crop and Scanned.of(crop, args.scan, args.mask, **choices)
-        write_report(args.report, result, runs, scanned)
-    if crop is None:
+    def write() -> None:
         if args.json:
             write_result(args.json, result)
-        print(refusal(ScanRefused(**result["refused"])), file=sys.stderr)
-        return REFUSED
-    result["timings_s"] = {"load_nets": load_s, **result["timings_s"]}
-    if args.figure:
-        from tools.figures.contributions import Contributions, draw_contributions
 
-        drawn = Contributions(Path(args.scan).name, crop, contributions, samples=samples)
-        draw_contributions([drawn], args.figure)
-    if args.json:
-        write_result(args.json, result)
-    if args.json != "-":
-        for name, target in result["targets"].items():
-            print(f"{name}\t{TARGETS[name].text(target['score'])}")
-    if not args.quiet:
-        series = [f"scored series {result['series']}"] if result["series"] else []
-        for note in [*series, *result["warnings"], "research use, not a medical device"]:
-            print(f"note: {note}", file=sys.stderr)
-    return 0
+    def report() -> None:
+        if args.report:
+            from tools.scan_report.page import Scanned, write_report
+
+            scanned = crop and Scanned.of(crop, args.scan, args.mask, **choices)
+            write_report(args.report, result, runs, scanned)
+
+    def draw() -> None:
+        if args.figure and crop is not None:
+            from tools.figures.contributions import Contributions, draw_contributions
+
+            drawn = Contributions(Path(args.scan).name, crop, contributions, samples=samples)
+            draw_contributions([drawn], args.figure)
+
+    def say() -> None:
+        if crop is None:
+            complain(refusal(ScanRefused(**result["refused"])))
+        elif not args.quiet:
+            series = [f"scored series {result['series']}"] if result["series"] else []
+            for note in [*series, *result["warnings"], "research use, not a medical device"]:
+                complain(f"note: {note}")
+
+    deliver(write, show, draw, report, say)
+    return REFUSED if crop is None else 0
 
 
 def checked_labels(args) -> tuple[int, ...] | None:
@@ -122,17 +147,19 @@ def checked_labels(args) -> tuple[int, ...] | None:
 
 def check_outputs(args) -> None:
     """Raise UsageError, before any work, for a file that could not be written."""
+    if stdout_is_closed() and (args.json == "-" or not (args.json or args.report)):
+        raise UsageError("stdout is closed and no --json names a file: the score would be lost")
+    taken = set()
     for option, name in (
-        ("--json", args.json),
+        ("--json", None if args.json == "-" else args.json),
         ("--figure", args.figure),
         ("--report", args.report),
     ):
-        if name in (None, "-"):
-            continue
-        path = Path(name)
-        if path.is_dir() or not path.parent.is_dir():
-            why = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"
-            raise UsageError(f"{option} {name}: {why}")
+        if name is not None:
+            place = check_output(name, option, inputs=(args.scan, args.mask))
+            if place in taken and not place.stream:
+                raise UsageError(f"{option} {name} is another output, too")
+            taken.add(place)
     if args.figure and Path(args.figure).suffix != ".png":
         raise UsageError(f"--figure {args.figure} does not end in .png")
     if args.report and Path(args.report).suffix != ".html":
@@ -142,7 +169,7 @@ def check_outputs(args) -> None:
 def write_result(destination: str, result: dict) -> None:
     """Write the JSON to a file, or to stdout for `-`."""
     if destination == "-":
-        print(json.dumps(result, indent=2))
+        print_result(json.dumps(result, indent=2))
     else:
         write_json(Path(destination), result)
 

@@ -1,41 +1,23 @@
-"""What a worker process of score_cohort does: load the nets, then score scan after scan.
+"""What a worker process of score_cohort does: load the nets, then score scan after scan."""
 
-Started by tools/worker_pool.py with the number of its socket.
-"""
-
-import sys
-import traceback
-from multiprocessing.connection import Connection
 from pathlib import Path
 
-from pylayers.child_process import end_with_parent
-from pylayers.errors import MachineError, WeightsError
 from tools.run_folder import RunFolder
 from tools.scan_result import score
 from tools.scan_table import ScanJob, source_key
 from tools.score_tables import row_of, slices_of
 from tools.scorer import Scorer
-from tools.worker_pool import Lost, Setup, Unusable
+from tools.worker_setup import ScoreSetup
+from tools.worker_side import main
 
 
-def serve(connection: Connection) -> None:
-    """Load the nets, say so, then answer each job until the other side closes."""
-    setup: Setup = connection.recv()
-    try:
-        scorers = [Scorer(RunFolder(Path(run)), setup.gpu, setup.offsets) for run in setup.runs]
-    except WeightsError as error:
-        connection.send(Unusable(str(error)))
-        return
-    connection.send(len(scorers))
-    while True:
-        job = connection.recv()
-        try:
-            connection.send(entry_of(job, scorers, setup))
-        except Exception as error:  # of whatever kind: the other scans must be scored
-            connection.send(Lost(sentence_of(error)))
+def begin(setup: ScoreSetup):
+    """Load the nets; return the function from a job to what the journal keeps of it."""
+    scorers = [Scorer(RunFolder(Path(run)), setup.gpu, setup.offsets) for run in setup.runs]
+    return lambda job: entry_of(job, scorers, setup)
 
 
-def entry_of(job: ScanJob, scorers: list[Scorer], setup: Setup) -> dict:
+def entry_of(job: ScanJob, scorers: list[Scorer], setup: ScoreSetup) -> dict:
     """Score a scan; return what the journal keeps of it."""
     # before the scan is read: one that changes meanwhile is scored again
     key = source_key(job, setup.allow_uneven)
@@ -50,17 +32,5 @@ def entry_of(job: ScanJob, scorers: list[Scorer], setup: Setup) -> dict:
     return entry | ({"slices": slices_of(result)} if setup.contributions else {})
 
 
-def sentence_of(error: Exception) -> str:
-    """Return a line about a failure; of a bug where, but no message, which may name folders."""
-    if isinstance(error, MachineError):
-        return str(error)
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"unexpected {type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
-
-
 if __name__ == "__main__":
-    end_with_parent()
-    try:
-        serve(Connection(int(sys.argv[1])))
-    except (EOFError, ConnectionError):
-        sys.exit(0)  # the other side closed or is gone
+    main(begin)

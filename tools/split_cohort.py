@@ -3,14 +3,16 @@
 import argparse
 import sys
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 
 from pylayers.cohort import SPLITS, TABLE, CohortScan, read_cohort, write_rows
 from pylayers.errors import UsageError
+from pylayers.output_check import check_output
 from tools.exit_codes import run
+from tools.folder_lock import COHORT_WORK, FolderLock
 from tools.gold import gold_stage
+from tools.path_argument import given_path
 
 PAPER_FRACTIONS = (1424, 170, 195)  # paper, section 2.1
 
@@ -20,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    p.add_argument("cohort", type=Path, help="folder made by tools/prepare_cohort.py")
+    p.add_argument("cohort", type=given_path, help="folder made by tools/prepare_cohort.py")
     p.add_argument(
         "--fractions",
         default=",".join(map(str, PAPER_FRACTIONS)),
@@ -34,6 +36,14 @@ def parser() -> argparse.ArgumentParser:
 def split(args) -> None:
     """Draw the split and write it into cohort.csv."""
     fractions = parsed_fractions(args.fractions)
+    read_cohort(args.cohort)  # is it one?
+    with FolderLock(args.cohort, COHORT_WORK):
+        draw_and_write(args, fractions)
+
+
+def draw_and_write(args, fractions: np.ndarray) -> None:
+    """Draw the split of a locked cohort and write it."""
+    check_output(args.cohort / TABLE)
     cohort = read_cohort(args.cohort)
     splits = draw_splits(cohort.scans, fractions, args.seed)
     rows = [scan.row | {"split": splits[scan.subject_id]} for scan in cohort.scans]

@@ -13,23 +13,25 @@ for. Anything else that differs needs another OUT.
 
 import argparse
 import sys
-from functools import partial
-from pathlib import Path
 
 from pylayers.cohort import read_cohort
 from pylayers.errors import UsageError
+from pylayers.output_check import check_output
 from pylayers.targets import TARGETS, target_named
 from tools.caffe_install import ROOT, gpu_id
+from tools.cohort_stores import check_stores
 from tools.exit_codes import run
+from tools.path_argument import given_path
 from tools.predict import predict_split, write_predictions
 from tools.report.paper import SLICES_RHO
 from tools.run_folder import RunFolder, relative
 from tools.run_manifest import wanted_run
 from tools.run_prototxt import whole_batch
 from tools.schedules import SCHEDULES, Schedule, with_overrides
+from tools.standard_streams import show
 from tools.sweep_folder import SweepFolder
 from tools.sweep_table import row_of, table_text, write_table
-from tools.train import add_how, check_stores, train
+from tools.train import add_how, train
 
 PHANTOMS = ROOT / "build" / "phantom" / "cohort"
 # Of Caffe's nets on a CPU, measured: activations with their gradients, and without
@@ -50,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument(
         "--cohort",
-        type=Path,
+        type=given_path,
         default=PHANTOMS,
         help="folder with cohort.csv (default: the phantoms)",
     )
@@ -58,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
         "--schedule",
         help=f"one of {', '.join(SCHEDULES)} (default: demo for the phantoms, else paper)",
     )
-    p.add_argument("--out", type=Path, help="folder of the runs (default: runs/sweep_TARGET)")
+    p.add_argument("--out", type=given_path, help="folder of the runs (default: runs/sweep_TARGET)")
     add_how(p)
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p
@@ -75,9 +77,10 @@ def sweep(args) -> None:
     cohort = read_cohort(args.cohort)
     check_stores(cohort, target)
     wanted = wanted_run(target, name, schedules[numbers[0]], vars(args).get("seed", 1), cohort)
-    say = (lambda text: None) if args.quiet else partial(print, flush=True)
+    say = (lambda text: None) if args.quiet else show
 
     with SweepFolder(args.out or ROOT / "runs" / f"sweep_{target}", wanted) as folder:
+        check_output(folder.table)
         say(f"{target}: {plan_text(schedules, len(cohort.labelled('val', target)))}")
         rows = []
         for n in numbers:

@@ -3,20 +3,19 @@
 import argparse
 import contextlib
 import sys
-from functools import partial
-from pathlib import Path
 
-from pylayers.cohort import SPLITS, Cohort, read_cohort
-from pylayers.errors import CohortError
+from pylayers.cohort import read_cohort
 from pylayers.prefetch import WORKERS, worker_count
 from pylayers.targets import TARGETS, target_named
 from tools.asked_run import asked_run
 from tools.best_weights import BestWeights
 from tools.caffe_install import ROOT, gpu_id
+from tools.cohort_stores import check_stores
 from tools.disk_space import check_space
 from tools.exit_codes import TrainingStopped, run
 from tools.folder_lock import FolderLock
 from tools.follow_training import Diverged, follow_training
+from tools.path_argument import given_path
 from tools.resume_point import resume_point
 from tools.run_folder import RunFolder, relative, write_json
 from tools.run_manifest import (
@@ -33,6 +32,7 @@ from tools.run_manifest import (
 from tools.run_prototxt import write_prototxts
 from tools.schedules import SCHEDULES
 from tools.snapshots import Snapshots
+from tools.standard_streams import show
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,9 +41,9 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     p.add_argument("target", help=f"one of {', '.join(TARGETS)}")
-    p.add_argument("--cohort", type=Path, help="folder with cohort.csv")
+    p.add_argument("--cohort", type=given_path, help="folder with cohort.csv")
     p.add_argument("--schedule", help=f"one of {', '.join(SCHEDULES)} (default: paper)")
-    p.add_argument("--run", type=Path, help="run folder (default: runs/TARGET)")
+    p.add_argument("--run", type=given_path, help="run folder (default: runs/TARGET)")
     add_number(p, "slices", "slices per scan, in training and test")
     add_how(p)
     unfinished = p.add_mutually_exclusive_group()
@@ -79,7 +79,7 @@ def add_number(parser, name: str, text: str, default: str = "the schedule's") ->
 
 def train(args) -> None:
     """Train one run to its end, unless it is finished already."""
-    say = (lambda text: None) if args.quiet else partial(print, flush=True)
+    say = (lambda text: None) if args.quiet else show
     gpu = gpu_id(args.gpu)
     workers = worker_count(args.workers)
     target = target_named(args.target).name
@@ -132,15 +132,6 @@ def what_is_kept(folder: RunFolder, target: str) -> str:
     newest = Snapshots(folder).newest_whole()
     kept = "no snapshot yet" if newest is None else f"the snapshot of iteration {newest} is kept"
     return f"{kept} in {relative(folder.snapshots)}; go on with `{resume_command(folder, target)}`"
-
-
-def check_stores(cohort: Cohort, target: str) -> None:
-    """Look for the stored crop of every scan before hours are spent."""
-    for split in SPLITS:
-        for scan in cohort.labelled(split, target):
-            path = cohort.store_path(scan)
-            if not path.is_file():
-                raise CohortError(f"{relative(path)} is missing; run tools/prepare_cohort.py")
 
 
 def main(argv=None) -> int | None:

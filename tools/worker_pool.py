@@ -1,7 +1,7 @@
-"""Worker processes that score scans one at a time and may die without harm to the others.
+"""Worker processes that take scans one at a time and may die without harm to the others.
 
-Each loads the nets once and has a connection of its own, so the parent always knows which scan a
-dead worker had.
+Each begins once, as by loading nets, and has a connection of its own, so the parent always knows
+which scan a dead worker had. tools/worker_side.py is the other end.
 """
 
 import time
@@ -14,34 +14,21 @@ from typing import NamedTuple
 from pylayers.child_process import ChildProcess
 from pylayers.errors import WeightsError
 from tools.scan_table import ScanJob
+from tools.worker_setup import PrepareSetup, ScoreSetup
 
-WORKER = "tools.score_worker"
 POLL_S = 1.0
-
-
-class Setup(NamedTuple):
-    """What a worker is told first.
-
-    runs: absolute paths of the run folders. gpu: None is the CPU. scratch: absolute path of a
-    folder for what it unpacks, which dead workers leave.
-    """
-
-    runs: tuple[str, ...]
-    gpu: int | None
-    allow_uneven: bool
-    contributions: bool
-    scratch: str
-    offsets: int = 1
+BEGIN_S = 300.0  # at least, whatever the limit for a scan: a busy machine loads for long
+Setup = ScoreSetup | PrepareSetup
 
 
 class Unusable(NamedTuple):
-    """What a worker says instead of an answer when it cannot load the nets."""
+    """What a worker says instead of an answer when it cannot begin: the nets are unusable."""
 
     sentence: str
 
 
 class Lost(NamedTuple):
-    """Stands for the answer to a scan that could not be scored: a bug, or a worker that died."""
+    """Stands for the answer to a scan: a bug, the machine's failure or a worker that died."""
 
     sentence: str
 
@@ -51,10 +38,10 @@ class NoWorkers(Exception):
 
 
 class Worker(ChildProcess):
-    """One process; job: what it is at, None while it loads the nets."""
+    """One process; job: what it is at, None while it begins."""
 
     def __init__(self, setup: Setup):
-        super().__init__(WORKER, env={"TMPDIR": setup.scratch})
+        super().__init__(setup.module, env={"TMPDIR": setup.scratch})
         self.overdue = False
         self.give(setup)
         self.job = None
@@ -66,18 +53,22 @@ class Worker(ChildProcess):
 
     def watch(self, limit_s: float) -> None:
         """Kill the worker when it has been at its job for too long."""
-        if not self.overdue and time.monotonic() - self.since > limit_s:
+        if not self.overdue and time.monotonic() - self.since > self._limit_s(limit_s):
             self.overdue = True
             self.process.kill()
 
     def sentence(self, limit_s: float) -> str:
         """Return, once the worker is dead, how it died."""
         how = self.death()
-        return f"no answer within {limit_s:g} s" if self.overdue else f"the worker process {how}"
+        late = f"no answer within {self._limit_s(limit_s):g} s"
+        return late if self.overdue else f"the worker process {how}"
+
+    def _limit_s(self, limit_s: float) -> float:
+        return limit_s if self.job is not None else max(limit_s, BEGIN_S)
 
 
 def answers(jobs: list[ScanJob], setup: Setup, workers: int, limit_s: float) -> Iterator[tuple]:
-    """Yield (job, answer) as they come; an answer is what score_worker sends, or Lost.
+    """Yield (job, answer) as they come; an answer is what setup.module sends, or Lost.
 
     A scan that is lost is tried once more after all others, alone on the machine.
     Raises NoWorkers, and WeightsError when the nets are unusable.
@@ -113,7 +104,7 @@ def _pass(jobs, setup, workers, limit_s) -> Iterator[tuple]:
                         yield job, Lost(how)
                         crew += [Worker(setup)] if queue else []
                     elif not crew and queue:  # else: go on with those that could start
-                        raise NoWorkers(f"no worker could load the nets: {how}")
+                        raise NoWorkers(f"no worker process could start: {how}")
                     continue
                 if queue:
                     worker.give(queue.popleft())

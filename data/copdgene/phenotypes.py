@@ -7,10 +7,10 @@ from data.copdgene.columns import SID_COLUMN, VISIT_COLUMN, Choice, choose_colum
 from data.copdgene.gold_check import GOLD_CODES
 from data.copdgene.scales import unit_factor
 from data.left_out import LeftOut
-from data.text_table import TextTable, number
 from pylayers.cohort import checked_labels
 from pylayers.errors import CohortError
 from pylayers.targets import TARGETS
+from pylayers.text_table import TextTable, number
 
 SID = re.compile(r"\d{5}[A-Z]", re.ASCII)
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from data.text_table import read_text_table
 from pylayers.cohort import checked_labels, checked_scan_id
 from pylayers.errors import CohortError
 from pylayers.targets import TARGETS
+from pylayers.text_table import read_text_table
 
 MOST_NAMED = 10
 

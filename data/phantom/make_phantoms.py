@@ -18,7 +18,6 @@ import shutil
 import sys
 import time
 from functools import partial
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -28,6 +27,8 @@ from data.phantom.cohort_folder import claim_folder, paths_of, write_image, writ
 from data.phantom.labels import draw_labels, noise_ceiling
 from data.phantom.render import render
 from data.phantom.subject import draw_subject
+from tools.exit_codes import interrupted_code, run
+from tools.path_argument import given_path
 
 FACTS_OF_SUBJECT = (
     "wall_mm",
@@ -97,7 +98,7 @@ def make_parser():
         "Phantoms say nothing about patients.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder of the cohort")
+    parser.add_argument("--out", type=given_path, required=True, help="folder of the cohort")
     parser.add_argument("--n", type=positive, default=128, help="number of phantoms")
     parser.add_argument("--seed", type=int, default=1, help="seed of the cohort, 0 or more")
     parser.add_argument(
@@ -134,9 +135,9 @@ def main(argv=None):
             with multiprocessing.get_context("spawn").Pool(min(args.workers, args.n)) as pool:
                 for _ in show(pool.imap_unordered(make, todo)):
                     pass
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("make_phantoms: stopped; the same command continues", file=sys.stderr)
-        return 130
+        return interrupted_code(error)
     shutil.rmtree(args.out / ".partial", ignore_errors=True)
     rows = write_table(args.out, args.n)
     if not args.quiet:
@@ -151,4 +152,4 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

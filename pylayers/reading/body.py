@@ -85,6 +85,8 @@ def decompressed(header: Header, file):
             "truncated", f"the {header.compression} stream of {header.name} breaks off"
         ) from None
     except (zlib.error, OSError) as error:
+        if getattr(error, "errno", None) is not None:  # the disk's failure, not the stream's
+            raise
         raise ScanRefused(
             "corrupt", f"the {header.compression} stream of {header.name} is damaged: {error}"
         ) from None

@@ -4,7 +4,8 @@ import codecs
 import csv
 import io
 import re
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pylayers.errors import CohortError
@@ -13,6 +14,8 @@ from pylayers.errors import CohortError
 UNKNOWN = frozenset({"", "na", "n/a", "nan", ".", "null", "none"})
 # float() would also take "1_0", "infinity" and digits of other scripts.
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+ABOVE = re.compile(r'\s*($|#|"?sep=.?"?\s*$)', re.IGNORECASE)  # a header; sep=; is Excel's
 QUOTE = '"'
 
 
@@ -21,7 +24,8 @@ class TextTable:
     """A table read; cells are stripped, and blank where the value is not known.
 
     name: the file's. columns: lower-case name -> name as written. rows: (line, {lower-case name:
-    cell}). misfits: lines with more cells than the header, which are not in rows.
+    cell}). misfits: lines with more cells than the header, which are not in rows. delimiter: what
+    is between the cells.
     """
 
     name: str
@@ -29,6 +33,7 @@ class TextTable:
     twice: frozenset[str]
     rows: list[tuple[int, dict[str, str]]]
     misfits: list[int]
+    delimiter: str = ","
 
     def column(self, name: str) -> str | None:
         """Return the lower-case name of a column if the table has it.
@@ -41,15 +46,16 @@ class TextTable:
         return key if key in self.columns else None
 
 
-def read_text_table(path, names=None) -> TextTable:
+def read_text_table(path, names=None, verbatim=False) -> TextTable:
     """Read a table of text; the header decides between TAB, comma and semicolon.
 
-    names: the columns to keep, in any case; all by default. Studies have thousands. Lines that
-    start with # above the header are skipped. Raises CohortError when the file is not a table of
-    text or has no rows.
+    names: the columns to keep, in any case; all by default. Studies have thousands. verbatim: cells
+    as written, which `known` and `with_point` make sense of, and perhaps no rows. Lines that start
+    with # and Excel's `sep=;` above the header are skipped. Raises CohortError when the file is not
+    a table of text or has no rows.
     """
     path = Path(path)
-    if not path.is_file():
+    if not (path.is_file() or path.is_fifo()):
         raise CohortError(f"there is no table {path}")
     try:
         text = decoded(path.read_bytes(), path.name)
@@ -57,27 +63,50 @@ def read_text_table(path, names=None) -> TextTable:
         raise CohortError(f"{path}: {error.strerror}") from None
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     skipped = 0
-    while skipped < len(lines) and (
-        not lines[skipped].strip() or lines[skipped].lstrip().startswith("#")
-    ):
+    while skipped < len(lines) and ABOVE.match(lines[skipped]):
         skipped += 1
     body = "\n".join(lines[skipped:])
-    delimiter = next((mark for mark in "\t,;" if mark in body.split("\n", 1)[0]), ",")
+    delimiter = delimiter_of(body.split("\n", 1)[0])
     keep = None if names is None else {name.lower() for name in names}
-    return table_of(path.name, numbered_records(path.name, body, delimiter, skipped), keep)
+    records = numbered_records(path.name, body, delimiter, skipped)
+
+    def value(cell: str) -> str:
+        if verbatim:
+            return cell
+        # between commas a decimal comma would be two cells, or part of a text
+        return known(cell if delimiter == "," else with_point(cell))
+
+    table = replace(table_of(path.name, records, keep, value), delimiter=delimiter)
+    if not table.rows and not verbatim:
+        raise CohortError(
+            f"every row of {table.name} has more cells than its header"
+            if table.misfits
+            else f"{table.name} has no rows below a header"
+        )
+    return table
+
+
+def delimiter_of(header: str) -> str:
+    """Return what separates a header's cells: TAB, else what it has more of outside of quotes."""
+    if "\t" in header:
+        return "\t"
+    bare = re.sub('"[^"]*"', "", header)
+    return max(",;", key=bare.count)
 
 
 def decoded(content: bytes, name: str) -> str:
-    """Return bytes as text: UTF-16 by its mark, UTF-8, else Latin-1."""
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = content.decode("utf-16", errors="replace")
-    else:
-        content = content.removeprefix(codecs.BOM_UTF8)
-        try:
-            text = content.decode("utf-8")
-        except UnicodeDecodeError:
-            text = content.decode("latin-1")
-    if "\0" in text:
+    """Return bytes as text: UTF-16 by its mark or its zeros, UTF-8, else Windows' Latin-1."""
+    start = content[:64]
+    encodings = ("utf-8-sig", "cp1252", "latin-1")
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encodings = ("utf-16",)
+    elif len(start) > 3 and any(start[::2]) != any(start[1::2]):  # every second byte is a zero
+        encodings = ("utf-16-le" if any(start[::2]) else "utf-16-be",)
+    text = "\0"
+    for encoding in reversed(encodings):
+        with suppress(UnicodeDecodeError):
+            text = content.decode(encoding)
+    if "\0" in text.lstrip().split("\n", 1)[0]:  # in one of the rows it is that row's fault
         raise CohortError(f"{name} is no text; export the table as TAB-separated text or CSV")
     return text
 
@@ -95,7 +124,8 @@ def numbered_records(name: str, body: str, delimiter: str, skipped: int):
     )
     try:
         for cells in reader:
-            cells = [cleaned(cell) for cell in cells]
+            # csv has taken off the quotes that it was told of
+            cells = [cleaned(cell) if delimiter == "\t" else cell.strip() for cell in cells]
             if any(cells):
                 yield reader.line_num + skipped, cells
     except csv.Error as error:
@@ -110,10 +140,15 @@ def cleaned(cell: str) -> str:
     return cell
 
 
-def table_of(name: str, records, keep: set[str] | None) -> TextTable:
+def known(cell: str) -> str:
+    """Return a cell, blank where it is a word for a value that is not known."""
+    return "" if cell.lower() in UNKNOWN else cell
+
+
+def table_of(name: str, records, keep: set[str] | None, value=known) -> TextTable:
     """Return the table of numbered records, whose first is the header.
 
-    Raises CohortError when nothing is below it that fits it.
+    value: what a cell stands for.
     """
     _, header = next(records, (0, []))
     keys = [cell.lower() for cell in header]
@@ -128,18 +163,8 @@ def table_of(name: str, records, keep: set[str] | None) -> TextTable:
             continue
         # rows may be short: some exports drop blank cells at the end
         cells += [""] * (len(keys) - len(cells))
-        known = {
-            key: "" if cell.lower() in UNKNOWN else cell
-            for key, cell in zip(keys, cells, strict=False)
-            if key in columns
-        }
-        rows.append((line, known))
-    if not rows:
-        raise CohortError(
-            f"every row of {name} has more cells than its header"
-            if misfits
-            else f"{name} has no rows below a header"
-        )
+        kept = zip(keys, cells, strict=False)
+        rows.append((line, {key: value(cell) for key, cell in kept if key in columns}))
     twice = frozenset(key for key in columns if keys.count(key) > 1)
     return TextTable(name, columns, twice, rows, misfits)
 
@@ -149,3 +174,8 @@ def number(text: str) -> float:
     if not NUMBER.fullmatch(text):
         raise ValueError(text)
     return float(text)
+
+
+def with_point(text: str) -> str:
+    """Return a number with a decimal point where it has a decimal comma; other text as it is."""
+    return text.replace(",", ".") if DECIMAL_COMMA.fullmatch(text) else text

@@ -1,0 +1,67 @@
+"""stdin, stdout and stderr where they are closed, full or read no longer."""
+
+import os
+import sys
+
+from pylayers.errors import MachineError
+
+
+class StdoutLost(MachineError):
+    """What was printed could not be written."""
+
+
+def open_standard_streams() -> None:
+    """Open /dev/null in place of the standard streams that are closed.
+
+    Else the next file to be opened would be taken for them and be written into.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
+        pass
+    os.close(descriptor)
+    if sys.stderr is None:  # print(file=None) would print to stdout
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+
+
+def stdout_is_closed() -> bool:
+    """Return whether what is printed is lost, as after `>&-`."""
+    return sys.stdout is None
+
+
+def show(text: str) -> None:
+    """Print a line of progress; hours of work do not end because it can no longer be shown."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        silence_stdout()
+
+
+def print_result(text: str) -> None:
+    """Print what the user asked for. Raises StdoutLost and BrokenPipeError when it is lost."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StdoutLost(f"stdout cannot be written: {error.strerror}") from None
+
+
+def silence_stdout() -> None:
+    """Let what is printed from now on, and what could not be written, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def flush_stdout() -> None:
+    """Write out what was printed.
+
+    Raises StdoutLost, and BrokenPipeError where the reader is gone; Python does not try again when
+    it ends.
+    """
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        silence_stdout()
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise StdoutLost(f"stdout cannot be written: {error.strerror}") from None
