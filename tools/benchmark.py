@@ -26,6 +26,7 @@ from tools.bench.settings import Settings
 from tools.bench.table import printed
 from tools.caffe_install import ROOT, gpu_id
 from tools.exit_codes import run
+from tools.path_argument import given_path
 from tools.run_folder import relative, write_json
 
 PARTS = ("training", "loader", "rivals", "step", "forward", "layers")
@@ -37,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    p.add_argument("--cohort", type=Path, help="prepared cohort (default: the phantoms)")
+    p.add_argument("--cohort", type=given_path, help="prepared cohort (default: the phantoms)")
     p.add_argument("--only", help=f"parts, by commas, of: {', '.join(PARTS)} (default: all)")
     p.add_argument("--quick", action="store_true", help="few rounds, to try it")
     p.add_argument("--slices", type=int, default=16, help="slices per scan")
@@ -48,7 +49,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--threads", type=int, default=cores, help="threads of every engine")
     p.add_argument("--workers", help="of the loader in training (default: as tools/train.py)")
     p.add_argument("--gpu", default="auto", help="auto, none or a GPU's number")
-    p.add_argument("--json", type=Path, default=ROOT / "runs" / "bench.json", help="file to write")
+    p.add_argument(
+        "--json", type=given_path, default=ROOT / "runs" / "bench.json", help="file to write"
+    )
     p.add_argument("--quiet", action="store_true", help="print the table only")
     return p
 

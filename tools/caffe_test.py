@@ -11,6 +11,7 @@ from pylayers.targets import TARGETS, target_named
 from tools.caffe_install import ROOT, caffe_binary, gpu_id
 from tools.caffe_log import last_error, test_mean_loss
 from tools.exit_codes import TrainingStopped, run
+from tools.path_argument import given_path_text
 from tools.predict import euclidean_loss, predict_split, write_predictions
 from tools.run_folder import TEST_STAGE, RunFolder, relative, write_json
 
@@ -23,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
     p.add_argument("target", help=f"one of {', '.join(TARGETS)}")
-    p.add_argument("--run", help="run folder (default: runs/TARGET)")
+    p.add_argument("--run", type=given_path_text, help="run folder (default: runs/TARGET)")
     p.add_argument("--gpu", default="auto", help="auto, none or a GPU's number")
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p

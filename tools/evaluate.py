@@ -13,6 +13,7 @@ from pylayers.targets import TARGETS
 from tools.caffe_install import gpu_id
 from tools.chosen_runs import add_offsets
 from tools.exit_codes import run
+from tools.path_argument import given_path
 from tools.predict import Prediction, predict_split, write_predictions
 from tools.report.table import shown
 from tools.run_folder import RunFolder, relative
@@ -28,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     p.add_argument("target", choices=TARGETS, help="what the run predicts")
-    p.add_argument("--run", type=Path, help="run folder (default: runs/TARGET)")
+    p.add_argument("--run", type=given_path, help="run folder (default: runs/TARGET)")
     p.add_argument("--gpu", default="auto", help="auto, none or a number (default: %(default)s)")
     add_offsets(p)
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")

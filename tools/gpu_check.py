@@ -23,6 +23,7 @@ from tools.exit_codes import run
 from tools.gpu.agreement import pass_through, worst
 from tools.gpu.layer_time import time_layers, write_timed_net
 from tools.gpu.memory import Peak, used_mib
+from tools.path_argument import given_path
 from tools.run_folder import RunFolder
 
 TARGET = "fev1fvc"
@@ -39,10 +40,12 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("--cohort", type=Path, required=True, help="prepared cohort to train on")
+    p.add_argument("--cohort", type=given_path, required=True, help="prepared cohort to train on")
     p.add_argument("--gpu", default="auto", help="auto or a GPU's number (default: %(default)s)")
     p.add_argument("--iterations", type=int, default=2000, help="to train (default: %(default)s)")
-    p.add_argument("--folder", type=Path, default=ROOT / "build/gpu-check", help="for what is made")
+    p.add_argument(
+        "--folder", type=given_path, default=ROOT / "build/gpu-check", help="for what is made"
+    )
     p.add_argument(
         "--rehearse",
         action="store_true",

@@ -18,6 +18,7 @@ from pathlib import Path
 from pylayers.errors import ScanRefused, UsageError
 from tools.chosen_runs import chosen_runs, device
 from tools.exit_codes import REFUSED, refusal, run
+from tools.path_argument import given_path, given_path_text
 from tools.run_folder import write_json, write_whole
 from tools.scan_result import score
 from tools.scorer import Scorer
@@ -37,10 +38,16 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("--input", type=Path, default=Path("/input"), help="default: %(default)s")
-    p.add_argument("--output", type=Path, default=Path("/output"), help="default: %(default)s")
+    p.add_argument("--input", type=given_path, default=Path("/input"), help="default: %(default)s")
     p.add_argument(
-        "--weights", nargs="+", metavar="RUN", help="run folders (default: all in runs/)"
+        "--output", type=given_path, default=Path("/output"), help="default: %(default)s"
+    )
+    p.add_argument(
+        "--weights",
+        type=given_path_text,
+        nargs="+",
+        metavar="RUN",
+        help="run folders (default: all in runs/)",
     )
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
     return p

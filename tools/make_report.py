@@ -13,6 +13,7 @@ from tqdm import tqdm
 from pylayers.errors import UsageError, WeightsError
 from pylayers.targets import TARGETS
 from tools.exit_codes import run
+from tools.path_argument import given_path
 from tools.report.page import page
 from tools.report.results import read_results
 from tools.report.sections import sections
@@ -26,9 +27,9 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("--runs", type=Path, nargs="+", help="run folders (default: all in runs/)")
+    p.add_argument("--runs", type=given_path, nargs="+", help="run folders (default: all in runs/)")
     out = Path("runs/report")
-    p.add_argument("--out", type=Path, default=out, help="folder (default: %(default)s)")
+    p.add_argument("--out", type=given_path, default=out, help="folder (default: %(default)s)")
     p.add_argument(
         "--by", nargs="*", default=[], metavar="COLUMN", help="subgroups by columns of cohort.csv"
     )

@@ -13,6 +13,7 @@ from pylayers.cohort import read_rows
 from pylayers.targets import TARGETS
 from tools.chosen_runs import chosen_runs
 from tools.exit_codes import run
+from tools.path_argument import given_path, given_path_text
 from tools.report.table import shown
 from tools.run_folder import RunFolder, write_json
 from tools.stats.agreement import agreement
@@ -35,10 +36,14 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     p.add_argument(
-        "--weights", nargs="+", metavar="RUN", help="run folders (default: all in runs/)"
+        "--weights",
+        type=given_path_text,
+        nargs="+",
+        metavar="RUN",
+        help="run folders (default: all in runs/)",
     )
     p.add_argument(
-        "--out", type=Path, default=Path("meta.json"), help="the card (default: %(default)s)"
+        "--out", type=given_path, default=Path("meta.json"), help="the card (default: %(default)s)"
     )
     return p
 

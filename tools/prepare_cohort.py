@@ -22,6 +22,7 @@ from pylayers.preprocess import crop_lungs
 from pylayers.store import read_facts, write_crop
 from pylayers.targets import TARGETS
 from tools.exit_codes import run
+from tools.path_argument import given_path
 from tools.scan_table import ScanJob, checked_table, job_of, source_key
 
 REJECTED = "rejected.csv"
@@ -32,8 +33,10 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    p.add_argument("table", type=Path, help="CSV of scans")
-    p.add_argument("--out", type=Path, required=True, help="cohort folder to make or complete")
+    p.add_argument("table", type=given_path, help="CSV of scans")
+    p.add_argument(
+        "--out", type=given_path, required=True, help="cohort folder to make or complete"
+    )
     p.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
     p.add_argument(
         "--allow-uneven",

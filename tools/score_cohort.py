@@ -29,6 +29,7 @@ from pylayers.errors import UsageError
 from pylayers.slice_sample import checked_offsets
 from tools.chosen_runs import add_offsets, chosen_runs, device
 from tools.exit_codes import BUG, DONE, INTERRUPTED, run
+from tools.path_argument import given_path, given_path_text
 from tools.scan_list import jobs_of, shard_of
 from tools.scan_result import PHANTOM_WARNING
 from tools.scan_table import ScanJob, source_key
@@ -42,14 +43,20 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("scans", metavar="SCANS", help="list of scans, CSV or folder")
+    p.add_argument(
+        "scans", type=given_path_text, metavar="SCANS", help="list of scans, CSV or folder"
+    )
     p.add_argument(
         "--out",
-        type=Path,
+        type=given_path,
         help="table to write (default: scores.csv, or scores_2of8.csv with --shard 2/8)",
     )
     p.add_argument(
-        "--weights", nargs="+", metavar="RUN", help="run folders (default: all in runs/)"
+        "--weights",
+        type=given_path_text,
+        nargs="+",
+        metavar="RUN",
+        help="run folders (default: all in runs/)",
     )
     p.add_argument(
         "--contributions",

@@ -20,6 +20,7 @@ from pylayers.slice_sample import checked_offsets
 from pylayers.targets import TARGETS
 from tools.chosen_runs import add_offsets, chosen_runs, device
 from tools.exit_codes import REFUSED, refusal, run
+from tools.path_argument import given_path_text
 from tools.run_folder import write_json
 from tools.scan_result import score
 from tools.scorer import Scorer
@@ -32,9 +33,12 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument(
         "scan",
+        type=given_path_text,
         help="chest CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, a folder or .zip of DICOM files",
     )
-    p.add_argument("--mask", help="lung label map on the scan's grid (default: computed)")
+    p.add_argument(
+        "--mask", type=given_path_text, help="lung label map on the scan's grid (default: computed)"
+    )
     p.add_argument(
         "--mask-labels",
         metavar="LABELS",
@@ -47,14 +51,23 @@ def parser() -> argparse.ArgumentParser:
         help="score a DICOM series with missing, duplicated or uneven slices, too",
     )
     p.add_argument(
-        "--weights", nargs="+", metavar="RUN", help="run folders (default: all in runs/)"
+        "--weights",
+        type=given_path_text,
+        nargs="+",
+        metavar="RUN",
+        help="run folders (default: all in runs/)",
     )
     add_offsets(p)
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
-    p.add_argument("--json", metavar="FILE", help="write everything as JSON; - is stdout")
-    p.add_argument("--figure", metavar="PNG", help="draw the slices' contributions")
+    p.add_argument(
+        "--json", type=given_path_text, metavar="FILE", help="write everything as JSON; - is stdout"
+    )
+    p.add_argument(
+        "--figure", type=given_path_text, metavar="PNG", help="draw the slices' contributions"
+    )
     p.add_argument(
         "--report",
+        type=given_path_text,
         metavar="HTML",
         help="write one page: number, slices, where the network looked (some ten seconds a target)",
     )

@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from pylayers.cohort import SPLITS, TABLE, CohortScan, read_cohort, write_rows
 from pylayers.errors import UsageError
 from tools.exit_codes import run
 from tools.gold import gold_stage
+from tools.path_argument import given_path
 
 PAPER_FRACTIONS = (1424, 170, 195)  # paper, section 2.1
 
@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    p.add_argument("cohort", type=Path, help="folder made by tools/prepare_cohort.py")
+    p.add_argument("cohort", type=given_path, help="folder made by tools/prepare_cohort.py")
     p.add_argument(
         "--fractions",
         default=",".join(map(str, PAPER_FRACTIONS)),

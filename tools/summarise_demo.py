@@ -9,6 +9,7 @@ from pylayers.cohort import read_cohort, read_rows
 from pylayers.errors import CohortError
 from tools.caffe_install import ROOT
 from tools.exit_codes import run
+from tools.path_argument import given_path
 from tools.run_folder import RunFolder, relative, write_json
 from tools.stats.correlation import spearman, spearman_interval
 
@@ -20,9 +21,11 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    p.add_argument("--run", type=Path, default=ROOT / "runs" / "fev1fvc", help="tested run")
-    p.add_argument("--minutes", type=Path, required=True, help="folder of tools/timed_step.sh")
-    p.add_argument("--pictures", nargs="*", type=Path, default=[], help="paths to look at")
+    p.add_argument("--run", type=given_path, default=ROOT / "runs" / "fev1fvc", help="tested run")
+    p.add_argument(
+        "--minutes", type=given_path, required=True, help="folder of tools/timed_step.sh"
+    )
+    p.add_argument("--pictures", nargs="*", type=given_path, default=[], help="paths to look at")
     return p
 
 

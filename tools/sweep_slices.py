@@ -14,13 +14,13 @@ for. Anything else that differs needs another OUT.
 import argparse
 import sys
 from functools import partial
-from pathlib import Path
 
 from pylayers.cohort import read_cohort
 from pylayers.errors import UsageError
 from pylayers.targets import TARGETS, target_named
 from tools.caffe_install import ROOT, gpu_id
 from tools.exit_codes import run
+from tools.path_argument import given_path
 from tools.predict import predict_split, write_predictions
 from tools.report.paper import SLICES_RHO
 from tools.run_folder import RunFolder, relative
@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument(
         "--cohort",
-        type=Path,
+        type=given_path,
         default=PHANTOMS,
         help="folder with cohort.csv (default: the phantoms)",
     )
@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
         "--schedule",
         help=f"one of {', '.join(SCHEDULES)} (default: demo for the phantoms, else paper)",
     )
-    p.add_argument("--out", type=Path, help="folder of the runs (default: runs/sweep_TARGET)")
+    p.add_argument("--out", type=given_path, help="folder of the runs (default: runs/sweep_TARGET)")
     add_how(p)
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p

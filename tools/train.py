@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import sys
 from functools import partial
-from pathlib import Path
 
 from pylayers.cohort import SPLITS, Cohort, read_cohort
 from pylayers.errors import CohortError
@@ -17,6 +16,7 @@ from tools.disk_space import check_space
 from tools.exit_codes import TrainingStopped, run
 from tools.folder_lock import FolderLock
 from tools.follow_training import Diverged, follow_training
+from tools.path_argument import given_path
 from tools.resume_point import resume_point
 from tools.run_folder import RunFolder, relative, write_json
 from tools.run_manifest import (
@@ -41,9 +41,9 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     p.add_argument("target", help=f"one of {', '.join(TARGETS)}")
-    p.add_argument("--cohort", type=Path, help="folder with cohort.csv")
+    p.add_argument("--cohort", type=given_path, help="folder with cohort.csv")
     p.add_argument("--schedule", help=f"one of {', '.join(SCHEDULES)} (default: paper)")
-    p.add_argument("--run", type=Path, help="run folder (default: runs/TARGET)")
+    p.add_argument("--run", type=given_path, help="run folder (default: runs/TARGET)")
     add_number(p, "slices", "slices per scan, in training and test")
     add_how(p)
     unfinished = p.add_mutually_exclusive_group()

@@ -24,6 +24,7 @@ from pylayers.cohort import write_rows
 from pylayers.errors import CohortError
 from pylayers.targets import TARGETS
 from tools.exit_codes import run
+from tools.path_argument import given_path
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,12 +32,16 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    p.add_argument("table", type=Path, help="phenotype table, one row per sid (TAB text or CSV)")
-    p.add_argument("folder", type=Path, help="folder of the images, searched as a whole")
-    p.add_argument("--out", type=Path, required=True, help="CSV to write")
+    p.add_argument(
+        "table", type=given_path, help="phenotype table, one row per sid (TAB text or CSV)"
+    )
+    p.add_argument("folder", type=given_path, help="folder of the images, searched as a whole")
+    p.add_argument("--out", type=given_path, required=True, help="CSV to write")
     p.add_argument("--phase", choices=PHASES, default="INSP", help="breath held")
     p.add_argument("--kernel", choices=KERNELS, default="STD", help="reconstruction kernel")
-    p.add_argument("--masks", type=Path, help="folder of the label maps, if not beside the scans")
+    p.add_argument(
+        "--masks", type=given_path, help="folder of the label maps, if not beside the scans"
+    )
     p.add_argument("--visit", type=int, choices=VISITS, default=1, help="columns _P2, files _COPD2")
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p

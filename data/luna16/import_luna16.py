@@ -18,6 +18,7 @@ from pylayers.cohort import checked_scan_id, write_rows
 from pylayers.errors import CohortError
 from pylayers.targets import TARGETS
 from tools.exit_codes import run
+from tools.path_argument import given_path
 
 MASK_FOLDER = "seg-lungs-luna16"  # compared in lower case
 MASK_LABELS = "3 4"
@@ -43,9 +44,13 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    p.add_argument("folder", type=Path, help="folder that holds subset0..9 and seg-lungs-LUNA16")
-    p.add_argument("--out", type=Path, required=True, help="CSV to write")
-    p.add_argument("--labels", type=Path, help="CSV: seriesuid and any of ve, fev1fvc, fev1pp")
+    p.add_argument(
+        "folder", type=given_path, help="folder that holds subset0..9 and seg-lungs-LUNA16"
+    )
+    p.add_argument("--out", type=given_path, required=True, help="CSV to write")
+    p.add_argument(
+        "--labels", type=given_path, help="CSV: seriesuid and any of ve, fev1fvc, fev1pp"
+    )
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p
 

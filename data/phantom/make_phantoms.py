@@ -18,7 +18,6 @@ import shutil
 import sys
 import time
 from functools import partial
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -28,6 +27,7 @@ from data.phantom.cohort_folder import claim_folder, paths_of, write_image, writ
 from data.phantom.labels import draw_labels, noise_ceiling
 from data.phantom.render import render
 from data.phantom.subject import draw_subject
+from tools.path_argument import given_path
 
 FACTS_OF_SUBJECT = (
     "wall_mm",
@@ -97,7 +97,7 @@ def make_parser():
         "Phantoms say nothing about patients.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder of the cohort")
+    parser.add_argument("--out", type=given_path, required=True, help="folder of the cohort")
     parser.add_argument("--n", type=positive, default=128, help="number of phantoms")
     parser.add_argument("--seed", type=int, default=1, help="seed of the cohort, 0 or more")
     parser.add_argument(
