@@ -36,3 +36,7 @@ class WeightsError(Exception):
 
 class UsageError(Exception):
     """A request that cannot be meant: an unknown name, a number out of range."""
+
+
+class MachineError(Exception):
+    """The machine, not the scan, failed: memory, disk, time; the message says how."""

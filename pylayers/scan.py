@@ -12,21 +12,29 @@ from pathlib import Path
 import numpy as np
 
 from pylayers.acceptance import check_numbers
-from pylayers.errors import ScanRefused
+from pylayers.errors import MachineError, ScanRefused
 from pylayers.padding import to_scale
+from pylayers.reading.analyze import is_analyze, read_analyze
 from pylayers.reading.archive import is_zip, unpacked
 from pylayers.reading.body import pieces, read_voxels
 from pylayers.reading.dicom_pixels import slice_pieces
 from pylayers.reading.dicom_series import read_series
-from pylayers.reading.header import Header, unreadable
+from pylayers.reading.fields import unreadable
+from pylayers.reading.header import Header
 from pylayers.reading.hounsfield import to_hu
 from pylayers.reading.metaimage import is_metaimage, read_metaimage
-from pylayers.reading.nifti import START_BYTES, is_nifti, read_nifti
+from pylayers.reading.nifti import is_nifti, read_nifti
 from pylayers.reading.nrrd import is_nrrd, read_nrrd
 from pylayers.reading.orientation import to_lps
+from pylayers.reading.pairs import START_BYTES, header_beside
 
-FORMATS = ((is_metaimage, read_metaimage), (is_nrrd, read_nrrd), (is_nifti, read_nifti))
-KNOWN = ".mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, a DICOM folder or a zip of one"
+FORMATS = (
+    (is_metaimage, read_metaimage),
+    (is_nrrd, read_nrrd),
+    (is_nifti, read_nifti),
+    (is_analyze, read_analyze),
+)
+KNOWN = ".mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, .hdr with .img, a DICOM folder or a zip of one"
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ class Scan:
 
 
 def read_scan(path, series: str | None = None, allow_uneven: bool = False) -> Scan:
-    """Read a CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, a DICOM folder or a zip of DICOM.
+    """Read a CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, .hdr, a DICOM folder or a zip of DICOM.
 
     series: UID of the DICOM series (None: the largest axial one). allow_uneven: take a series
     with missing, duplicated or unevenly spaced slices. Raises ScanRefused.
@@ -126,7 +134,7 @@ def triple(values) -> str:
 
 @contextmanager
 def failures_refused(path: Path):
-    """Turn what the system says of a file into a refusal."""
+    """Turn what the system says of a file into a refusal; MachineError when memory runs out."""
     try:
         if not path.exists():
             raise ScanRefused("not-found", f"there is no {path.name}")
@@ -134,7 +142,7 @@ def failures_refused(path: Path):
             raise unreadable(path.name, "neither a file nor a folder")
         yield
     except MemoryError:
-        raise ScanRefused("too-large", f"{path.name} does not fit into memory") from None
+        raise MachineError(f"{path.name} does not fit into the memory that there is") from None
     except OSError as error:  # no permission, a name too long, a disk that fails
         why = error.strerror or type(error).__name__
         raise unreadable(path.name, why) from None
@@ -147,7 +155,11 @@ def start_of(path: Path) -> bytes:
 
 
 def header_of(path: Path) -> Header:
-    """Return the checked header of a file; its content tells the format."""
+    """Return the checked header of a file; its content tells the format.
+
+    An .img stands for the .hdr beside it.
+    """
+    path = header_beside(path)
     start = start_of(path)
     for is_format, read in FORMATS:
         if is_format(start):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pylayers.errors import CohortError, ScanRefused, UsageError, WeightsError
+from pylayers.errors import CohortError, MachineError, ScanRefused, UsageError, WeightsError
 from tools.exit_codes import TrainingStopped, run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +26,8 @@ TOOLS = (
         (WeightsError("no weights"), 4, "error: no weights"),
         (CohortError("bad row"), 5, "error: bad row"),
         (TrainingStopped("why"), 6, "error: why"),
+        (MachineError("no memory"), 1, "error: no memory"),
+        (MemoryError(), 1, "error: the memory that there is does not suffice"),
         (KeyboardInterrupt(), 130, "stopped by Ctrl-C; finished work is kept"),
     ],
 )

@@ -3,10 +3,10 @@
 import os
 import sys
 
-from pylayers.errors import CohortError, ScanRefused, UsageError, WeightsError
+from pylayers.errors import CohortError, MachineError, ScanRefused, UsageError, WeightsError
 
 DONE = 0
-BUG = 1  # a traceback: ours to mend
+BUG = 1  # a traceback: ours to mend; a line: the machine failed
 USAGE = 2
 REFUSED = 3  # the scan must not be scored
 NO_WEIGHTS = 4
@@ -25,6 +25,7 @@ CODES = {
     WeightsError: NO_WEIGHTS,
     CohortError: BAD_COHORT,
     TrainingStopped: NOT_TRAINED,
+    MachineError: BUG,
 }
 
 
@@ -43,6 +44,9 @@ def run(main) -> int:
     except tuple(CODES) as error:
         print(f"error: {error}", file=sys.stderr)
         return next(code for kind, code in CODES.items() if isinstance(error, kind))
+    except MemoryError:
+        print("error: the memory that there is does not suffice", file=sys.stderr)
+        return BUG
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
