@@ -5,6 +5,7 @@ back, z to the head (LPS). Other orientations of the header are brought there by
 permuting axes, never by resampling.
 """
 
+import contextlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ FORMATS = (
     (is_nifti, read_nifti),
     (is_analyze, read_analyze),
 )
+# Endings of headers that may name other files, or whose other half may be given.
+MAY_LEAD_ON = (".mhd", ".mha", ".nhdr", ".nrrd", ".hdr", ".hdr.gz", ".img", ".img.gz")
 KNOWN = ".mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, .hdr with .img, a DICOM folder or a zip of one"
 
 
@@ -146,6 +149,21 @@ def failures_refused(path: Path):
     except OSError as error:  # no permission, a name too long, a disk that fails
         why = error.strerror or type(error).__name__
         raise unreadable(path.name, why) from None
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return a scan's file and those beside it that hold its voxels, in order.
+
+    Only the file itself when its header is refused.
+    """
+    files = [path]
+    if path.name.lower().endswith(MAY_LEAD_ON):
+        with contextlib.suppress(ScanRefused, OSError):
+            header, folder = header_of(path), path.parent.resolve()
+            for file in (header_beside(path), header.body, *header.others):
+                inside = file.is_relative_to(folder)
+                files.append(path.parent / file.relative_to(folder) if inside else file)
+    return list(dict.fromkeys(files))
 
 
 def start_of(path: Path) -> bytes:

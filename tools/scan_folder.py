@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pylayers.errors import UsageError
 
-SCAN_SUFFIXES = (".mhd", ".mha", ".nrrd", ".nhdr", ".nii", ".nii.gz", ".zip")
+SCAN_SUFFIXES = (".mhd", ".nhdr", ".hdr", ".hdr.gz", ".mha", ".nrrd", ".nii", ".nii.gz", ".zip")
 BESIDE = (".raw", ".zraw", ".raw.gz")  # voxels of a header
 LABEL_MAPS = "*_partiallunglabelmap.*"  # as the Chest Imaging Platform names them
 DICOM_MAGIC, DICOM_MAGIC_AT = b"DICM", 128

@@ -11,10 +11,9 @@ from typing import NamedTuple
 from pylayers.cohort import checked_labels, checked_scan_id, read_rows
 from pylayers.errors import CohortError, UsageError
 from pylayers.label_map import parse_labels
+from pylayers.scan import files_of
 
 MOST_SAID = 10
-# A header's voxels may lie in a file beside it.
-DETACHED = {".mhd": (".raw", ".zraw", ".raw.gz"), ".nhdr": (".raw", ".raw.gz")}
 
 
 class ScanJob(NamedTuple):
@@ -91,5 +90,4 @@ def _files(path: Path) -> list[Path]:
     """Return the files that belong to a scan or mask, in a fixed order."""
     if os.path.isdir(path):
         return sorted(Path(base, name) for base, _, names in os.walk(path) for name in names)
-    detached = DETACHED.get(path.suffix.lower(), ())
-    return [path, *(path.with_suffix(suffix) for suffix in detached)]
+    return files_of(path)

@@ -145,16 +145,17 @@ def read_fields(path: Path) -> tuple[dict[str, str], int, list[str]]:
     if match is None and len(start) == MAX_HEADER_BYTES:
         raise unreadable(path.name, "its header has no end")
     fields = {}
-    text = start[: match.start() if match else None].decode("latin-1")
-    lines = re.split(r"\r?\n", text)[1:]  # Latin-1 text may hold more that splits
-    for number, line in enumerate(lines):
-        if not line or line.startswith("#") or ":=" in line:  # comments, and keys of the user's own
+    head = start[: match.start() if match else None]
+    for found in re.finditer(rb"[^\r\n]+", head):
+        line = found[0].decode("latin-1")
+        # the magic, comments, and keys of the user's own
+        if found.start() == 0 or line.startswith("#") or ":=" in line:
             continue
         key, colon, value = (part.strip() for part in line.partition(":"))
         if not colon:
             raise unreadable(path.name, f"the header's line {shortened(line)!r} is not understood")
         key = SPELLINGS.get(key.lower(), key.lower())
         set_field(path.name, fields, key, value)
-        if key == "data file" and value.split()[:1] == ["LIST"]:
-            return fields, len(start), lines[number + 1 :]  # the last field of a header
+        if key == "data file" and value.split()[:1] == ["LIST"]:  # the last field; files follow
+            return fields, len(start), start[found.end() :].decode("latin-1").split("\n")
     return fields, match.end() if match else len(start), []

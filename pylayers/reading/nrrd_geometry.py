@@ -67,7 +67,7 @@ def geometry_of(name: str, field, axes: int, kept: list[int]) -> Geometry:
     found = VECTOR.findall(text)
     if len(found) != axes or any(found[axis].lower() == "none" for axis in kept):
         raise unreadable(name, f"space directions {shortened(text)!r} are not {axes} vectors")
-    signs, notes, dimension = space_of(name, field)
+    signs, notes = space_of(name, field)
     space_mm = [mm_of(name, "space unit", unit) for unit in words(name, "space units", field, 3)]
     if any(units) and len({*axis_mm, *space_mm}) > 1:
         raise ScanRefused(
@@ -75,12 +75,12 @@ def geometry_of(name: str, field, axes: int, kept: list[int]) -> Geometry:
             f"{name} states other units for its axes than for its space; remove the field units",
         )
     to_lps = np.array(space_mm) * signs
-    vectors = np.array([vector(name, found[axis], dimension) for axis in kept])
+    vectors = np.array([vector(name, found[axis]) for axis in kept])
     vectors = vectors * to_lps
     text = field("space origin", default="")
     origin = np.zeros(3)
     if text and text.lower() != "none":
-        origin = np.array(vector(name, text, dimension)) * to_lps
+        origin = np.array(vector(name, text)) * to_lps
     else:
         notes.append(
             f"{name} does not say where it begins (no space origin); "
@@ -110,21 +110,18 @@ def without_directions(name: str, field, axes: int, kept, axis_mm) -> Geometry:
     )
 
 
-def space_of(name: str, field) -> tuple[np.ndarray, list[str], int]:
-    """Return the signs that bring the header's space to LPS, notes, and its dimensions."""
+def space_of(name: str, field) -> tuple[np.ndarray, list[str]]:
+    """Return the signs that bring the header's space to LPS, and notes."""
     text = field("space", default="").strip()
-    space = text.lower()
-    timed = TIME.search(space) is not None
-    space = TIME.sub("", space)
-    dimension = 4 if timed else 3
+    space = TIME.sub("", text.lower())
     if space in SPACES:
-        return np.array(SPACES[space], float), [], dimension
+        return np.array(SPACES[space], float), []
     if space and space not in LOOSE_SPACES:
         known = ", ".join(name for name in SPACES if "-" in name)
         raise unreadable(name, f"space {shortened(text)} is not one of {known}")
     why = f"its space, {text}, is not a patient's" if space else "no space"
     note = f"{name} does not say how it lies ({why}); left, back, head is assumed"
-    return np.array(LOOSE_SPACES.get(space, (1, 1, 1)), float), [note], dimension
+    return np.array(LOOSE_SPACES.get(space, (1, 1, 1)), float), [note]
 
 
 def words(name: str, key: str, field, count: int) -> list[str]:
@@ -140,7 +137,10 @@ def words(name: str, key: str, field, count: int) -> list[str]:
     return found
 
 
-def vector(name: str, text: str, dimension: int = 3) -> tuple[float, ...]:
-    """Return the three numbers in space of `(x,y,z)`, or of `(x,y,z,t)` in a space with time."""
+def vector(name: str, text: str) -> tuple[float, ...]:
+    """Return the three numbers of `(x,y,z)`; further ones, of time, must be 0."""
     plain = text.strip().strip("()").replace(",", " ")
-    return numbers(name, "vector", plain, dimension)[:3]
+    values = numbers(name, "vector", plain, max(3, len(plain.split())))
+    if any(values[3:]):
+        raise unreadable(name, f"the vector {shortened(text)} does not lie in space")
+    return values[:3]
