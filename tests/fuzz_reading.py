@@ -14,14 +14,29 @@ import time
 from pathlib import Path
 
 import numpy as np
+import text_headers
 from formats import FORMATS, image_of, write_format
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+from test_pairs import analyze, write_pair
 
 from pylayers.errors import ScanRefused
 from pylayers.padding import HU_MAX, HU_MIN
 from pylayers.scan import read_labels, read_scan
 
+MORE = {  # of several files; the first is mutated
+    "nhdr of a list": lambda folder: text_headers.nrrd(
+        folder / "s.nhdr", data="LIST", tail="\n".join(text_headers.slices(folder)).encode()
+    ),
+    "mhd of a list": lambda folder: text_headers.meta(
+        folder / "s.mhd", data="LIST", tail="\n".join(text_headers.slices(folder)).encode()
+    ),
+    "mhd of a pattern": lambda folder: text_headers.meta(
+        folder / "s.mhd", data=f"{text_headers.slices(folder)[0][:1]}%03d.raw 1 5 1"
+    ),
+    "NIfTI pair": lambda folder: write_pair(folder) / "s.hdr",
+    "Analyze pair": analyze,
+}
 SLOW_S = 5.0
 SECRET = "secret.raw"  # lies beside the folder; no header may lead there
 NUMBER = re.compile(rb"-?\d+(?:\.\d+)?")
@@ -39,6 +54,7 @@ TOKENS = [
         b"inf",
         b"",
     ),
+    *(b"%03d 1 99999999 1", b"LIST 3", b"cm", b'"m"', b"?", b"nan nan nan"),
     *(b"LOCAL", b"LIST", b"True", b"None", b"none", b"%d", b"\n", b"\0", b"=", b":", b"gzip"),
     *(b"../" + SECRET.encode(), b"/etc/passwd", b"/dev/zero", b"MET_DOUBLE", b"double", b"a" * 300),
 ]
@@ -103,6 +119,11 @@ def main(examples: int, seed_: int) -> dict:
             path = write_format(folder, kind, image)
             files = sorted(path.iterdir()) if path.is_dir() else [path]
             fuzz(path, files, examples, seed_, tally)
+            shutil.rmtree(folder)
+        for write in MORE.values():
+            folder.mkdir()
+            path = write(folder)
+            fuzz(path, [path], examples, seed_, tally)
             shutil.rmtree(folder)
     status = Path("/proc/self/status").read_text()
     tally["max_rss_mb"] = int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) // 1024

@@ -69,6 +69,10 @@ def test_units_of_an_nrrds_axes_are_honoured(unit, mm, tmp_path):
         ({"units": '"pixel" "pixel" "pixel"'}, "'pixel'"),
         ({"units": '"cm" "cm" "cm"', "space_units": '"mm" "mm" "mm"'}, "other units"),
         ({"units": '"cm" "cm" "cm"'}, "other units"),
+        (
+            {"space_directions": None, "spacings": "1 1 1", "space_units": '"cm" "cm" "cm"'},
+            "no space directions",
+        ),
     ],
 )
 def test_an_nrrd_in_units_that_cannot_be_used_is_refused_by_their_name(fields, word, tmp_path):

@@ -106,7 +106,8 @@ def test_an_nrrd_with_spacings_and_a_list_of_one_is_read(tmp_path):
          "3 volumes"),
         ({"kinds": "RGB-color domain domain"}, "2 axes in space"),
         ({"kinds": "domain domain time"}, "2 axes in space"),
-        ({"dimension": 2, "sizes": "7 30", "space_directions": None}, "2 axes in space"),
+        ({"dimension": 2, "sizes": "7 30", "space_directions": None}, "2 dimensions"),
+        ({"dimension": 4}, "4 dimensions and sizes of 7 6 5"),
     ],
 )  # fmt: skip
 def test_an_nrrd_of_several_volumes_or_none_is_refused(fields, seen, tmp_path):

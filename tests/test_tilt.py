@@ -1,5 +1,7 @@
 """Tilt: a sheared volume reads as the DICOM series of a tilted gantry from which it was made."""
 
+import json
+
 import nibabel
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from text_headers import meta, nrrd
 
 from pylayers.errors import ScanRefused
 from pylayers.scan import read_scan
+from tools import score_scan
 
 Z, Y, X = SPACING_MM
 START = np.array(ORIGIN_MM[::-1])
@@ -22,19 +25,22 @@ def axes_of(degrees, about="x"):
     return np.array([[X * c, 0, X * s], [0, Y, 0], [0, 0, Z]])
 
 
-def dicom(folder, steps):
-    def tilted(index, ds):
-        row, column, along = steps
-        ds.ImageOrientationPatient = [*(row / X).tolist(), *(column / Y).tolist()]
-        ds.ImagePositionPatient = [f"{value:.9f}" for value in START + index * along]
+def dicom(folder, steps, hu=None):
+    hu, lengths = lps_voxels() if hu is None else hu, np.linalg.norm(steps, axis=1)
 
-    write_dicom(folder / "series", image_of(lps_voxels(), SPACING_MM, ORIGIN_MM), tilted)
+    def tilted(index, ds):
+        row, column, _ = steps / lengths[:, None]
+        ds.ImageOrientationPatient = [*row.tolist(), *column.tolist()]
+        ds.ImagePositionPatient = [f"{value:.9f}" for value in START + index * steps[2]]
+
+    write_dicom(folder / "series", image_of(hu, lengths[::-1], ORIGIN_MM), tilted)
     return folder / "series"
 
 
-def nifti(folder, steps, flips=(False, True, False), qform=False):
+def nifti(folder, steps, flips=(False, True, False), qform=False, hu=None):
     """Write as dcm2niix does: rows from the back to the front, where flips say so."""
-    voxels, affine = lps_voxels().transpose(2, 1, 0), np.eye(4)
+    hu = lps_voxels() if hu is None else hu
+    voxels, affine = hu.transpose(2, 1, 0), np.eye(4)
     start = START.copy()
     for axis, flip in enumerate(flips):
         step = steps[axis] * (-1 if flip else 1)
@@ -84,6 +90,23 @@ def test_a_sheared_volume_reads_as_the_series_of_a_tilted_gantry(write, degrees,
     np.testing.assert_allclose(sheared.origin_mm, series.origin_mm, atol=2e-3)
     assert sheared.warnings == series.warnings
     assert len(series.warnings) == (abs(degrees) > 1)
+
+
+@pytest.mark.caffe
+def test_a_sheared_volume_gets_the_score_of_the_series(phantom, random_run, tmp_path, capfd):
+    tilt = np.radians(15)
+    steps = np.diag(phantom.spacing_mm[::-1])
+    steps[1] = [0, steps[1, 1] * np.cos(tilt), steps[1, 1] * np.sin(tilt)]
+    results = []
+    for path in (dicom(tmp_path, steps, phantom.hu), nifti(tmp_path, steps, hu=phantom.hu)):
+        code = score_scan.main([str(path), "--weights", str(random_run.path), "--json", "-"])
+        results.append(json.loads(capfd.readouterr().out))
+        assert code == 0
+    series, sheared = results
+    assert sheared["targets"]["fev1pp"]["score"] == series["targets"]["fev1pp"]["score"]
+    assert sheared["lungs"] == series["lungs"]
+    assert "the gantry is tilted by 15 degrees; slices are taken as they lie" in sheared["warnings"]
+    assert sheared["warnings"] == series["warnings"]
 
 
 @pytest.mark.parametrize("write", [nifti, as_meta, as_nrrd])

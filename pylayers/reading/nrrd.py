@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pylayers.errors import ScanRefused
 from pylayers.reading.detached import files_named
 from pylayers.reading.fields import field_of, integers, set_field, shortened, unreadable
 from pylayers.reading.header import AT_THE_END, MAX_HEADER_BYTES, Header, checked
@@ -59,7 +60,13 @@ def read_nrrd(path: Path) -> Header:
     fields, end, listed = read_fields(path)
     field = partial(field_of, name, fields)
     (axes,) = integers(name, "dimension", field("dimension"), 1)
-    all_sizes = integers(name, "sizes", field("sizes"), axes)
+    text = field("sizes")
+    if axes < 3 or len(text.split()) != axes:
+        raise ScanRefused(
+            "not-3d",
+            f"{name} has {axes} dimensions and sizes of {shortened(text)}; a CT has 3 dimensions",
+        )
+    all_sizes = integers(name, "sizes", text, axes)
     kept = space_axes(name, field, all_sizes)
     geometry = geometry_of(name, field, axes, kept)
 

@@ -96,9 +96,15 @@ def without_directions(name: str, field, axes: int, kept, axis_mm) -> Geometry:
     text = field("spacings", default="")
     if not text:
         raise no_spacing(name, "spacings or space directions")
+    if any(mm_of(name, "space unit", word) != 1 for word in words(name, "space units", field, 3)):
+        raise ScanRefused(
+            "geometry",
+            f"{name} states space units but no space directions; state what its spacings are in, "
+            "in the field units",
+        )
     given = text.split()
     if len(given) == axes and any(given[axis].lower().strip("+-") == "nan" for axis in kept):
-        raise no_spacing(name, f"spacing of each axis, but {shortened(text)}")
+        raise no_spacing(name, f"number for each axis in spacings = {shortened(text)!r}")
     if len(given) != axes:
         raise unreadable(name, f"spacings = {shortened(text)!r} is not {axes} numbers")
     spacing = numbers(name, "spacings", " ".join(given[axis] for axis in kept), 3)
