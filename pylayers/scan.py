@@ -17,7 +17,7 @@ from pylayers.errors import MachineError, ScanRefused
 from pylayers.padding import to_scale
 from pylayers.reading.analyze import is_analyze, read_analyze
 from pylayers.reading.archive import is_zip, unpacked
-from pylayers.reading.body import pieces, read_voxels
+from pylayers.reading.body import pieces, read_labels_of
 from pylayers.reading.dicom_pixels import slice_pieces
 from pylayers.reading.dicom_series import read_series
 from pylayers.reading.fields import unreadable
@@ -101,7 +101,7 @@ def read_labels(path, like: Scan) -> np.ndarray:
     path = Path(path)
     with failures_refused(path):
         header = header_of(path)
-        voxels = read_voxels(header)
+        voxels = read_labels_of(header)
     placed = to_lps(voxels, header.spacing_mm, header.origin_mm, header.direction)
     half_voxel = 0.5 * np.array(like.spacing_mm)
     for what, ours, theirs, same in (
@@ -124,10 +124,7 @@ def read_labels(path, like: Scan) -> np.ndarray:
                 "mask-grid",
                 f"the lung mask {path.name} has {triple(ours)} {what}, the scan {triple(theirs)}",
             )
-    labels = placed.voxels
-    if labels.dtype.kind == "f":
-        labels = np.rint(np.nan_to_num(labels, nan=0, posinf=0, neginf=0)).astype(np.int32)
-    return labels
+    return placed.voxels
 
 
 def triple(values) -> str:

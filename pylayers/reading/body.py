@@ -19,17 +19,26 @@ GZIP = b"\x1f\x8b"
 # A deflate stream holds at most 1032 times its own bytes: https://zlib.net/zlib_tech.html
 MOST_EXPANSION = 1032
 MOST_PADDING = 1 << 16  # bytes
+INT32 = np.iinfo(np.int32)
 LINE_END = 8  # bytes; more of them are text
 
 
-def read_voxels(header: Header) -> np.ndarray:
-    """Return all voxels as stored, in native byte order, slowest axis first."""
-    voxels = np.empty(header.count, header.dtype.newbyteorder("="))
+def read_labels_of(header: Header) -> np.ndarray:
+    """Return all voxels as labels, integers of at most 4 bytes, slowest axis first.
+
+    Fractions are rounded, NaN and infinities are 0.
+    """
+    stored = header.dtype.newbyteorder("=")
+    kept = stored.kind in "iu" and stored.itemsize <= 4
+    labels = np.empty(header.count, stored if kept else np.int32)
     position = 0
     for piece in pieces(header):
-        voxels[position : position + len(piece)] = piece
+        if not kept:
+            whole = np.nan_to_num(np.rint(piece.astype(np.float64)), nan=0, posinf=0, neginf=0)
+            piece = whole.clip(INT32.min, INT32.max)
+        labels[position : position + len(piece)] = piece
         position += len(piece)
-    return voxels.reshape(header.shape[::-1])
+    return labels.reshape(header.shape[::-1])
 
 
 def pieces(header: Header):
