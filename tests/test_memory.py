@@ -72,7 +72,7 @@ def test_reading_takes_little_more_than_the_hu(kind, stored, most, chest, tmp_pa
     path = write_format(tmp_path, kind, image_of(hu, (1, 1.3, 1.3), (0, 0, 0), *stored))
     scan, taken = traced(lambda: read_scan(path))
     assert scan.hu.shape == hu.shape
-    assert taken < 3e7 + most * hu.size, taken / hu.size
+    assert taken < 4e7 + most * hu.size, taken / hu.size
 
 
 @pytest.mark.parametrize(
@@ -87,4 +87,4 @@ def test_a_mask_takes_little_more_than_its_labels(dtype, labels, most, chest, tm
     sitk.WriteImage(image, str(path))
     lungs, taken = traced(lambda: lungs_of_labels(read_labels(path, like), labels))
     assert np.array_equal(lungs, given > 0)
-    assert taken < 3e7 + most * given.size, taken / given.size
+    assert taken < 4e7 + most * given.size, taken / given.size
