@@ -76,6 +76,14 @@ def test_slabs_are_read(write, tmp_path):
     same(write(tmp_path / "s.hdr", data="LIST 3", tail=b"whole.raw\n"))
 
 
+@WRITERS
+def test_a_list_of_the_whole_volume_is_read(write, tmp_path):
+    (tmp_path / "whole.raw").write_bytes(lps_voxels().tobytes())
+    same(write(tmp_path / "s.hdr", data="LIST", tail=b"whole.raw\n"))
+    (tmp_path / "whole.raw").write_bytes(lps_voxels()[0].tobytes())
+    assert refusal(tmp_path / "s.hdr")[0] == "truncated"
+
+
 def test_slabs_of_equal_thickness_are_read(tmp_path):
     body = lps_voxels()[:4].tobytes()
     for n in (0, 1):

@@ -34,7 +34,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "scan",
         type=given_path_text,
-        help="chest CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, .hdr, a folder or .zip of DICOM files",
+        help="chest CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, .hdr, "
+        "a folder or .zip of DICOM files",
     )
     p.add_argument(
         "--mask", type=given_path_text, help="lung label map on the scan's grid (default: computed)"

@@ -51,7 +51,8 @@ def files_named(header_path: Path, text: str, listed: list[str], sizes) -> tuple
         told = words[1].upper().removesuffix("D") if len(words) == 2 else ""
         if len(words) > 2 or (told and not told.isdecimal()):
             raise unreadable(header_path.name, f"{shortened(text)!r} is no list of files")
-        return counted(header_path, names, int(told or len(sizes) - 1), sizes)
+        slabs = not told and names and sizes[-1] % len(names) == 0  # their bytes say whether
+        return counted(header_path, names, int(told or len(sizes) - (not slabs)), sizes)
     match = PATTERN.fullmatch(text) if len(text) <= LONGEST_NAME else None
     if match is None or there(header_path, text) is not None:
         return (beside(header_path, text),)

@@ -26,6 +26,7 @@ KINDS = {  # by magic: the header's class, its bytes, whether its voxels lie in 
 MAGIC_AT = {b"n+1\0": 344, b"ni1\0": 344, b"n+2\0": 4, b"ni2\0": 4}
 TO_LPS = np.array([-1.0, -1.0, 1.0])  # NIfTI's world is RAS
 MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}  # unsaid, metre, millimetre, micrometre
+SAME_SIZE = 0.01  # by which the sizes of voxels may differ and be the same
 SCANNER = 1  # code of a transform to the scanner's own frame
 
 logging.getLogger("nibabel").setLevel(logging.CRITICAL)  # refusals say what is wrong
@@ -54,8 +55,8 @@ def read_nifti(path: Path) -> Header:
         dtype = header.get_data_dtype()
         slope, intercept = header.get_slope_inter()
         offset = int(header.get_data_offset())
-        placed = placed_by(header)
-        affine, notes = affine_of(header, name)
+        placed = placed_by(header, pixdim)
+        affine, notes = affine_of(header, pixdim, name)
         unit = int(header["xyzt_units"]) & 7
     except Exception as error:  # whatever nibabel makes of hostile bytes
         raise unreadable(name, f"its header is no NIfTI ({type(error).__name__})") from None
@@ -101,26 +102,44 @@ def check_voxels(name: str, shape, dtype: np.dtype) -> None:
     check_one_volume(name, shape[3:])
 
 
-def placed_by(header) -> str:
+def placed_by(header, pixdim) -> str:
     """Return which transform says how a volume lies: sform, qform, or a blank for none.
 
-    Of two, the one to the scanner's frame is taken, as ITK does: the other may lead to a template.
+    Of two, the one to the scanner's frame is taken: the other may lead to a template. An sform that
+    gives voxels another size than pixdim is not taken where there is a qform: dcm2niix wrote the
+    slice thickness there (its issue 1018). ITK does the same.
     """
     sform, qform = header["sform_code"], header["qform_code"]
-    if sform > 0 and (sform == SCANNER or qform <= 0):
+    if sform > 0 and (qform <= 0 or (sform == SCANNER and not resized(header, pixdim))):
         return "sform"
     return "qform" if qform > 0 else ""
 
 
-def affine_of(header, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return the map from voxel index to RAS in the header's unit, (4, 4), and warnings."""
-    taken = placed_by(header)
+def resized(header, pixdim) -> bool:
+    """Return whether the sform gives voxels another size than pixdim, but for a tilt."""
+    sform = header.get_sform()[:3, :3]
+    lengths = np.linalg.norm(sform, axis=0)
+    if not (pixdim.all() and lengths.all() and np.isfinite(lengths).all()):
+        return False
+    unit = sform / lengths
+    sheared = np.abs(unit.T @ unit - np.eye(3)).max() > MAX_SHEAR
+    return not sheared and bool(np.abs(lengths / np.abs(pixdim) - 1).max() > SAME_SIZE)
+
+
+def affine_of(header, pixdim, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the map from voxel index to RAS in the header's unit, (4, 4), and warnings.
+
+    pixdim: the size of voxels as stored.
+    """
+    taken = placed_by(header, pixdim)
     if not taken:  # the standard's method 1
         note = f"{name} does not say how it lies; its axes are taken to run right, front, head"
         return np.diag([*(float(size) for size in header["pixdim"][1:4]), 1.0]), (note,)
     affine = np.array(header.get_sform() if taken == "sform" else header.get_qform(), float)
     if header["sform_code"] > 0 and header["qform_code"] > 0 and disagree(header, taken):
         return affine, (f"sform and qform of {name} disagree; {taken} is taken",)
+    if taken == "sform" and resized(header, pixdim):
+        return affine, (f"sform and pixdim of {name} give voxels two sizes; sform is taken",)
     return affine, ()
 
 
