@@ -114,6 +114,24 @@ def test_each_file_is_packed_as_the_header_says(write, fields, pack, tmp_path):
 
 
 @WRITERS
+def test_backslashes_of_windows_lead_into_a_folder_but_not_out(write, tmp_path):
+    inner = tmp_path / "inner"
+    (inner / "slices").mkdir(parents=True)
+    names = [f"slices\\{name}" for name in slices(inner / "slices")]
+    same(write(inner / "s.hdr", data="LIST", tail="\n".join(names).encode()))
+    (tmp_path / "whole.raw").write_bytes(lps_voxels().tobytes())
+    assert refusal(write(inner / "t.hdr", data="..\\whole.raw"))[0] == "outside-folder"
+
+
+@WRITERS
+def test_a_pattern_for_a_volume_of_impossible_size_is_refused(write, tmp_path):
+    key = "sizes" if write is nrrd else "DimSize"
+    slices(tmp_path)
+    path = write(tmp_path / "s.hdr", data="s%03d.raw 1", **{key: "9 9 9000000000000000"})
+    assert refusal(path)[0] == "unreadable"
+
+
+@WRITERS
 def test_a_file_named_like_a_pattern_is_one_file(write, tmp_path):
     (tmp_path / "100%done.raw").write_bytes(lps_voxels().tobytes())
     same(write(tmp_path / "s.hdr", data="100%done.raw"))

@@ -126,6 +126,15 @@ def test_every_space_of_the_format_leads_to_lps(space, signs, tmp_path):
     np.testing.assert_array_equal(scan.hu, lps_voxels()[flips])
 
 
+def test_spacings_beside_directions_must_agree_with_them(tmp_path):
+    ones = "(1,0,0) (0,1,0) (0,0,1)"
+    sizes = f"{X} {Y} {Z}"
+    path = nrrd(tmp_path / "s.nrrd", space_directions=ones, spacings=sizes)
+    assert "two sizes" in refusal(path)
+    assert read_scan(nrrd(tmp_path / "t.nrrd", spacings=sizes)).spacing_mm == SPACING_MM
+    assert read_scan(nrrd(tmp_path / "u.nrrd", spacings="nan nan nan")).spacing_mm == SPACING_MM
+
+
 @pytest.mark.parametrize("space", ["RPI", "left-posterior-inferior", "talairach"])
 def test_an_nrrd_in_an_unknown_space_is_refused_by_its_name(space, tmp_path):
     with pytest.raises(ScanRefused, match=f"space {space} is not one of"):

@@ -24,7 +24,10 @@ def beside(header_path: Path, name: str) -> Path:
 
 
 def there(header_path: Path, name: str) -> Path | None:
-    """Return the file that a header names, None when there is none; ScanRefused outside."""
+    """Return the file that a header names, None when there is none; ScanRefused outside.
+
+    Names of Windows may have backslashes.
+    """
     folder = header_path.parent.resolve()
     try:
         path = (folder / utf8(name)).resolve()
@@ -33,9 +36,11 @@ def there(header_path: Path, name: str) -> Path | None:
                 "outside-folder",
                 f"{header_path.name} names voxels outside its own folder; they are not read",
             )
-        return path if path.is_file() else None
+        if path.is_file():
+            return path
     except (OSError, ValueError, RuntimeError):  # too long, a null byte, a loop of links
-        return None
+        pass
+    return there(header_path, name.replace("\\", "/")) if "\\" in name else None
 
 
 def files_named(header_path: Path, text: str, listed: list[str], sizes) -> tuple[Path, ...]:
@@ -64,7 +69,7 @@ def files_named(header_path: Path, text: str, listed: list[str], sizes) -> tuple
         last = first + expected - 1
     if step is None:
         step = 1 if last >= first else -1
-    if step == 0 or len(range(first, last + (1 if step > 0 else -1), step)) > prod(sizes):
+    if step == 0 or (last - first) // step >= prod(sizes):
         raise unreadable(header_path.name, f"{shortened(text)!r} is no pattern of files")
     # no list is made on the header's word: each file must be there before the next is named
     numbered = range(first, last + (1 if step > 0 else -1), step)

@@ -116,8 +116,10 @@ def check_geometry(name: str, spacing_mm, origin_mm, direction: np.ndarray) -> N
 
 def check_one_volume(name: str, more_axes) -> None:
     """Raise ScanRefused (not-3d) unless the axes beside the three of space have a size of 1."""
-    if any(size != 1 for size in more_axes):
-        volumes = int(np.prod(more_axes, dtype=object))
+    volumes = int(np.prod(more_axes, dtype=object))
+    if volumes < 1:
+        raise unreadable(name, f"further sizes of {sizes(more_axes)}")
+    if volumes > 1:
         raise ScanRefused(
             "not-3d", f"{name} holds {volumes} volumes; save the one to score in a file of its own"
         )

@@ -87,6 +87,7 @@ def geometry_of(name: str, field, axes: int, kept: list[int]) -> Geometry:
             "positions are counted from its first voxel"
         )
     spacing = np.linalg.norm(vectors, axis=1)
+    check_agrees(name, field("spacings", default=""), axes, kept, spacing)
     direction = (vectors / np.where(spacing > 0, spacing, 1)[:, None]).T
     return Geometry(tuple(spacing.tolist()), tuple(origin.tolist()), direction, tuple(notes))
 
@@ -114,6 +115,22 @@ def without_directions(name: str, field, axes: int, kept, axis_mm) -> Geometry:
         np.eye(3),
         (f"{name} does not say how it lies; its axes are taken to run left, back, head",),
     )
+
+
+def check_agrees(name: str, text: str, axes: int, kept, lengths) -> None:
+    """Raise ScanRefused (geometry) when spacings beside directions make voxels of another size.
+
+    The format forbids both; teem, and with it ITK and Slicer, reads no such file.
+    """
+    if len(text.split()) != axes or text.lower().count("nan"):
+        return
+    stated = np.array(numbers(name, "spacings", text, axes))[kept]
+    if np.abs(stated - lengths).max() > 0.01 * np.abs(lengths).max():
+        raise ScanRefused(
+            "geometry",
+            f"{name} gives its voxels two sizes: spacings of {shortened(text)}, and space "
+            f"directions of {' x '.join(f'{mm:.4g}' for mm in lengths)} mm; remove the wrong one",
+        )
 
 
 def space_of(name: str, field) -> tuple[np.ndarray, list[str]]:
