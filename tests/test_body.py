@@ -71,6 +71,11 @@ def test_more_than_padding_is_a_mismatch(kind, tail, tmp_path):
     assert caught.value.slug == ("corrupt" if "after" in kind else "size-mismatch")
 
 
+def test_a_metaimage_may_be_compressed_by_gzip_as_metaio_reads_it(tmp_path):
+    path = meta(tmp_path / "s.mha", gzip.compress(RAW), CompressedData=True)
+    np.testing.assert_array_equal(read_scan(path).hu, lps_voxels())
+
+
 def test_streams_of_gzip_follow_each_other(tmp_path):
     parts = [gzip.compress(RAW[at : at + 100]) + bytes(at) for at in range(0, len(RAW), 100)]
     path = nrrd(tmp_path / "s.nrrd", b"".join(parts), encoding="gzip")

@@ -170,6 +170,12 @@ def test_a_missing_field_is_named(key, tmp_path):
         read_scan(nrrd(tmp_path / "s.nrrd", **{key: None}))
 
 
+@pytest.mark.parametrize("key", ["NDims", "DimSize", "ElementType"])
+def test_a_missing_field_of_a_metaimage_is_named(key, tmp_path):
+    with pytest.raises(ScanRefused, match=f"the header has no {key}"):
+        read_scan(meta(tmp_path / "s.mha", **{key: None}))
+
+
 def test_a_scale_in_a_metaimage_is_taken_with_a_note(tmp_path):
     raw = ((lps_voxels() + 1024) * 2).astype("<i2").tobytes()
     scale = {"ElementToIntensityFunctionSlope": 0.5, "ElementToIntensityFunctionOffset": -1024}

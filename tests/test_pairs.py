@@ -1,6 +1,7 @@
 """Pairs of .hdr and .img: NIfTI's and Analyze's, gzipped or not, by either name."""
 
 import gzip
+import hashlib
 import struct
 
 import nibabel
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from formats import ORIGIN_MM, SHAPE, SPACING_MM, lps_voxels
+from text_headers import meta, nrrd, slices
 
 from pylayers.errors import ScanRefused
 from pylayers.scan import read_scan
@@ -169,3 +171,24 @@ def test_a_change_of_either_file_changes_the_key(name, tmp_path):
         path = tmp_path / name
         path.write_bytes(path.read_bytes() + b"\0")
         assert source_key(job) != before
+
+
+def test_a_change_of_a_listed_file_changes_the_key(tmp_path):
+    names = slices(tmp_path)
+    for path in (
+        meta(tmp_path / "s.mhd", data="LIST", tail="\n".join(names).encode()),
+        nrrd(tmp_path / "s.nhdr", data="s%03d.raw 1 5 1"),
+    ):
+        before = source_key(ScanJob("a", path))
+        (tmp_path / names[2]).touch()
+        assert source_key(ScanJob("a", path)) != before
+
+
+def test_a_scan_of_one_header_and_raw_file_has_the_key_that_older_cohorts_hold(tmp_path):
+    (tmp_path / "s.raw").write_bytes(lps_voxels().tobytes())
+    path = meta(tmp_path / "s.mhd", data="s.raw")
+    digest = hashlib.sha256()
+    for file in (path, tmp_path / "s.raw"):
+        status = file.stat()
+        digest.update(f"{file.name}:{status.st_size}:{status.st_mtime_ns};".encode())
+    assert source_key(ScanJob("a", path)) == digest.hexdigest()

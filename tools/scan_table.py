@@ -14,6 +14,12 @@ from pylayers.label_map import parse_labels
 from pylayers.scan import files_of
 
 MOST_SAID = 10
+# Where a header's voxels usually lie; they count though the header cannot be read.
+DETACHED = {
+    ".mhd": (".raw", ".zraw", ".raw.gz"),
+    ".nhdr": (".raw", ".raw.gz"),
+    ".hdr": (".img", ".img.gz"),
+}
 
 
 class ScanJob(NamedTuple):
@@ -90,4 +96,5 @@ def _files(path: Path) -> list[Path]:
     """Return the files that belong to a scan or mask, in a fixed order."""
     if os.path.isdir(path):
         return sorted(Path(base, name) for base, _, names in os.walk(path) for name in names)
-    return files_of(path)
+    usual = (path.with_suffix(suffix) for suffix in DETACHED.get(path.suffix.lower(), ()))
+    return list(dict.fromkeys([path, *usual, *files_of(path)]))

@@ -14,7 +14,7 @@ from pylayers.errors import ScanRefused
 from pylayers.reading.header import AT_THE_END, Header
 
 PIECE_BYTES = 1 << 22
-WINDOW_BITS = {"zlib": 15, "gzip": 31}  # as zlib tells the two apart
+WINDOW_BITS = {"zlib": 47, "gzip": 31}  # MetaIO takes gzip for zlib, too, as 32 + 15 says
 GZIP = b"\x1f\x8b"
 # A deflate stream holds at most 1032 times its own bytes: https://zlib.net/zlib_tech.html
 MOST_EXPANSION = 1032

@@ -47,7 +47,8 @@ LAST_KEY = "ElementDataFile"  # what follows its line are voxels
 
 def is_metaimage(start: bytes) -> bool:
     """Return whether a file begins as a MetaImage."""
-    return re.match(rb"(\xef\xbb\xbf)?\s*[A-Za-z]+\s*=", start) is not None and b"NDims" in start
+    is_text = re.match(rb"(\xef\xbb\xbf)?\s*[A-Za-z]+\s*=", start) is not None
+    return is_text and any(key in start for key in (b"NDims", b"DimSize", b"ElementType"))
 
 
 def read_metaimage(path: Path) -> Header:
