@@ -37,6 +37,7 @@ FORMATS = (
 )
 # Endings of headers that may name other files, or whose other half may be given.
 MAY_LEAD_ON = (".mhd", ".mha", ".nhdr", ".nrrd", ".hdr", ".hdr.gz", ".img", ".img.gz")
+BODIES = (".raw", ".zraw", ".raw.gz", ".img", ".img.gz")
 KNOWN = ".mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, .hdr with .img, a DICOM folder or a zip of one"
 
 
@@ -183,4 +184,6 @@ def header_of(path: Path) -> Header:
         raise unreadable(path.name, "a folder" if path.is_dir() else "an empty file")
     if start[128:132] == b"DICM":
         raise unreadable(path.name, "one DICOM file; give the folder with all slices of the series")
+    if path.name.lower().endswith(BODIES):
+        raise unreadable(path.name, "voxels without a header; give the .mhd, .nhdr or .hdr of them")
     raise unreadable(path.name, f"no known format; a scan is {KNOWN}")

@@ -176,6 +176,18 @@ def test_a_missing_field_of_a_metaimage_is_named(key, tmp_path):
         read_scan(meta(tmp_path / "s.mha", **{key: None}))
 
 
+def test_a_nifti_of_an_unknown_type_says_so(tmp_path):
+    with pytest.raises(ScanRefused, match="NIfTI header is wrong: data code 9999"):
+        read_scan(nifti(tmp_path / "s.nii", ("<h", 70, 9999), sform=True))
+
+
+@pytest.mark.parametrize("name", ["s.raw", "s.zraw", "s.img"])
+def test_voxels_without_their_header_are_named_as_such(name, tmp_path):
+    (tmp_path / name).write_bytes(lps_voxels().tobytes())
+    with pytest.raises(ScanRefused, match="voxels without a header; give the"):
+        read_scan(tmp_path / name)
+
+
 def test_a_scale_in_a_metaimage_is_taken_with_a_note(tmp_path):
     raw = ((lps_voxels() + 1024) * 2).astype("<i2").tobytes()
     scale = {"ElementToIntensityFunctionSlope": 0.5, "ElementToIntensityFunctionOffset": -1024}

@@ -10,9 +10,10 @@ import numpy as np
 from nibabel import Nifti1Header, Nifti2Header
 from nibabel.nifti1 import Nifti1PairHeader
 from nibabel.nifti2 import Nifti2PairHeader
+from nibabel.spatialimages import HeaderDataError
 
 from pylayers.errors import ScanRefused
-from pylayers.reading.fields import unreadable
+from pylayers.reading.fields import shortened, unreadable
 from pylayers.reading.header import Header, check_one_volume, checked, no_spacing
 from pylayers.reading.pairs import START_BYTES, is_gzipped, unzipped_start, voxels_beside
 from pylayers.reading.tilt import MAX_SHEAR, MOST_TILT_DEG
@@ -58,7 +59,9 @@ def read_nifti(path: Path) -> Header:
         placed = placed_by(header, pixdim)
         affine, notes = affine_of(header, pixdim, name)
         unit = int(header["xyzt_units"]) & 7
-    except Exception as error:  # whatever nibabel makes of hostile bytes
+    except HeaderDataError as error:
+        raise unreadable(name, f"its NIfTI header is wrong: {shortened(str(error))}") from None
+    except Exception as error:  # whatever else nibabel makes of hostile bytes
         raise unreadable(name, f"its header is no NIfTI ({type(error).__name__})") from None
     if placed != "sform" and not pixdim.all():
         raise no_spacing(name, "pixdim")
