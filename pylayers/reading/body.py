@@ -52,7 +52,7 @@ def pieces_of_file(header: Header, file):
     """Yield the voxels of a header that names one file."""
     size = header.body.stat().st_size
     offset = max(0, size - header.nbytes) if header.offset == AT_THE_END else header.offset
-    file.seek(offset)
+    file.seek(min(offset, size))
     if header.compression == "none":
         size -= offset
         if size < header.nbytes:

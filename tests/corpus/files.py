@@ -191,6 +191,7 @@ nifti("nii: sform of zeros", "geometry", 280, "<12f", *np.zeros(12))
 nifti("nii: sform of NaN", "geometry", 280, "<12f", *np.full(12, np.nan))
 nifti("nii: intercept that is no number", "unreadable", 112, "<2f", 1, np.nan)
 nifti("nii: voxels begin after its end", "truncated", 108, "<f", 1e9)
+nifti("nii: voxels begin where no file reaches", "truncated", 108, "<f", 1e30)
 
 
 @case("nii: no qform, sform or size of voxels", "geometry")
