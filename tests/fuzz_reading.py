@@ -112,8 +112,8 @@ def main(examples: int, seed_: int) -> dict:
     with tempfile.TemporaryDirectory() as top:
         (Path(top) / SECRET).write_bytes(voxels.tobytes())
         watch(Path(top) / SECRET)
+        folder = Path(top) / "scan"
         for kind in FORMATS:
-            folder = Path(top) / "scan"
             folder.mkdir()
             image = image_of(voxels, (2.5, 0.75, 0.625), (-310.5, 20.25, -90.125))
             path = write_format(folder, kind, image)
