@@ -1,6 +1,17 @@
 """The ways in which input can be wrong; the tools turn each into one line and an exit code."""
 
+import errno
+
 from pylayers.refusals import REASONS
+
+# What the system says when it runs short or breaks; the same request may succeed later.
+MACHINE_ERRNOS = frozenset(
+    (
+        *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE),
+        *(errno.EAGAIN, errno.EBUSY, errno.EROFS, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN),
+        *(errno.EREMOTEIO, errno.EHOSTDOWN, errno.ENXIO, errno.ENODEV),
+    )
+)
 
 
 def printable(text: str) -> str:
@@ -39,4 +50,26 @@ class UsageError(Exception):
 
 
 class MachineError(Exception):
-    """The machine, not the scan, failed: memory, disk, time; the message says how."""
+    """The machine failed, not the scan: a full disk, no memory; the message says what to do."""
+
+
+def is_machine_failure(error: BaseException) -> bool:
+    """Return whether an exception tells of the machine and not of what was read."""
+    if isinstance(error, OSError):
+        return error.errno in MACHINE_ERRNOS
+    return isinstance(error, MemoryError | MachineError)
+
+
+def machine_error(error: BaseException, doing: str) -> MachineError:
+    """Return a machine's failure in words; doing: such as "reading a.zip"."""
+    if isinstance(error, MachineError):
+        return error
+    if isinstance(error, OSError) and error.errno != errno.ENOMEM:
+        why = error.strerror or type(error).__name__
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            why += "; make room where files are unpacked (TMPDIR, or --out), then try again"
+        else:
+            why += "; the scan itself may be whole: try again"
+    else:
+        why = "not enough memory; try again with fewer workers or on a larger machine"
+    return MachineError(printable(f"{doing}: {why}"))

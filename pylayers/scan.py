@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from pylayers.acceptance import check_numbers
-from pylayers.errors import MachineError, ScanRefused
+from pylayers.errors import ScanRefused, is_machine_failure, machine_error
 from pylayers.padding import to_scale
 from pylayers.reading.analyze import is_analyze, read_analyze
 from pylayers.reading.archive import is_zip, unpacked
@@ -135,16 +135,16 @@ def triple(values) -> str:
 
 @contextmanager
 def failures_refused(path: Path):
-    """Turn what the system says of a file into a refusal; MachineError when memory runs out."""
+    """Turn what the system says of a file into a refusal, its own failures into MachineError."""
     try:
         if not path.exists():
             raise ScanRefused("not-found", f"there is no {path.name}")
         if not (path.is_file() or path.is_dir()):
             raise unreadable(path.name, "neither a file nor a folder")
         yield
-    except MemoryError:
-        raise MachineError(f"{path.name} does not fit into the memory that there is") from None
-    except OSError as error:  # no permission, a name too long, a disk that fails
+    except (MemoryError, OSError) as error:  # a disk that fails; no permission, a name too long
+        if is_machine_failure(error):
+            raise machine_error(error, f"reading {path.name}") from None
         why = error.strerror or type(error).__name__
         raise unreadable(path.name, why) from None
 

@@ -24,7 +24,7 @@ from pylayers.errors import ScanRefused
 from pylayers.padding import HU_MAX, HU_MIN
 from pylayers.scan import read_labels, read_scan
 
-MORE = {  # of several files; the first is mutated
+SEVERAL_FILES = {  # of several files; the first is mutated
     "nhdr of a list": lambda folder: text_headers.nrrd(
         folder / "s.nhdr", data="LIST", tail="\n".join(text_headers.slices(folder)).encode()
     ),
@@ -120,7 +120,7 @@ def main(examples: int, seed_: int) -> dict:
             files = sorted(path.iterdir()) if path.is_dir() else [path]
             fuzz(path, files, examples, seed_, tally)
             shutil.rmtree(folder)
-        for write in MORE.values():
+        for write in SEVERAL_FILES.values():
             folder.mkdir()
             path = write(folder)
             fuzz(path, [path], examples, seed_, tally)

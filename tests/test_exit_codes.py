@@ -21,13 +21,12 @@ TOOLS = (
 @pytest.mark.parametrize(
     ("error", "code", "line"),
     [
+        (MachineError("disk full"), 1, "error: disk full"),
         (UsageError("what was asked"), 2, "error: what was asked"),
         (ScanRefused("no-lungs", "seen"), 3, "refused: no-lungs: seen"),
         (WeightsError("no weights"), 4, "error: no weights"),
         (CohortError("bad row"), 5, "error: bad row"),
         (TrainingStopped("why"), 6, "error: why"),
-        (MachineError("no memory"), 1, "error: no memory"),
-        (MemoryError(), 1, "error: the memory that there is does not suffice"),
         (KeyboardInterrupt(), 130, "stopped by Ctrl-C; finished work is kept"),
     ],
 )

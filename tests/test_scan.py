@@ -125,7 +125,7 @@ def test_too_little_memory_is_not_the_scans_fault(tmp_path, monkeypatch):
         raise MemoryError
 
     monkeypatch.setattr("pylayers.scan.to_hu", exhausted)
-    with pytest.raises(MachineError, match=r"scan\.mha does not fit into the memory"):
+    with pytest.raises(MachineError, match=r"reading scan\.mha: not enough memory"):
         read_scan(write_scan(tmp_path / "scan.mha", lps_voxels()))
 
 

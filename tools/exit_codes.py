@@ -6,7 +6,7 @@ import sys
 from pylayers.errors import CohortError, MachineError, ScanRefused, UsageError, WeightsError
 
 DONE = 0
-BUG = 1  # a traceback: ours to mend; a line: the machine failed
+BUG = 1  # a traceback: ours to mend; or, in one line, the machine's failure
 USAGE = 2
 REFUSED = 3  # the scan must not be scored
 NO_WEIGHTS = 4
@@ -44,9 +44,6 @@ def run(main) -> int:
     except tuple(CODES) as error:
         print(f"error: {error}", file=sys.stderr)
         return next(code for kind, code in CODES.items() if isinstance(error, kind))
-    except MemoryError:
-        print("error: the memory that there is does not suffice", file=sys.stderr)
-        return BUG
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
