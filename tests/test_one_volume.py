@@ -83,6 +83,10 @@ def test_an_nrrd_with_an_axis_of_one_is_read(fields, tmp_path):
     is_the_scan(read_scan(nrrd(tmp_path / "s.nrrd", dimension=4, **fields)))
 
 
+def test_an_axis_with_a_direction_is_of_space_whatever_its_kind(tmp_path):
+    is_the_scan(read_scan(nrrd(tmp_path / "s.nrrd", kinds="domain domain list")))
+
+
 def test_an_nrrd_with_spacings_and_a_list_of_one_is_read(tmp_path):
     fields = dict.fromkeys(("space", "space_directions", "space_origin"))
     path = nrrd(
@@ -104,8 +108,15 @@ def test_an_nrrd_with_spacings_and_a_list_of_one_is_read(tmp_path):
     [
         ({"dimension": 4, "sizes": f"3 {SIZES}", "space_directions": f"none {DIRECTIONS}"},
          "3 volumes"),
-        ({"kinds": "RGB-color domain domain"}, "2 axes in space"),
-        ({"kinds": "domain domain time"}, "2 axes in space"),
+        ({"space_directions": f"none {DIRECTIONS.partition(') ')[2]}"}, "2 axes in space"),
+        (
+            {"kinds": "RGB-color domain domain", "space_directions": None, "spacings": "1 1 1"},
+            "2 axes in space",
+        ),
+        (
+            {"kinds": "domain domain time", "space_directions": None, "spacings": "1 1 1"},
+            "2 axes in space",
+        ),
         ({"dimension": 2, "sizes": "7 30", "space_directions": None}, "2 dimensions"),
         ({"dimension": 4}, "4 dimensions and sizes of 7 6 5"),
     ],

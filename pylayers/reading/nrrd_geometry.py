@@ -38,12 +38,11 @@ def space_axes(name: str, field, sizes) -> list[int]:
     axes = len(sizes)
     vectors = VECTOR.findall(field("space directions", default=""))
     kinds = field("kinds", default="").lower().split()
-    other = [
-        axis
-        for axis in range(axes)
-        if (len(vectors) == axes and vectors[axis].lower() == "none")
-        or (len(kinds) == axes and kinds[axis] not in VOLUME_KINDS)
-    ]
+    if len(vectors) == axes:  # an axis with a direction is of space, whatever its kind
+        other = [axis for axis in range(axes) if vectors[axis].lower() == "none"]
+    else:
+        named = len(kinds) == axes
+        other = [axis for axis in range(axes) if named and kinds[axis] not in VOLUME_KINDS]
     # where the header does not say which they are, the last ones
     rest = [axis for axis in range(axes) if axis not in other]
     other += rest[3:]
