@@ -60,7 +60,10 @@ def read_analyze(path: Path) -> Header:
     orient = plain[ORIENT_AT]
     ways = ORIENTATIONS[orient if orient < len(ORIENTATIONS) else 0]
     said = ", ".join(SAID[way] for way in ways)
-    notes = [f"{name}, an Analyze file, may not say how it lies; its axes are taken to run {said}"]
+    notes = [
+        f"{name} is an Analyze file, which does not say for certain how it lies; "
+        f"its axes are taken to run {said}"
+    ]
     slope = 1.0 if slope is None else float(slope)
     if slope != 1:
         notes.append(f"the header of {name} scales its voxels: HU = {slope:g} * voxel")

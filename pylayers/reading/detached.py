@@ -81,7 +81,9 @@ def counted(header_path: Path, names, axes: int, sizes) -> tuple[Path, ...]:
     """Return the named files; ScanRefused unless they are as many as the axes outside them say."""
     name = header_path.name
     if not 1 <= axes <= len(sizes):
-        raise unreadable(name, f"its files are said to have {axes} dimensions, it has {len(sizes)}")
+        raise unreadable(
+            name, f"each of its files is said to have {axes} dimensions; it has {len(sizes)}"
+        )
     paths = tuple(beside(header_path, one) for one in names)
     if len(set(paths)) < len(paths):
         raise unreadable(name, "one file of voxels is named twice")

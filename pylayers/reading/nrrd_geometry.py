@@ -142,7 +142,7 @@ def space_of(name: str, field) -> tuple[np.ndarray, list[str]]:
         known = ", ".join(name for name in SPACES if "-" in name)
         raise unreadable(name, f"space {shortened(text)} is not one of {known}")
     why = f"its space, {text}, is not a patient's" if space else "no space"
-    note = f"{name} does not say how it lies ({why}); left, back, head is assumed"
+    note = f"{name} does not say how it lies ({why}); x, y and z are taken to run left, back, head"
     return np.array(LOOSE_SPACES.get(space, (1, 1, 1)), float), [note]
 
 

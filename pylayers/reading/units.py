@@ -24,6 +24,6 @@ def mm_of(name: str, field: str, text: str) -> float:
         raise ScanRefused(
             "geometry",
             f"{name} states the {field} {shortened(text)!r}, which is no known length; "
-            "save the scan with millimetres",
+            "save the scan in millimetres",
         )
     return mm
