@@ -20,11 +20,13 @@ def lungs_of_labels(labels: np.ndarray, lung_labels=None) -> np.ndarray:
     lung_labels: the labels that are lung; None reads the map in CIP coding, without airways (a
     plain 0/1 mask reads the same way). Raises ScanRefused (mask-empty).
     """
-    if lung_labels is None:
-        codes = labels.astype(np.int32)  # 0xFF does not fit into int8
-        mask = np.isin(codes & 0xFF, LUNG_REGIONS) & ((codes >> 8) & 0xFF != AIRWAY_TYPE)
-    else:
-        mask = np.isin(labels, list(lung_labels))
+    mask = np.empty(labels.shape, bool)
+    for plane, lungs in zip(labels, mask, strict=True):  # what isin needs is many times its input
+        if lung_labels is None:
+            codes = plane.astype(np.int32)  # 0xFF does not fit into int8
+            lungs[...] = np.isin(codes & 0xFF, LUNG_REGIONS) & ((codes >> 8) & 0xFF != AIRWAY_TYPE)
+        else:
+            lungs[...] = np.isin(plane, list(lung_labels))
     if not mask.any():
         found = ", ".join(str(value) for value in np.unique(labels)[:8])
         raise ScanRefused("mask-empty", f"the lung mask marks no lung; its values are {found}")

@@ -51,14 +51,19 @@ def crop_lungs(
     scan, mask = scan_and_lungs(scan_path, mask_path, mask_labels, series, allow_uneven)
     found = check_lungs(scan.hu, mask, scan.spacing_mm, mask_given=mask_path is not None)
     box = bounding_box(mask)
+    hu, lungs = box.of(scan.hu), box.of(mask)
+    measured = {
+        "lungs_l": volume_l(lungs, scan.spacing_mm),
+        "laa950": laa950(hu, lungs),
+        "perc15_hu": perc15(hu, lungs),
+    }
+    del mask, lungs  # a large scan's memory: the crop takes their place
     return LungCrop(
-        hu=np.ascontiguousarray(box.of(scan.hu)),
+        hu=np.ascontiguousarray(hu),
         spacing_mm=scan.spacing_mm,
         bottom_mm=scan.origin_mm[0] + box.z0 * scan.spacing_mm[0],
         box=box,
-        lungs_l=volume_l(mask, scan.spacing_mm),
-        laa950=laa950(scan.hu, mask),
-        perc15_hu=perc15(scan.hu, mask),
+        **measured,
         mask_given=mask_path is not None,
         series=scan.series,
         warnings=(*scan.warnings, *found),

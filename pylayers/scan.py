@@ -5,6 +5,7 @@ back, z to the head (LPS). Other orientations of the header are brought there by
 permuting axes, never by resampling.
 """
 
+import contextlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,20 +15,34 @@ import numpy as np
 from pylayers.acceptance import check_numbers
 from pylayers.errors import ScanRefused, is_machine_failure, machine_error
 from pylayers.padding import to_scale
+from pylayers.reading.analyze import is_analyze, read_analyze
 from pylayers.reading.archive import members_of, unpacked
-from pylayers.reading.body import pieces, read_voxels
+from pylayers.reading.body import pieces, read_labels_of
 from pylayers.reading.dicom_files import is_dicom_alone
 from pylayers.reading.dicom_pixels import slice_pieces
 from pylayers.reading.dicom_series import read_series
-from pylayers.reading.header import Header, unreadable
+from pylayers.reading.fields import unreadable
+from pylayers.reading.header import Header
 from pylayers.reading.hounsfield import to_hu
 from pylayers.reading.metaimage import is_metaimage, read_metaimage
-from pylayers.reading.nifti import START_BYTES, is_nifti, read_nifti
+from pylayers.reading.nifti import is_nifti, read_nifti
 from pylayers.reading.nrrd import is_nrrd, read_nrrd
 from pylayers.reading.orientation import to_lps
+from pylayers.reading.pairs import START_BYTES, header_beside
 
-FORMATS = ((is_metaimage, read_metaimage), (is_nrrd, read_nrrd), (is_nifti, read_nifti))
-KNOWN = ".mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, a DICOM folder or a .zip or .tar.gz of one"
+FORMATS = (
+    (is_metaimage, read_metaimage),
+    (is_nrrd, read_nrrd),
+    (is_nifti, read_nifti),
+    (is_analyze, read_analyze),
+)
+# Endings of headers that may name other files, or whose other half may be given.
+MAY_LEAD_ON = (".mhd", ".mha", ".nhdr", ".nrrd", ".hdr", ".hdr.gz", ".img", ".img.gz")
+BODIES = (".raw", ".zraw", ".raw.gz", ".img", ".img.gz")
+KNOWN = (
+    ".mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, .hdr with .img, a DICOM folder or a .zip or .tar.gz "
+    "of one"
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +61,7 @@ class Scan:
 
 
 def read_scan(path, series: str | None = None, allow_uneven: bool = False) -> Scan:
-    """Read a CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, a DICOM folder, or a zip or tar of one.
+    """Read a CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, .hdr, a DICOM folder, or its zip or tar.
 
     series: UID of the DICOM series (None: the largest axial one). allow_uneven: take a series
     with missing, duplicated or unevenly spaced slices. Raises ScanRefused, or MachineError when
@@ -95,7 +110,7 @@ def read_labels(path, like: Scan) -> np.ndarray:
     path = Path(path)
     with failures_refused(path):
         header = header_of(path)
-        voxels = read_voxels(header)
+        voxels = read_labels_of(header)
     placed = to_lps(voxels, header.spacing_mm, header.origin_mm, header.direction)
     half_voxel = 0.5 * np.array(like.spacing_mm)
     for what, ours, theirs, same in (
@@ -118,10 +133,7 @@ def read_labels(path, like: Scan) -> np.ndarray:
                 "mask-grid",
                 f"the lung mask {path.name} has {triple(ours)} {what}, the scan {triple(theirs)}",
             )
-    labels = placed.voxels
-    if labels.dtype.kind == "f":
-        labels = np.rint(np.nan_to_num(labels, nan=0, posinf=0, neginf=0)).astype(np.int32)
-    return labels
+    return placed.voxels
 
 
 def triple(values) -> str:
@@ -145,6 +157,21 @@ def failures_refused(path: Path):
         raise unreadable(path.name, why) from None
 
 
+def files_of(path: Path) -> list[Path]:
+    """Return a scan's file and those beside it that hold its voxels, in order.
+
+    Only the file itself when its header is refused.
+    """
+    files = [path]
+    if path.name.lower().endswith(MAY_LEAD_ON):
+        with contextlib.suppress(ScanRefused, OSError):
+            header, folder = header_of(path), path.parent.resolve()
+            for file in (header_beside(path), header.body, *header.others):
+                inside = file.is_relative_to(folder)
+                files.append(path.parent / file.relative_to(folder) if inside else file)
+    return list(dict.fromkeys(files))
+
+
 def start_of(path: Path) -> bytes:
     """Return the first bytes of a file."""
     with path.open("rb") as file:
@@ -152,7 +179,11 @@ def start_of(path: Path) -> bytes:
 
 
 def header_of(path: Path) -> Header:
-    """Return the checked header of a file; its content tells the format."""
+    """Return the checked header of a file; its content tells the format.
+
+    An .img stands for the .hdr beside it.
+    """
+    path = header_beside(path)
     start = start_of(path)
     for is_format, read in FORMATS:
         if is_format(start):
@@ -161,4 +192,6 @@ def header_of(path: Path) -> Header:
         raise unreadable(path.name, "a folder" if path.is_dir() else "an empty file")
     if start[128:132] == b"DICM":
         raise unreadable(path.name, "one DICOM file; give the folder with all slices of the series")
+    if path.name.lower().endswith(BODIES):
+        raise unreadable(path.name, "voxels without a header; give the .mhd, .nhdr or .hdr of them")
     raise unreadable(path.name, f"no known format; a scan is {KNOWN}")

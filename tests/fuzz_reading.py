@@ -16,16 +16,31 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
+import text_headers
 from enhanced import enhanced, save
 from formats import FORMATS, image_of, write_format
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
+from test_pairs import analyze, write_pair
 
 from pylayers.errors import ScanRefused
 from pylayers.padding import HU_MAX, HU_MIN
 from pylayers.scan import read_labels, read_scan
 
+SEVERAL_FILES = {  # of several files; the first is mutated
+    "nhdr of a list": lambda folder: text_headers.nrrd(
+        folder / "s.nhdr", data="LIST", tail="\n".join(text_headers.slices(folder)).encode()
+    ),
+    "mhd of a list": lambda folder: text_headers.meta(
+        folder / "s.mhd", data="LIST", tail="\n".join(text_headers.slices(folder)).encode()
+    ),
+    "mhd of a pattern": lambda folder: text_headers.meta(
+        folder / "s.mhd", data=f"{text_headers.slices(folder)[0][:1]}%03d.raw 1 5 1"
+    ),
+    "NIfTI pair": lambda folder: write_pair(folder) / "s.hdr",
+    "Analyze pair": analyze,
+}
 SLOW_S = 5.0
 SECRET = "secret.raw"  # lies beside the folder; no header may lead there
 NUMBER = re.compile(rb"-?\d+(?:\.\d+)?")
@@ -43,6 +58,7 @@ TOKENS = [
         b"inf",
         b"",
     ),
+    *(b"%03d 1 99999999 1", b"LIST 3", b"cm", b'"m"', b"?", b"nan nan nan"),
     *(b"LOCAL", b"LIST", b"True", b"None", b"none", b"%d", b"\n", b"\0", b"=", b":", b"gzip"),
     *(b"../" + SECRET.encode(), b"/etc/passwd", b"/dev/zero", b"MET_DOUBLE", b"double", b"a" * 300),
 ]
@@ -137,14 +153,19 @@ def main(examples: int, seed_: int) -> dict:
     with tempfile.TemporaryDirectory() as top:
         (Path(top) / SECRET).write_bytes(voxels.tobytes())
         watch(Path(top) / SECRET)
+        folder = Path(top) / "scan"
         for kind in (*FORMATS, *MORE):
-            folder = Path(top) / "scan"
             folder.mkdir()
             image = image_of(voxels, (2.5, 0.75, 0.625), (-310.5, 20.25, -90.125))
             write = MORE.get(kind, write_format)
             path = write(folder, kind, image)
             files = sorted(path.iterdir()) if path.is_dir() else [path]
             fuzz(path, files, examples, seed_, tally)
+            shutil.rmtree(folder)
+        for write in SEVERAL_FILES.values():
+            folder.mkdir()
+            path = write(folder)
+            fuzz(path, [path], examples, seed_, tally)
             shutil.rmtree(folder)
     status = Path("/proc/self/status").read_text()
     tally["max_rss_mb"] = int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) // 1024

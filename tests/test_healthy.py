@@ -10,6 +10,9 @@ from tools import score_scan
 
 pytestmark = pytest.mark.caffe
 WARNED = {
+    "mhd of another tool": "states the size of its voxels (ElementSize)",
+    "nrrd without a space": "does not say how it lies (no space)",
+    "Analyze": "does not say for certain how it lies",
     "DICOM: other series and files beside it": "3 axial CT series",
     "DICOM: a slice missing, allowed": "missing-slices: 1 of 52",
     "DICOM: a slice twice": "1 of 53 slices are copies",

@@ -18,7 +18,7 @@ from formats import (
     write_format,
 )
 
-from pylayers.errors import ScanRefused
+from pylayers.errors import MachineError, ScanRefused
 from pylayers.padding import HU_MIN
 from pylayers.scan import Scan, read_labels, read_scan
 
@@ -118,6 +118,15 @@ def test_a_name_that_no_file_can_have_is_refused_on_one_line(name, tmp_path):
         read_scan(tmp_path / name)
     assert caught.value.slug in ("not-found", "unreadable")
     assert caught.value.sentence.isprintable()
+
+
+def test_too_little_memory_is_not_the_scans_fault(tmp_path, monkeypatch):
+    def exhausted(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("pylayers.scan.to_hu", exhausted)
+    with pytest.raises(MachineError, match=r"reading scan\.mha: not enough memory"):
+        read_scan(write_scan(tmp_path / "scan.mha", lps_voxels()))
 
 
 @pytest.mark.parametrize("target", ["/dev/null", "/dev/zero"])

@@ -98,6 +98,19 @@ def test_a_nifti_lies_as_its_transform_to_the_scanner_says(transforms, flips, wa
     assert warned is None or warned in scan.warnings[0]
 
 
+def test_an_sform_that_resizes_voxels_gives_way_to_the_qform(tmp_path):
+    thick = [*RAS[:2], 1.3 * RAS[2]]  # the thickness of overlapping slices for their distance
+    scan = nifti(tmp_path / "scan.nii", sform=(1, thick), qform=(1, RAS))
+    assert scan.spacing_mm == SPACING_MM
+    assert ["qform is taken" in text for text in scan.warnings] == [True]
+
+
+def test_an_sform_alone_that_resizes_voxels_is_taken_with_a_note(tmp_path):
+    scan = nifti(tmp_path / "scan.nii", sform=(1, [*RAS[:2], 1.5 * RAS[2]]))
+    assert scan.spacing_mm == (1.5 * SPACING_MM[0], *SPACING_MM[1:])
+    assert ["two sizes; sform is taken" in text for text in scan.warnings] == [True]
+
+
 def test_a_nifti_in_micrometres_is_read_in_millimetres(tmp_path):
     affine = [1000 * mm for mm in RAS]
     scan = nifti(tmp_path / "scan.nii", sform=(1, affine), unit="micron")

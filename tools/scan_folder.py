@@ -8,7 +8,10 @@ from pylayers.reading.archive import SUFFIXES
 from pylayers.reading.dicom_kind import is_dicom_file
 from pylayers.reading.folder_walk import folders_of
 
-SCAN_SUFFIXES = (".mhd", ".mha", ".nrrd", ".nhdr", ".nii", ".nii.gz", *SUFFIXES)
+SCAN_SUFFIXES = (
+    *(".mhd", ".nhdr", ".hdr", ".hdr.gz", ".mha", ".nrrd", ".nii", ".nii.gz"),
+    *SUFFIXES,
+)
 BESIDE = (".raw", ".zraw", ".raw.gz")  # voxels of a header
 LABEL_MAPS = "*_partiallunglabelmap.*"  # as the Chest Imaging Platform names them
 DICOM_INDEX = "dicomdir"  # is DICOM, but no slice

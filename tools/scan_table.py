@@ -13,13 +13,18 @@ from pylayers.cohort import checked_labels, checked_scan_id
 from pylayers.errors import CohortError, UsageError
 from pylayers.label_map import parse_labels
 from pylayers.reading.folder_walk import folders_of
+from pylayers.scan import files_of
 from pylayers.subject_splits import SubjectSplits
 from pylayers.text_table import TextTable, read_text_table
 from tools.scan_columns import cell_of, checked_split, columns_of
 
 MOST_SAID = 10
-# A header's voxels may lie in a file beside it.
-DETACHED = {".mhd": (".raw", ".zraw", ".raw.gz"), ".nhdr": (".raw", ".raw.gz")}
+# Where a header's voxels usually lie; they count though the header cannot be read.
+DETACHED = {
+    ".mhd": (".raw", ".zraw", ".raw.gz"),
+    ".nhdr": (".raw", ".raw.gz"),
+    ".hdr": (".img", ".img.gz"),
+}
 
 
 class ScanJob(NamedTuple):
@@ -117,5 +122,5 @@ def _files(path: Path) -> list[Path]:
         with contextlib.suppress(OSError):  # to be told when the scan is read
             return sorted(file for _, files in folders_of(path) for file in files)
         return []
-    detached = DETACHED.get(path.suffix.lower(), ())
-    return [path, *(path.with_suffix(suffix) for suffix in detached)]
+    usual = (path.with_suffix(suffix) for suffix in DETACHED.get(path.suffix.lower(), ()))
+    return list(dict.fromkeys([path, *usual, *files_of(path)]))

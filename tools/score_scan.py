@@ -37,8 +37,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "scan",
         type=given_path_text,
-        help="chest CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz; of DICOM a folder, its .zip or "
-        ".tar.gz, or a multi-frame file",
+        help="chest CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, .hdr; of DICOM a folder, its .zip "
+        "or .tar.gz, or a multi-frame file",
     )
     p.add_argument(
         "--mask", type=given_path_text, help="lung label map on the scan's grid (default: computed)"

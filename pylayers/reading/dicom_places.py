@@ -6,12 +6,12 @@ from pylayers.errors import ScanRefused
 from pylayers.reading.dicom_acquisitions import SAME_MM
 from pylayers.reading.dicom_pixels import slice_pieces
 from pylayers.reading.dicom_slice import Slice
+from pylayers.reading.tilt import tilt_warnings
 
 # Scanners write positions with one decimal or more: a gap may differ by that and a tenth of it.
 GAP_SHARE, GAP_MM = 0.1, 0.06
 MOST_GAPS = 0.2  # where slices are missing; with more of them the spacing itself is uneven
 BESIDE_MM = 2.0  # more than positions are rounded by
-TILT_DEG, MOST_TILT_DEG = 1.0, 35.0  # of the slices against the way from first to last
 
 
 def without_copies(slices: list[Slice]) -> tuple[list[Slice], list[str]]:
@@ -59,11 +59,7 @@ def check_line(slices: list[Slice]) -> list[str]:
             "mixed-series", f"slices lie up to {beside:.1f} mm beside the line of the others"
         )
     tilt = np.degrees(np.arccos(np.clip(way @ first.normal / np.linalg.norm(way), -1, 1)))
-    if tilt > MOST_TILT_DEG:
-        raise ScanRefused("geometry", f"slices are tilted by {tilt:.0f} degrees; gantries go to 30")
-    if tilt > TILT_DEG:
-        return [f"the gantry is tilted by {tilt:.0f} degrees; slices are taken as they lie"]
-    return []
+    return tilt_warnings(tilt)
 
 
 def check_places(slices: list[Slice], allow_uneven: bool) -> tuple[list[Slice], list[str]]:

@@ -10,7 +10,8 @@ from pylayers.reading.dicom_files import Found, axial_slices
 from pylayers.reading.dicom_lossy import lossy_notes
 from pylayers.reading.dicom_places import check_line, check_places, without_copies
 from pylayers.reading.dicom_slice import Slice
-from pylayers.reading.header import Header, checked, sizes, unreadable
+from pylayers.reading.fields import unreadable
+from pylayers.reading.header import Header, checked, sizes
 
 FEWEST_SLICES = 16  # of an original series that goes before derived ones
 DICOMDIR = "Media Storage Directory Storage"  # as pydicom names its class

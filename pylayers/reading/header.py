@@ -1,19 +1,19 @@
 """Header: what a file says of its voxels, the same for every format, and its first checks."""
 
-import contextlib
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from pylayers.errors import ScanRefused
+from pylayers.reading.fields import unreadable
+from pylayers.reading.tilt import MAX_SHEAR, Geometry, as_they_lie
 
 MAX_HEADER_BYTES = 1 << 20  # some keep the names of a hundred segments there
-MAX_VOXELS = 1 << 30  # 1024 x 1024 x 1024; the longest chest CTs have half of it
+MAX_VOXELS = 1 << 31  # the longest chests of photon counting have 1024 x 1024 x 1650
 MAX_SPACING_MM = 50.0  # twice any slice distance in use
 MIN_SPACING_MM = 0.05  # finer than any clinical scanner
-MAX_SHEAR = 0.01  # cosine between axes that should be at right angles
+AT_THE_END = -1  # offset of voxels that are the last bytes of their file
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Header:
 
     shape: voxels along the stored axes, fastest first. dtype: as stored, with its byte order.
     spacing_mm, direction: per stored axis; direction's columns are the axes in LPS. origin_mm:
-    LPS of the first voxel. body: file that holds the voxels, from byte `offset` on; compression:
-    none, zlib, gzip or bzip2; `skip` bytes of the plain stream come before the voxels. HU =
-    slope * voxel + intercept.
+    LPS of the first voxel. body: file that holds the voxels, from byte `offset` on; others: files
+    after it, each with an equal share of them and as it is. compression: none, zlib, gzip or
+    bzip2; `skip` bytes of the plain stream come before the voxels. HU = slope * voxel + intercept.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Header:
     origin_mm: tuple[float, float, float]
     direction: np.ndarray
     body: Path
+    others: tuple[Path, ...] = ()
     offset: int = 0
     compression: str = "none"
     skip: int = 0
@@ -51,21 +52,35 @@ class Header:
         """Bytes of the voxels, uncompressed."""
         return self.count * self.dtype.itemsize
 
-
-def unreadable(name: str, why: str) -> ScanRefused:
-    """Return the refusal of a header that cannot be understood."""
-    return ScanRefused("unreadable", f"{name}: {why}")
+    def parts(self) -> list["Header"]:
+        """Return a header for the share of each file."""
+        if not self.others:
+            return [self]
+        files = (self.body, *self.others)
+        x, y, z = self.shape
+        whole = z % len(files) == 0  # slices, or else rows
+        share = (x, y, z // len(files)) if whole else (x, y * z // len(files), 1)
+        return [
+            replace(self, name=f"file {n} of {self.name}", shape=share, body=file, others=())
+            for n, file in enumerate(files, 1)
+        ]
 
 
 def checked(header: Header) -> Header:
-    """Return a header whose size and geometry are possible, else raise ScanRefused."""
+    """Return a header whose size and geometry are possible, else raise ScanRefused.
+
+    Slices that lean are taken as a tilted gantry's, with a warning.
+    """
     if min(header.shape) < 1:
         raise unreadable(header.name, f"sizes of {sizes(header.shape)}")
     if header.count > MAX_VOXELS:
         raise ScanRefused(
             "too-large",
-            f"{header.name} claims {sizes(header.shape)} voxels; at most {MAX_VOXELS:,} are read",
+            f"{header.name} claims {sizes(header.shape)} voxels; at most {MAX_VOXELS:,} are read. "
+            "Score a reconstruction with a smaller matrix or thicker slices",
         )
+    given = Geometry(header.spacing_mm, header.origin_mm, header.direction, header.warnings)
+    header = replace(header, **as_they_lie(given, header.shape)._asdict())
     check_geometry(header.name, header.spacing_mm, header.origin_mm, header.direction)
     if not (np.isfinite([header.slope, header.intercept]).all() and header.slope):
         raise unreadable(
@@ -85,69 +100,40 @@ def check_geometry(name: str, spacing_mm, origin_mm, direction: np.ndarray) -> N
         )
     if not np.all(np.abs(origin_mm) < 1e5):  # scanner tables move metres, not 100 m
         raise ScanRefused("geometry", f"{name} begins at {tuple(origin_mm)} mm")
+    lengths = np.linalg.norm(direction, axis=0)
+    if not np.allclose(lengths, 1, atol=MAX_SHEAR / 2):
+        raise ScanRefused(
+            "geometry",
+            f"the directions of {name} have lengths of {' '.join(f'{v:.4g}' for v in lengths)}; "
+            "each must be 1",
+        )
     if not np.allclose(direction.T @ direction, np.eye(3), atol=MAX_SHEAR):
-        raise ScanRefused("geometry", f"the axes of {name} are not at right angles")
+        raise ScanRefused(
+            "geometry",
+            f"the axes of {name} are not at right angles; resample it, or score its DICOM series",
+        )
+
+
+def check_one_volume(name: str, more_axes) -> None:
+    """Raise ScanRefused (not-3d) unless the axes beside the three of space have a size of 1."""
+    volumes = int(np.prod(more_axes, dtype=object))
+    if volumes < 1:
+        raise unreadable(name, f"further sizes of {sizes(more_axes)}")
+    if volumes > 1:
+        raise ScanRefused(
+            "not-3d", f"{name} holds {volumes} volumes; save the one to score in a file of its own"
+        )
+
+
+def no_spacing(name: str, field: str) -> ScanRefused:
+    """Return the refusal of a header that does not say how large a voxel is."""
+    return ScanRefused(
+        "geometry",
+        f"{name} does not say how large its voxels are (no {field}); "
+        "add it in mm, or convert the scan anew",
+    )
 
 
 def sizes(shape) -> str:
     """Return a shape as people write it."""
     return " x ".join(str(n) for n in shape)
-
-
-def beside(header_path: Path, name: str) -> Path:
-    """Return the file that a header names; ScanRefused unless it lies in the header's folder."""
-    folder = header_path.parent.resolve()
-    with contextlib.suppress(UnicodeError):  # headers are read as Latin-1, file names are UTF-8
-        name = name.encode("latin-1").decode("utf-8")
-    try:
-        path = (folder / name).resolve()
-        if not path.is_relative_to(folder):
-            raise ScanRefused(
-                "outside-folder",
-                f"{header_path.name} names voxels outside its own folder; they are not read",
-            )
-        found = path.is_file()
-    except (OSError, ValueError, RuntimeError):  # too long, a null byte, a loop of links
-        found = False
-    if not found:
-        raise unreadable(header_path.name, f"its voxels, {shortened(name)}, are not beside it")
-    return path
-
-
-def is_pattern(name: str) -> bool:
-    """Return whether a header names its voxels' files by a list or a numbered pattern."""
-    return name.split()[:1] == ["LIST"] or re.search(r"%\d*d", name) is not None
-
-
-def shortened(text: str, limit: int = 64) -> str:
-    """Return what a header says, but not more of it than a UID is long."""
-    return text if len(text) <= limit else text[:limit] + "..."
-
-
-def field_of(name: str, fields: dict[str, str], *keys: str, default: str | None = None) -> str:
-    """Return the first of a header's fields that is there; without a default one must be."""
-    for key in keys:
-        if key in fields:
-            return fields[key]
-    if default is None:
-        raise unreadable(name, f"the header has no {keys[0]}")
-    return default
-
-
-def numbers(name: str, key: str, text: str, count: int) -> tuple[float, ...]:
-    """Return the `count` finite numbers of a header's field, else raise ScanRefused."""
-    try:
-        values = tuple(float(part) for part in text.split())
-    except ValueError:
-        values = ()
-    if len(values) != count or not np.isfinite(values).all():
-        raise unreadable(name, f"{key} = {shortened(text)!r} is not {count} numbers")
-    return values
-
-
-def integers(name: str, key: str, text: str, count: int) -> tuple[int, ...]:
-    """Return the `count` integers of a header's field, else raise ScanRefused."""
-    values = numbers(name, key, text, count)
-    if any(value != int(value) or abs(value) > 2**53 for value in values):
-        raise unreadable(name, f"{key} = {shortened(text)!r} is not {count} whole numbers")
-    return tuple(int(value) for value in values)

@@ -1,81 +1,90 @@
-"""NIfTI headers: .nii and .nii.gz, version 1 and 2. nibabel knows the fields."""
+"""NIfTI headers, version 1 and 2: .nii, or .hdr with its .img, each gzipped or not.
+
+nibabel knows the fields.
+"""
 
 import logging
-import zlib
 from pathlib import Path
 
 import numpy as np
 from nibabel import Nifti1Header, Nifti2Header
+from nibabel.nifti1 import Nifti1PairHeader
+from nibabel.nifti2 import Nifti2PairHeader
+from nibabel.spatialimages import HeaderDataError
 
 from pylayers.errors import ScanRefused
-from pylayers.reading.header import Header, checked, unreadable
+from pylayers.reading.fields import shortened, unreadable
+from pylayers.reading.header import Header, check_one_volume, checked, no_spacing
+from pylayers.reading.pairs import START_BYTES, is_gzipped, unzipped_start, voxels_beside
+from pylayers.reading.tilt import MAX_SHEAR, MOST_TILT_DEG
 
-MAGICS = (b"n+1\0", b"n+2\0\r\n\032\n")
+KINDS = {  # by magic: the header's class, its bytes, whether its voxels lie in another file
+    b"n+1\0": (Nifti1Header, 348, False),
+    b"ni1\0": (Nifti1PairHeader, 348, True),
+    b"n+2\0": (Nifti2Header, 540, False),
+    b"ni2\0": (Nifti2PairHeader, 540, True),
+}
+MAGIC_AT = {b"n+1\0": 344, b"ni1\0": 344, b"n+2\0": 4, b"ni2\0": 4}
 TO_LPS = np.array([-1.0, -1.0, 1.0])  # NIfTI's world is RAS
-MM = {1: 1000.0, 2: 1.0, 3: 0.001}  # metre, millimetre, micrometre
+MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}  # unsaid, metre, millimetre, micrometre
+SAME_SIZE = 0.01  # by which the sizes of voxels may differ and be the same
 SCANNER = 1  # code of a transform to the scanner's own frame
-GZIP = b"\x1f\x8b"
-START_BYTES = 1 << 12  # enough to know a format by, gzipped or not
-HEADER_BYTES = (348, 540)  # of version 1 and 2
 
 logging.getLogger("nibabel").setLevel(logging.CRITICAL)  # refusals say what is wrong
 
 
-def unzipped_start(start: bytes) -> bytes:
-    """Return the first plain bytes of a file that may be gzipped; b"" when they are damaged."""
-    if not start.startswith(GZIP):
-        return start
-    try:
-        return zlib.decompressobj(31).decompress(start, HEADER_BYTES[1])
-    except zlib.error:
-        return b""
+def magic_of(plain: bytes) -> bytes | None:
+    """Return the magic by which a header says which NIfTI it is, None when it is none."""
+    return next((m for m, at in MAGIC_AT.items() if plain[at : at + len(m)] == m), None)
 
 
 def is_nifti(start: bytes) -> bool:
     """Return whether a file, gzipped or not, begins as a NIfTI."""
-    plain = unzipped_start(start)
-    return plain[344:348] == MAGICS[0] or plain[4:12] == MAGICS[1]
+    return magic_of(unzipped_start(start)) is not None
 
 
 def read_nifti(path: Path) -> Header:
-    """Read and check the header of a .nii or .nii.gz."""
+    """Read and check the header of a .nii, .nii.gz or .hdr."""
     name = path.name
     with path.open("rb") as file:
-        start = file.read(START_BYTES)
-    gzipped = start.startswith(GZIP)
-    plain = unzipped_start(start)
-    second = plain[4:12] == MAGICS[1]
+        plain = unzipped_start(file.read(START_BYTES))
+    kind, header_bytes, paired = KINDS[magic_of(plain)]
     try:
-        kind = Nifti2Header if second else Nifti1Header
-        header = kind(plain[: HEADER_BYTES[second]], check=True)
+        header = kind(plain[:header_bytes], check=True)
+        pixdim = kind(plain[:header_bytes], check=False)["pixdim"][1:4]  # check makes 1 of a 0
         shape = header.get_data_shape()
         dtype = header.get_data_dtype()
         slope, intercept = header.get_slope_inter()
         offset = int(header.get_data_offset())
-        affine, notes = affine_of(header, name)
-    except Exception as error:  # whatever nibabel makes of hostile bytes
+        placed = placed_by(header, pixdim)
+        affine, notes = affine_of(header, pixdim, name)
+        unit = int(header["xyzt_units"]) & 7
+    except HeaderDataError as error:
+        raise unreadable(name, f"its NIfTI header is wrong: {shortened(str(error))}") from None
+    except Exception as error:  # whatever else nibabel makes of hostile bytes
         raise unreadable(name, f"its header is no NIfTI ({type(error).__name__})") from None
-    while len(shape) > 3 and shape[-1] == 1:
-        shape = shape[:-1]
-    if len(shape) != 3 or dtype.kind not in "iuf" or dtype.itemsize > 8:
-        raise ScanRefused(
-            "not-3d",
-            f"{name} has {len(shape)} dimensions of type {dtype}; a CT has 3, one number a voxel",
-        )
+    if placed != "sform" and not pixdim.all():
+        raise no_spacing(name, "pixdim")
+    if unit not in MM:
+        raise ScanRefused("geometry", f"{name} states an unknown unit of length: code {unit}")
+    affine = np.diag([MM[unit]] * 3 + [1.0]) @ affine
+    check_voxels(name, shape, dtype)
     if not np.isfinite(affine).all():
         raise ScanRefused("geometry", f"the axes of {name} are no numbers")
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
-    if not is_placed(header):
+    if not placed:
         spacing = np.diag(affine)[:3]  # the header's sizes, which may be impossible
+    body = voxels_beside(path) if paired else path
+    gzipped = is_gzipped(body)
     return checked(
         Header(
             name=name,
-            shape=tuple(int(n) for n in shape),
+            shape=tuple(int(n) for n in shape[:3]),
             dtype=dtype,
             spacing_mm=tuple(spacing.tolist()),
             origin_mm=tuple((TO_LPS * affine[:3, 3]).tolist()),
             direction=TO_LPS[:, None] * affine[:3, :3] / np.where(spacing > 0, spacing, 1),
-            body=path,
+            body=body,
             offset=0 if gzipped else offset,
             compression="gzip" if gzipped else "none",
             skip=offset if gzipped else 0,
@@ -86,29 +95,67 @@ def read_nifti(path: Path) -> Header:
     )
 
 
-def is_placed(header) -> bool:
-    """Return whether a header says how its axes lie."""
-    return bool(header["sform_code"] > 0 or header["qform_code"] > 0)
+def check_voxels(name: str, shape, dtype: np.dtype) -> None:
+    """Raise ScanRefused (not-3d) unless sizes and type are of one volume of plain numbers."""
+    if len(shape) < 3 or dtype.kind not in "iuf" or dtype.itemsize > 8:
+        raise ScanRefused(
+            "not-3d",
+            f"{name} has {len(shape)} dimensions of type {dtype}; a CT has 3, one number a voxel",
+        )
+    check_one_volume(name, shape[3:])
 
 
-def affine_of(header, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return the map from voxel index to RAS in mm, (4, 4), and warnings.
+def placed_by(header, pixdim) -> str:
+    """Return which transform says how a volume lies: sform, qform, or a blank for none.
 
-    Of two maps the one to the scanner's frame is taken, as ITK does: the other may lead to a
-    template.
+    Of two, the one to the scanner's frame is taken: the other may lead to a template. An sform that
+    gives voxels another size than pixdim is not taken where there is a qform: dcm2niix wrote the
+    slice thickness there (its issue 1018). ITK does the same.
     """
-    notes = ()
     sform, qform = header["sform_code"], header["qform_code"]
-    if not is_placed(header):  # the standard's method 1
-        affine = np.diag([*(float(size) for size in header["pixdim"][1:4]), 1.0])
-        notes = (f"{name} does not say how it lies; its axes are taken to run right, front, head",)
-    else:
-        taken = "sform" if sform == SCANNER or qform <= 0 else "qform"
-        affine = header.get_sform() if taken == "sform" else header.get_qform()
-        if sform > 0 and qform > 0:
-            both = header.get_sform()[:3, :3], header.get_qform()[:3, :3]
-            apart = np.abs(np.subtract(*both)).max()
-            if apart > 0.01 * np.abs(both[0]).max():
-                notes = (f"sform and qform of {name} disagree; {taken} is taken",)
-    unit = MM.get(int(header["xyzt_units"]) & 7, 1.0)
-    return np.diag([unit, unit, unit, 1.0]) @ np.array(affine, float), notes
+    if sform > 0 and (qform <= 0 or (sform == SCANNER and not resized(header, pixdim))):
+        return "sform"
+    return "qform" if qform > 0 else ""
+
+
+def resized(header, pixdim) -> bool:
+    """Return whether the sform gives voxels another size than pixdim, but for a tilt."""
+    sform = header.get_sform()[:3, :3]
+    lengths = np.linalg.norm(sform, axis=0)
+    if not (pixdim.all() and lengths.all() and np.isfinite(lengths).all()):
+        return False
+    unit = sform / lengths
+    sheared = np.abs(unit.T @ unit - np.eye(3)).max() > MAX_SHEAR
+    return not sheared and bool(np.abs(lengths / np.abs(pixdim) - 1).max() > SAME_SIZE)
+
+
+def affine_of(header, pixdim, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the map from voxel index to RAS in the header's unit, (4, 4), and warnings.
+
+    pixdim: the size of voxels as stored.
+    """
+    taken = placed_by(header, pixdim)
+    if not taken:  # the standard's method 1
+        note = f"{name} does not say how it lies; its axes are taken to run right, front, head"
+        return np.diag([*(float(size) for size in header["pixdim"][1:4]), 1.0]), (note,)
+    affine = np.array(header.get_sform() if taken == "sform" else header.get_qform(), float)
+    if header["sform_code"] > 0 and header["qform_code"] > 0 and disagree(header, taken):
+        return affine, (f"sform and qform of {name} disagree; {taken} is taken",)
+    if taken == "sform" and resized(header, pixdim):
+        return affine, (f"sform and pixdim of {name} give voxels two sizes; sform is taken",)
+    return affine, ()
+
+
+def disagree(header, taken: str) -> bool:
+    """Return whether sform and qform differ by more than a tilt in the sform, which is taken.
+
+    A qform cannot shear: of a tilted gantry it gives the nearest axes at right angles.
+    """
+    sform, qform = header.get_sform()[:3, :3], header.get_qform()[:3, :3]
+    if not np.abs(sform - qform).max() > 0.01 * np.abs(sform).max():
+        return False
+    with np.errstate(all="ignore"):
+        ours, theirs = (matrix / np.linalg.norm(matrix, axis=0) for matrix in (sform, qform))
+        shears = np.abs(ours.T @ ours - np.eye(3)).max() > MAX_SHEAR
+        near = np.min((ours * theirs).sum(axis=0)) > np.cos(np.radians(MOST_TILT_DEG))
+    return not (taken == "sform" and shears and near)

@@ -1,29 +1,20 @@
-"""NRRD headers: .nrrd, and .nhdr with its voxels beside it.
+"""NRRD headers: .nrrd, and .nhdr with its voxels beside it; nrrd_geometry says how they lie.
 
 The format: https://teem.sourceforge.net/nrrd/format.html
 """
 
 import re
 import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from pylayers.errors import ScanRefused
-from pylayers.reading.header import (
-    MAX_HEADER_BYTES,
-    Header,
-    beside,
-    checked,
-    field_of,
-    integers,
-    is_pattern,
-    numbers,
-    shortened,
-    unreadable,
-)
+from pylayers.reading.detached import files_named
+from pylayers.reading.fields import field_of, integers, set_field, shortened, unreadable
+from pylayers.reading.header import AT_THE_END, MAX_HEADER_BYTES, Header, checked
+from pylayers.reading.nrrd_geometry import geometry_of, space_axes
 
 TYPES = {
     **dict.fromkeys(("signed char", "int8", "int8_t"), "i1"),
@@ -34,122 +25,144 @@ TYPES = {
     **dict.fromkeys(("uint16", "uint16_t"), "u2"),
     **dict.fromkeys(("int", "signed int", "int32", "int32_t"), "i4"),
     **dict.fromkeys(("uint", "unsigned int", "uint32", "uint32_t"), "u4"),
-    **dict.fromkeys(("longlong", "long long", "int64", "int64_t"), "i8"),
-    **dict.fromkeys(("ulonglong", "unsigned long long", "uint64", "uint64_t"), "u8"),
+    **dict.fromkeys(("longlong", "long long", "long long int"), "i8"),
+    **dict.fromkeys(("signed long long", "signed long long int", "int64", "int64_t"), "i8"),
+    **dict.fromkeys(("ulonglong", "unsigned long long", "unsigned long long int"), "u8"),
+    **dict.fromkeys(("uint64", "uint64_t"), "u8"),
     "float": "f4",
     "double": "f8",
 }
 ENCODINGS = {"raw": "none", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
-# Signs that bring a space's axes to LPS; files without a space are taken as LPS.
-SPACES = {
-    "left-posterior-superior": (1, 1, 1),
-    "right-anterior-superior": (-1, -1, 1),
-    "left-anterior-superior": (1, -1, 1),
+TEXT = {"text": "decimal", "txt": "decimal", "ascii": "decimal", "hex": "hexadecimal"}
+# The format's other spellings of a field.
+SPELLINGS = {
+    "datafile": "data file",
+    "lineskip": "line skip",
+    "byteskip": "byte skip",
+    "centerings": "centers",
+    "axismins": "axis mins",
+    "axismaxs": "axis maxs",
+    "blocksize": "block size",
+    "oldmin": "old min",
+    "oldmax": "old max",
+    "sampleunits": "sample units",
 }
-SPACES |= {"".join(w[0] for w in name.split("-")): signs for name, signs in SPACES.items()}
 
 
 def is_nrrd(start: bytes) -> bool:
     """Return whether a file begins as an NRRD."""
-    return start.startswith(b"NRRD000")
+    return re.match(rb"NRRD00(0|\.0)\d", start) is not None
 
 
 def read_nrrd(path: Path) -> Header:
     """Read and check the header of a .nrrd or .nhdr."""
     name = path.name
-    fields, end = read_fields(path)
+    fields, end, listed = read_fields(path)
     field = partial(field_of, name, fields)
     (axes,) = integers(name, "dimension", field("dimension"), 1)
-    if axes != 3:
-        raise ScanRefused("not-3d", f"{name} has {axes} dimensions; a CT has 3")
+    text = field("sizes")
+    if axes < 3 or len(text.split()) != axes:
+        raise ScanRefused(
+            "not-3d",
+            f"{name} has {axes} dimensions and sizes of {shortened(text)}; a CT has 3 dimensions",
+        )
+    all_sizes = integers(name, "sizes", text, axes)
+    kept = space_axes(name, field, all_sizes)
+    geometry = geometry_of(name, field, axes, kept)
+
+    compression = compression_of(name, field)
+    file = field("data file", default="")
+    body, *others = files_named(path, file, listed, all_sizes) if file else [path]
+    offset, skip = skips_of(name, field, compression, body, 0 if file else end)
+    return checked(
+        Header(
+            name=name,
+            shape=tuple(all_sizes[axis] for axis in kept),
+            dtype=dtype_of(name, field),
+            spacing_mm=geometry.spacing_mm,
+            origin_mm=geometry.origin_mm,
+            direction=geometry.direction,
+            body=body,
+            others=tuple(others),
+            offset=offset,
+            compression=compression,
+            skip=skip,
+            warnings=geometry.warnings,
+        )
+    )
+
+
+def dtype_of(name: str, field) -> np.dtype:
+    """Return the type of the stored voxels."""
     kind = field("type").lower()
     if kind not in TYPES:
         raise unreadable(name, f"type {shortened(kind)} is no number")
     dtype = np.dtype(TYPES[kind])
-    if dtype.itemsize > 1:
-        endian = field("endian", default=sys.byteorder).lower()
-        if endian not in ("little", "big"):
-            raise unreadable(name, f"endian {shortened(endian)} is neither little nor big")
-        dtype = dtype.newbyteorder("<" if endian == "little" else ">")
+    if dtype.itemsize == 1:
+        return dtype
+    endian = field("endian", default=sys.byteorder).lower()
+    if endian not in ("little", "big"):
+        raise unreadable(name, f"endian {shortened(endian)} is neither little nor big")
+    return dtype.newbyteorder("<" if endian == "little" else ">")
+
+
+def compression_of(name: str, field) -> str:
+    """Return how the voxels are compressed; ScanRefused when they are not binary."""
     encoding = field("encoding").lower()
+    if encoding in TEXT:
+        raise unreadable(
+            name,
+            f"its voxels are written as {TEXT[encoding]} text (encoding {encoding}); "
+            "save it with encoding raw or gzip",
+        )
     if encoding not in ENCODINGS:
-        raise unreadable(name, f"encoding {shortened(encoding)}; save it as raw or gzip")
-
-    spacing, direction, warnings = axes_of(name, field)
-    file = field("data file", "datafile", default="")
-    if is_pattern(file):
-        raise unreadable(name, "its voxels are spread over several files; save it as one .nrrd")
-    header = Header(
-        name=name,
-        shape=integers(name, "sizes", field("sizes"), 3),
-        dtype=dtype,
-        spacing_mm=spacing,
-        origin_mm=origin_of(name, field),
-        direction=direction,
-        body=beside(path, file) if file else path,
-        offset=0 if file else end,
-        compression=ENCODINGS[encoding],
-        warnings=warnings,
-    )
-    (lines,) = integers(name, "line skip", field("line skip", "lineskip", default="0"), 1)
-    (skip,) = integers(name, "byte skip", field("byte skip", "byteskip", default="0"), 1)
-    if lines or skip < -1 or (skip and header.compression != "none"):
-        raise unreadable(name, "lines or bytes to skip before its voxels; save it without")
-    if skip == -1:  # the voxels are the file's end
-        skip = max(0, header.body.stat().st_size - header.offset - checked(header).nbytes)
-    return checked(replace(header, offset=header.offset + skip))
+        raise unreadable(
+            name, f"encoding {shortened(encoding)} is not known; save it with raw or gzip"
+        )
+    return ENCODINGS[encoding]
 
 
-def axes_of(name: str, field) -> tuple[tuple, np.ndarray, tuple[str, ...]]:
-    """Return spacing (mm), direction (LPS columns) and warnings."""
-    text = field("space directions", default="")
-    if not text:
-        spacing = numbers(name, "spacings", field("spacings"), 3)
-        note = f"{name} does not say how it lies; its axes are taken to run left, back, head"
-        return spacing, np.eye(3), (note,)
-    if "none" in text:
-        raise ScanRefused("not-3d", f"{name} has an axis without direction; a CT has 3 in space")
-    vectors = np.array([vector(name, part) for part in re.findall(r"\([^()]*\)", text)])
-    if vectors.shape != (3, 3):
-        raise unreadable(name, f"space directions {shortened(text)!r} are not 3 vectors")
-    spacing = np.linalg.norm(vectors, axis=1)
-    unit = vectors / np.where(spacing > 0, spacing, 1)[:, None]
-    return tuple(spacing.tolist()), signs(name, field)[:, None] * unit.T, ()
+def skips_of(name: str, field, compression: str, body: Path, start: int) -> tuple[int, int]:
+    """Return the byte at which a file's stream begins, and how many plain bytes it is to lose.
+
+    Lines are skipped in the file as it is, bytes after decompression.
+    """
+    (lines,) = integers(name, "line skip", field("line skip", default="0"), 1)
+    (skip,) = integers(name, "byte skip", field("byte skip", default="0"), 1)
+    if lines < 0 or skip < -1 or (skip == -1 and compression != "none"):
+        raise unreadable(name, f"line skip {lines} and byte skip {skip} cannot be meant")
+    if skip == -1:
+        return AT_THE_END, 0
+    if lines:
+        with body.open("rb") as file:
+            file.seek(start)
+            text = file.read(MAX_HEADER_BYTES)
+        found = [match.end() for match in re.finditer(rb"\n", text)]
+        if lines > len(found):
+            raise unreadable(name, f"the file of its voxels has fewer than {lines} lines to skip")
+        start += found[lines - 1]
+    return (start + skip, 0) if compression == "none" else (start, skip)
 
 
-def origin_of(name: str, field) -> tuple[float, ...]:
-    """Return the LPS of the first voxel, mm."""
-    text = field("space origin", default="")
-    return tuple((signs(name, field) * vector(name, text)).tolist()) if text else (0.0, 0.0, 0.0)
-
-
-def signs(name: str, field) -> np.ndarray:
-    """Return the signs that bring the header's space to LPS."""
-    space = field("space", default="left-posterior-superior").lower()
-    if space not in SPACES:
-        raise unreadable(name, f"space {shortened(space)} is not one of {', '.join(SPACES)}")
-    return np.array(SPACES[space], float)
-
-
-def vector(name: str, text: str) -> tuple[float, ...]:
-    """Return the three numbers of `(x,y,z)`."""
-    return numbers(name, "vector", text.strip().strip("()").replace(",", " "), 3)
-
-
-def read_fields(path: Path) -> tuple[dict[str, str], int]:
-    """Return the header's fields, names in lower case, and the byte after it."""
+def read_fields(path: Path) -> tuple[dict[str, str], int, list[str]]:
+    """Return the header's fields by their usual names, the byte after it, and listed files."""
     with path.open("rb") as file:
         start = file.read(MAX_HEADER_BYTES)
     match = re.search(rb"\r?\n\r?\n", start)
     if match is None and len(start) == MAX_HEADER_BYTES:
         raise unreadable(path.name, "its header has no end")
     fields = {}
-    text = start[: match.start() if match else None].decode("latin-1")
-    for line in re.split(r"\r?\n", text)[1:]:  # Latin-1 text may hold more that splits
-        if not line or line.startswith("#") or ":=" in line:  # comments, and keys of the user's own
+    head = start[: match.start() if match else None]
+    for found in re.finditer(rb"[^\r\n]+", head):
+        line = found[0].decode("latin-1")
+        # the magic, comments, and keys of the user's own
+        if found.start() == 0 or line.startswith("#") or ":=" in line:
             continue
         key, colon, value = (part.strip() for part in line.partition(":"))
-        if not colon or key.lower() in fields:
+        if not colon:
             raise unreadable(path.name, f"the header's line {shortened(line)!r} is not understood")
-        fields[key.lower()] = value
-    return fields, match.end() if match else len(start)
+        key = SPELLINGS.get(key.lower(), key.lower())
+        set_field(path.name, fields, key, value)
+        if key == "data file" and value.split()[:1] == ["LIST"]:  # the last field; files follow
+            return fields, len(start), start[found.end() :].decode("latin-1").split("\n")
+    return fields, match.end() if match else len(start), []

@@ -24,8 +24,7 @@ def to_lps(stored: np.ndarray, spacing_mm, origin_mm, direction: np.ndarray) -> 
     spacing_mm: per stored axis, fastest first; origin_mm: LPS (x, y, z) of the first voxel;
     direction: columns are the stored axes in LPS, fastest first.
     """
-    # world[i] is the stored axis that runs nearest to LPS axis i
-    _, world = linear_sum_assignment(-np.abs(direction))
+    world = nearest_axes(direction)
     fastest_first = stored.transpose(2, 1, 0)
     origin = np.array(origin_mm, float)
     for axis in range(3):
@@ -43,3 +42,8 @@ def to_lps(stored: np.ndarray, spacing_mm, origin_mm, direction: np.ndarray) -> 
         tuple(round(float(spacing_mm[axis]), SPACING_DECIMALS) for axis in world[::-1]),
         tuple(round(float(value), ORIGIN_DECIMALS) for value in origin[::-1]),
     )
+
+
+def nearest_axes(direction: np.ndarray) -> np.ndarray:
+    """Return, for x, y and z of LPS in turn, the stored axis that runs nearest to it."""
+    return linear_sum_assignment(-np.abs(direction))[1]

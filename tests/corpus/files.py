@@ -191,3 +191,14 @@ nifti("nii: sform of zeros", "geometry", 280, "<12f", *np.zeros(12))
 nifti("nii: sform of NaN", "geometry", 280, "<12f", *np.full(12, np.nan))
 nifti("nii: intercept that is no number", "unreadable", 112, "<2f", 1, np.nan)
 nifti("nii: voxels begin after its end", "truncated", 108, "<f", 1e9)
+nifti("nii: voxels begin where no file reaches", "truncated", 108, "<f", 1e30)
+
+
+@case("nii: no qform, sform or size of voxels", "geometry")
+def nothing_of_geometry(folder, chest):
+    path = chest.write(folder, "nii")
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<8f", data, 76, *np.zeros(8))
+    struct.pack_into("<2h", data, 252, 0, 0)
+    path.write_bytes(data)
+    return Input(path)

@@ -5,12 +5,13 @@ import gzip
 import shutil
 import struct
 import tarfile
+import zlib
 
 import numpy as np
 import pydicom
 import SimpleITK as sitk
 from enhanced import enhanced, save
-from formats import to_jpeg2000, write_dicom, write_format
+from formats import image_of, to_jpeg2000, write_dicom, write_format
 from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
 from corpus.case import Chest, Input, changed
@@ -104,6 +105,109 @@ def extended(folder, path, chest):
     path.write_bytes(gzip.compress(bytes(data), 1))
 
 
+def listed(folder, path, chest):
+    """Spread the voxels over a file a slice."""
+    names = []
+    for number, plane in enumerate(chest.hu):
+        names.append(f"slice {number}.raw")
+        (folder / names[-1]).write_bytes(np.ascontiguousarray(plane).tobytes())
+    (folder / "scan.raw").unlink()
+    head, _, _ = path.read_bytes().rpartition(b"scan.raw")
+    path.write_bytes(head + "\n".join(["LIST", *names]).encode())
+
+
+def numbered(folder, path, chest):
+    """Spread the voxels over a numbered, compressed file a slice."""
+    for number, plane in enumerate(chest.hu):
+        packed = zlib.compress(np.ascontiguousarray(plane).tobytes(), 1)
+        (folder / f"s{number:03d}.zraw").write_bytes(packed)
+    (folder / "scan.zraw").unlink()
+    changed(path, (b"scan.zraw", f"s%03d.zraw 0 {len(chest.hu) - 1} 1".encode()))
+
+
+def padded_to_a_block(folder, path, chest):
+    with (folder / "scan.raw").open("ab") as file:
+        file.write(bytes(4096))
+
+
+def newline_at_its_end(folder, path, chest):
+    with path.open("ab") as file:
+        file.write(b"\n")
+
+
+def in_centimetres(folder, path, chest):
+    z, y, x = chest.spacing_mm
+    z0, y0, x0 = chest.origin_mm
+    changed(
+        path,
+        (b"kinds:", b'space units: "cm" "cm" "cm"\nkinds:'),
+        (f"({x:.17g},0,0)".encode(), f"({x / 10:.17g},0,0)".encode()),
+        (f"(0,{y:.17g},0)".encode(), f"(0,{y / 10:.17g},0)".encode()),
+        (f"(0,0,{z:.17g})".encode(), f"(0,0,{z / 10:.17g})".encode()),
+        (f"({x0:g},{y0:g},{z0:g})".encode(), f"({x0 / 10},{y0 / 10},{z0 / 10})".encode()),
+    )
+
+
+def of_four_dimensions(folder, path, chest):
+    data = path.read_bytes()
+    for old, new in (
+        (b"NDims = 3", b"NDims = 4"),
+        (b"1 0 0 0 1 0 0 0 1", b"1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1"),
+    ):
+        data = data.replace(old, new, 1)
+    for key in (b"Offset", b"CenterOfRotation", b"ElementSpacing", b"DimSize"):
+        line = next(line for line in data.split(b"\n") if line.startswith(key + b" ="))
+        data = data.replace(line, line.rstrip() + b" 1", 1)
+    path.write_bytes(data)
+
+
+def without_space(folder, path, chest):
+    changed(path, (b"space: left-posterior-superior", b"space dimension: 3"))
+
+
+def pair(path):
+    """Split a .nii into .hdr and .img."""
+    data = bytearray(path.read_bytes())
+    path.unlink()
+    data[344:348] = b"ni1\0"
+    struct.pack_into("<f", data, 108, 0)
+    path.with_suffix(".hdr").write_bytes(data[:352])
+    path.with_suffix(".img").write_bytes(data[352:])
+    return path.with_suffix(".hdr")
+
+
+@case("hdr and img", same=True)
+def nifti_pair(folder, chest):
+    return Input(pair(chest.write(folder, "nii")))
+
+
+@case("hdr and img.gz, given by the img.gz", same=True)
+def nifti_pair_zipped(folder, chest):
+    body = pair(chest.write(folder, "nii")).with_suffix(".img")
+    zipped = body.with_suffix(".img.gz")
+    zipped.write_bytes(gzip.compress(body.read_bytes(), 1))
+    body.unlink()
+    return Input(zipped)
+
+
+@case("Analyze", same=True)
+def analyze_pair(folder, chest):
+    """Turn a NIfTI pair in Analyze's usual orientation into Analyze."""
+    image = image_of(chest.hu, chest.spacing_mm, chest.origin_mm, signs=(1, -1, 1))
+    path = pair(write_format(folder, "nii", image))
+    data = bytearray(path.read_bytes())
+    path.write_bytes(data[:252] + bytes(96))
+    return Input(path)
+
+
+file("nhdr whose voxels are a list of slices", "nhdr+raw", listed)
+file("mhd whose voxels are a list of slices", "mhd+raw", listed)
+file("mhd whose voxels are numbered files", "mhd+zraw", numbered)
+file("mhd whose raw file is padded to a block", "mhd+raw", padded_to_a_block)
+file("mha with a newline at its end", "mha", newline_at_its_end)
+file("nrrd in centimetres", "nrrd", in_centimetres)
+file("nrrd without a space", "nrrd", without_space)
+file("mha of four dimensions, one volume", "mha", of_four_dimensions)
 file("nrrd with notes in UTF-8", "nrrd", notes_of_others)
 file("mha with a text of two lines", "mha", text_of_two_lines)
 file("mhd whose voxels have an umlaut", "mhd+raw", umlaut)

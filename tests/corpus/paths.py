@@ -68,6 +68,33 @@ def spacings_of(chest):
     return " ".join(f"{value:.17g}" for value in chest.spacing_mm[::-1]).encode()
 
 
+edit_header(
+    "mha: no spacing", "geometry", "mha", (is_text("ElementSpacing"), is_text("ElementNothing"))
+)
+edit_header(
+    "nrrd: in furlongs",
+    "geometry",
+    "nrrd",
+    (is_text("kinds:"), is_text('space units: "furlong" "furlong" "furlong"\nkinds:')),
+)
+edit_header(
+    "nrrd: an unknown space",
+    "unreadable",
+    "nrrd",
+    (is_text("left-posterior-superior"), is_text("left-posterior-inferior")),
+)
+edit_header(
+    "mhd: a list that leads out of the folder",
+    "outside-folder",
+    "mhd+raw",
+    (is_text("scan.raw"), lambda chest: b"LIST\n" + b"../scan.raw\n" * len(chest.hu)),
+)
+edit_header(
+    "nhdr: a pattern whose files are not there",
+    "unreadable",
+    "nhdr+raw",
+    (is_text("scan.raw"), is_text("slice%03d.raw 1 52 1")),
+)
 for what, text in (("zero", "0.7 0.7 0"), ("negative", "0.7 0.7 -5"), ("huge", "700 700 5000")):
     edit_header(
         f"mha: spacing {what}",
