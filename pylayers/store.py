@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import fields
+from typing import NamedTuple
 
 import h5py
 import hdf5plugin
@@ -14,6 +15,14 @@ from pylayers.whole_file import whole_file
 DATASET = "hu"
 VERSION_KEY = "preprocessing_version"
 WARNINGS = "warnings"
+
+
+class Grid(NamedTuple):
+    """A stored crop's voxels. version: of the preprocessing. shape, spacing_mm: (z, y, x)."""
+
+    version: int
+    shape: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
 
 
 def write_crop(path, crop: LungCrop, source_key: str = "") -> None:
@@ -76,6 +85,16 @@ def read_facts(path) -> dict | None:
             }
     except (OSError, KeyError):
         return None
+
+
+def read_grid(path) -> Grid:
+    """Read what is known of a stored crop without its voxels. OSError, KeyError: it is damaged."""
+    with h5py.File(path) as file:
+        return Grid(
+            int(file.attrs[VERSION_KEY]),
+            file[DATASET].shape,
+            tuple(float(value) for value in file.attrs["spacing_mm"]),
+        )
 
 
 def read_planes(path, choose) -> list[np.ndarray]:

@@ -10,6 +10,7 @@ from tools import score_scan
 
 pytestmark = pytest.mark.caffe
 WARNED = {
+    "matrix of 128": "pixels of 2.51 mm are coarser than CT scanners reconstruct",
     "DICOM: other series and files beside it": "3 axial CT series",
     "DICOM: a slice missing, allowed": "missing-slices: 1 of 52",
     "DICOM: a slice twice, allowed": "duplicate-slices: 1 of 53",

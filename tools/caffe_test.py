@@ -11,7 +11,7 @@ from pylayers.targets import TARGETS, target_named
 from tools.caffe_install import ROOT, caffe_binary, gpu_id
 from tools.caffe_log import last_error, test_mean_loss
 from tools.exit_codes import TrainingStopped, run
-from tools.predict import euclidean_loss, predict_split, write_predictions
+from tools.predict import euclidean_loss, predict_split, split_version_note, write_predictions
 from tools.run_folder import TEST_STAGE, RunFolder, relative, write_json
 
 TOLERANCE = 1e-5  # between Caffe's loss and ours: float32 sums in another order
@@ -43,6 +43,8 @@ def caffe_test(args) -> None:
             f"{len(scans)} test scans are no multiple of the batch of {params.batch}: "
             "the cohort has changed since the training; train again"
         )
+    if not args.quiet and (note := split_version_note(folder, ["test"])):
+        print(f"note: {note}", file=sys.stderr)
     loss = loss_by_caffe(folder, iterations, gpu)
     predictions = predict_split(folder, "test", gpu, args.quiet)
     write_predictions(folder.predictions("test"), predictions)

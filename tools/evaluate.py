@@ -13,7 +13,7 @@ from pylayers.targets import TARGETS
 from tools.caffe_install import gpu_id
 from tools.chosen_runs import add_offsets
 from tools.exit_codes import run
-from tools.predict import Prediction, predict_split, write_predictions
+from tools.predict import Prediction, predict_split, split_version_note, write_predictions
 from tools.report.table import shown
 from tools.run_folder import RunFolder, relative
 from tools.stats.agreement import agreement
@@ -39,6 +39,8 @@ def evaluate(args) -> None:
     """Predict both splits, write the tables and say how good the test split's are."""
     folder = RunFolder(args.run or Path("runs") / args.target)
     gpu = gpu_id(args.gpu)
+    if not args.quiet and (note := split_version_note(folder, SPLITS)):
+        print(f"note: {note}", file=sys.stderr)
     for split in SPLITS:
         predictions = predict_split(folder, split, gpu, args.quiet)
         write_contributions(folder.contributions(split), predictions)

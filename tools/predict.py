@@ -11,6 +11,8 @@ from pylayers.store import read_crop
 from tools.caffe_install import ROOT
 from tools.run_folder import RunFolder
 from tools.scorer import Scorer
+from tools.stored_crops import read_grids
+from tools.version_note import version_note
 
 
 class Prediction(NamedTuple):
@@ -41,6 +43,18 @@ def predict_split(
         score = float(contributions.mean())
         predictions.append(Prediction(scan, scan.labels[target], score, contributions))
     return predictions
+
+
+def split_version_note(run: RunFolder, splits) -> str | None:
+    """Return what is to be said of the preprocessing of a run and the crops of splits, or None.
+
+    Raises CohortError for a stored crop that is missing or damaged.
+    """
+    best, grids = run.best(), []
+    for split in splits:
+        cohort = read_cohort(Path(ROOT, run.layer_params(split).cohort))
+        grids += read_grids(cohort, cohort.labelled(split, best["target"]))
+    return version_note(best, grids)
 
 
 def euclidean_loss(predictions: list[Prediction], network_unit: float) -> float:

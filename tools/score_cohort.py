@@ -27,13 +27,14 @@ from tqdm import tqdm
 
 from pylayers.errors import UsageError
 from pylayers.slice_sample import checked_offsets
-from tools.chosen_runs import add_offsets, chosen_runs, device
+from tools.chosen_runs import add_offsets, add_resample, chosen_runs, device
 from tools.exit_codes import BUG, DONE, INTERRUPTED, run
 from tools.scan_list import jobs_of, shard_of
 from tools.scan_result import PHANTOM_WARNING
 from tools.scan_table import ScanJob, source_key
 from tools.score_output import Output, made_with
 from tools.score_tables import ERROR, error_row
+from tools.trained_on import checked_resample, read_trained_on
 from tools.worker_pool import Lost, NoWorkers, Setup, answers
 
 
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
         "--shard", default="1/1", metavar="I/N", help="every N-th scan, beginning with the I-th"
     )
     add_offsets(p)
+    add_resample(p)
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
     p.add_argument(
         "--allow-uneven",
@@ -96,6 +98,8 @@ def score_cohort(args) -> int:
     gpu = device(args.device)
     jobs = shard_of(jobs_of(args.scans), args.shard)
     runs = chosen_runs(args.weights)
+    for folder in runs:
+        checked_resample(args.resample, folder, read_trained_on(folder, folder.best()))
     folders = tuple(str(folder.path.resolve()) for folder in runs)
 
     with Output(args.out or default_out(args.shard), args.go_on) as output:
@@ -103,7 +107,8 @@ def score_cohort(args) -> int:
             say(args, f"{output.table} is complete already")
             return DONE
         scratch = str(output.scratch)
-        setup = Setup(folders, gpu, args.allow_uneven, args.contributions, scratch, args.offsets)
+        how = (args.allow_uneven, args.contributions, scratch, args.offsets, args.resample)
+        setup = Setup(folders, gpu, *how)
         errors = score_missing(jobs, output, setup, args)
         rows = output.finish(jobs, errors)
     if any(folder.best().get("phantom") for folder in runs) and not args.quiet:

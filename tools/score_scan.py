@@ -18,7 +18,7 @@ from pylayers.errors import ScanRefused, UsageError
 from pylayers.label_map import parse_labels
 from pylayers.slice_sample import checked_offsets
 from pylayers.targets import TARGETS
-from tools.chosen_runs import add_offsets, chosen_runs, device
+from tools.chosen_runs import add_offsets, add_resample, chosen_runs, device
 from tools.exit_codes import REFUSED, refusal, run
 from tools.run_folder import write_json
 from tools.scan_result import score
@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
         "--weights", nargs="+", metavar="RUN", help="run folders (default: all in runs/)"
     )
     add_offsets(p)
+    add_resample(p)
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
     p.add_argument("--json", metavar="FILE", help="write everything as JSON; - is stdout")
     p.add_argument("--figure", metavar="PNG", help="draw the slices' contributions")
@@ -70,20 +71,20 @@ def score_scan(args) -> int:
     check_outputs(args)
     started = time.perf_counter()
     runs = chosen_runs(args.weights)
-    scorers = [Scorer(folder, gpu, args.offsets) for folder in runs]
+    scorers = [Scorer(folder, gpu, args.offsets, args.resample) for folder in runs]
     load_s = round(time.perf_counter() - started, 3)
     choices = {
         "mask_labels": mask_labels,
         "series": args.series,
         "allow_uneven": args.allow_uneven,
     }
-    result, crop, contributions, samples = score(scorers, args.scan, args.mask, **choices)
+    result, crop, crops, contributions, samples = score(scorers, args.scan, args.mask, **choices)
 
     if args.report:
         from tools.scan_report.page import Scanned, write_report
 
-        scanned = crop and Scanned.of(crop, args.scan, args.mask, **choices)
-        write_report(args.report, result, runs, scanned)
+        scanned = crops and Scanned.of(crop, args.scan, args.mask, **choices)
+        write_report(args.report, result, runs, {n: scanned.on(c) for n, c in crops.items()})
     if crop is None:
         if args.json:
             write_result(args.json, result)

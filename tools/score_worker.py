@@ -22,7 +22,8 @@ def serve(connection: Connection) -> None:
     """Load the nets, say so, then answer each job until the other side closes."""
     setup: Setup = connection.recv()
     try:
-        scorers = [Scorer(RunFolder(Path(run)), setup.gpu, setup.offsets) for run in setup.runs]
+        how = (setup.gpu, setup.offsets, setup.resample)
+        scorers = [Scorer(RunFolder(Path(run)), *how) for run in setup.runs]
     except WeightsError as error:
         connection.send(Unusable(str(error)))
         return

@@ -27,9 +27,10 @@ from tools.run_folder import RunFolder, relative
 from tools.run_manifest import wanted_run
 from tools.run_prototxt import whole_batch
 from tools.schedules import SCHEDULES, Schedule, with_overrides
+from tools.stored_crops import checked_stores
 from tools.sweep_folder import SweepFolder
 from tools.sweep_table import row_of, table_text, write_table
-from tools.train import add_how, check_stores, train
+from tools.train import add_how, train
 
 PHANTOMS = ROOT / "build" / "phantom" / "cohort"
 # Of Caffe's nets on a CPU, measured: activations with their gradients, and without
@@ -73,7 +74,7 @@ def sweep(args) -> None:
     schedules = {n: with_overrides(name, vars(args) | {"slices": n}) for n in numbers}
     gpu = gpu_id(args.gpu)
     cohort = read_cohort(args.cohort)
-    check_stores(cohort, target)
+    checked_stores(cohort, target)
     wanted = wanted_run(target, name, schedules[numbers[0]], vars(args).get("seed", 1), cohort)
     say = (lambda text: None) if args.quiet else partial(print, flush=True)
 

@@ -32,6 +32,7 @@ class Setup(NamedTuple):
     contributions: bool
     scratch: str
     offsets: int = 1
+    resample: bool = False
 
 
 class Unusable(NamedTuple):
