@@ -9,11 +9,13 @@ import sys
 import time
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from conftest import ROOT
 
 from pylayers.cohort import read_cohort
+from pylayers.crop import PREPROCESSING_VERSION
 from pylayers.errors import CohortError, UsageError
 from pylayers.store import read_crop
 from tools import caffe_test, run_prototxt, score_scan, train
@@ -67,6 +69,10 @@ def test_the_best_weights_are_those_of_the_lowest_validation_loss(trained, tiny_
     assert (best["target"], best["seed"], best["slices"], best["batch"]) == ("fev1pp", 1, 2, 2)
     assert best["caffe_commit"].startswith("9b89154")
     assert not best["phantom"]
+    assert best["preprocessing_version"] == PREPROCESSING_VERSION
+    pixel, apart = ({"min": mm, "median": mm, "max": mm} for mm in (2.6, 7.0))
+    seen = {"scans": 10, "pixel_mm": pixel, "slice_mm": apart, "kernels": {}}
+    assert best["trained_on"] == seen
     assert state_of(trained) == "finished"
     assert (trained.path / "curve.png").read_bytes().startswith(b"\x89PNG")
 
@@ -98,7 +104,8 @@ def test_a_scan_of_the_cohort_scores_alone_what_it_scores_in_its_split(
     contributions = [s["contribution"] for s in target["slices"]]
     assert len(contributions) == 2
     assert target["score"] == prediction.score == float(np.mean(contributions))
-    assert result["warnings"] == []
+    (scanner,) = result["warnings"]
+    assert scanner.startswith("pixels of 2.6 mm are coarser than CT scanners")  # and nothing else
 
 
 def test_the_same_seed_gives_the_same_bytes_in_another_folder(trained, tiny_cohort, tmp_path):
@@ -151,7 +158,13 @@ def test_a_missing_store_is_said_before_anything_is_trained(tiny_cohort, tmp_pat
 def test_a_stored_scan_that_is_damaged_stops_the_training_with_its_name(tiny_cohort, tmp_path):
     shutil.copytree(tiny_cohort, tmp_path / "cohort")
     scan = read_cohort(tiny_cohort).labelled("val", "fev1pp")[0].scan_id
-    (tmp_path / "cohort" / "scans" / f"{scan}.h5").write_bytes(b"damaged")
+    store = tmp_path / "cohort" / "scans" / f"{scan}.h5"
+    with h5py.File(store) as file:
+        chunks = [file["hu"].id.get_chunk_info(n) for n in range(len(file["hu"]))]
+    content = bytearray(store.read_bytes())
+    for chunk in chunks:  # only reading its voxels shows it
+        content[chunk.byte_offset + chunk.size // 2] ^= 0x55
+    store.write_bytes(content)
     with pytest.raises(TrainingStopped, match=rf"caffe failed: .*{scan}"):
         train_in(tmp_path / "run", tmp_path / "cohort")
     assert state_of(RunFolder(tmp_path / "run")) == "failed"
