@@ -128,8 +128,8 @@ def suited(crop: LungCrop, trained: TrainedOn | None, resample: bool) -> tuple[L
     if is_far and not (resample and max(pixel_mm) <= trained.pixel_mm.high):
         raise ScanRefused(
             "pixel-size",
-            f"{_said(crop, pixel_mm)}; the network was trained on {trained.pixel_mm}, and beyond "
-            "twice that range its score means nothing",
+            f"{_said(crop, pixel_mm)}; the network was trained on {trained.pixel_mm}: so far "
+            "outside, its score would mean nothing",
         )
     notes = []
     if resample:
@@ -141,7 +141,7 @@ def suited(crop: LungCrop, trained: TrainedOn | None, resample: bool) -> tuple[L
         hint = "" if resample else f" (--resample brings them to {trained.pixel_mm.median:.3g} mm)"
         notes.append(
             f"{_said(crop, pixel_mm)}; the network was trained on {trained.pixel_mm}: "
-            f"the score may be far off{hint}"
+            f"the score may be off{hint}"
         )
     if not trained.slice_mm.holds(crop.spacing_mm[:1]):
         notes.append(
