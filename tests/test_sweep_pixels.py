@@ -16,7 +16,7 @@ def test_the_table_has_score_scans_numbers_and_refusals(chest, random_run, tmp_p
     sweep_pixels.main([str(scan), "--sizes", "0,8", *weights])
     head, line, own, coarse = capsys.readouterr().out.splitlines()
     assert head == "| pixels | score | with --resample | LAA-950 |" and line == "|---|---|---|---|"
-    assert coarse == "| 8 mm | refused: pixel-size | refused: pixel-size |  |"
+    assert coarse.startswith("| 8 mm | refused: pixel-size | ") and coarse.count(" %") == 2
     scores = []
     for more in ((), ("--resample",)):
         path = tmp_path / "score.json"
