@@ -76,7 +76,8 @@ $(PHANTOMS)/table.csv: | .venv/.stamp-python
 	@echo "phantoms: $(PHANTOM_COUNT) chest CT scans into $(PHANTOMS)"
 	@$(PYTHON) data/phantom/make_phantoms.py --out $(PHANTOMS) --n $(PHANTOM_COUNT) --seed 1
 
-$(PHANTOM_COHORT)/.stamp-split: $(PHANTOMS)/table.csv
+# crop.py has the preprocessing's version: crops of another one are made again, the others kept.
+$(PHANTOM_COHORT)/.stamp-split: $(PHANTOMS)/table.csv pylayers/crop.py
 	@$(PYTHON) tools/prepare_cohort.py $< --out $(@D)
 	@$(PYTHON) tools/split_cohort.py $(@D) --fractions $(PHANTOM_FRACTIONS)
 	@touch $@

@@ -12,6 +12,7 @@ from pylayers.label_map import lungs_of_labels
 from pylayers.lung_checks import check_lungs
 from pylayers.lungs import bounding_box, find_lungs
 from pylayers.scan import Scan, read_labels, read_scan
+from pylayers.scanner_pixels import pixel_warnings
 
 
 def scan_and_lungs(
@@ -66,5 +67,5 @@ def crop_lungs(
         **measured,
         mask_given=mask_path is not None,
         series=scan.series,
-        warnings=(*scan.warnings, *found),
+        warnings=(*scan.warnings, *pixel_warnings(scan.spacing_mm), *found),
     )

@@ -34,6 +34,8 @@ REASONS = {
     "several-lungs": "a second pair of lungs above the first: scans were joined",
     "one-lung": "only one lung holds air",
     "lungs-cut": "the volume's border cuts off much of the lungs",
+    # what the weights know
+    "pixel-size": "pixels far coarser or finer than those that the network was trained on",
     # the mask
     "mask-grid": "the mask lies on another grid than the scan",
     "mask-empty": "the mask marks no lung",

@@ -53,14 +53,19 @@ def slice_indices(n: int, slices: int, offset: float) -> np.ndarray:
     return np.minimum(indices, n - 1)  # an offset just below 1 may be rounded up to it
 
 
+def fitted(rows: int, columns: int) -> tuple[int, int]:
+    """Return the rows and columns of a plane in SIDE x SIDE: a larger one is scaled down to fit."""
+    scale = min(1.0, SIDE / max(rows, columns))
+    return max(1, round(rows * scale)), max(1, round(columns * scale))
+
+
 def place(plane: np.ndarray) -> np.ndarray:
     """Centre an int16 HU plane in SIDE x SIDE of air; a larger one is scaled down to fit first."""
-    rows, columns = plane.shape
-    if max(rows, columns) > SIDE:
-        scale = SIDE / max(rows, columns)
-        size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
-        plane = cv2.resize(np.ascontiguousarray(plane), size, interpolation=cv2.INTER_AREA)
-        rows, columns = plane.shape
+    rows, columns = fitted(*plane.shape)
+    if (rows, columns) != plane.shape:
+        plane = cv2.resize(
+            np.ascontiguousarray(plane), (columns, rows), interpolation=cv2.INTER_AREA
+        )
     placed = np.full((SIDE, SIDE), AIR_HU, np.int16)
     top, left = (SIDE - rows) // 2, (SIDE - columns) // 2
     placed[top : top + rows, left : left + columns] = plane

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 from dataclasses import fields
+from typing import NamedTuple
 
 import h5py
 import hdf5plugin
@@ -18,6 +19,18 @@ VERSION_KEY = "preprocessing_version"
 WARNINGS = "warnings"
 HASH = "crop_sha256"
 AGAIN = "remove it and run tools/prepare_cohort.py again"
+
+
+class Grid(NamedTuple):
+    """A stored crop's voxels. version: of the preprocessing. shape, spacing_mm: (z, y, x).
+
+    sha256: of the voxels when they were stored.
+    """
+
+    version: int
+    shape: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    sha256: str = ""
 
 
 def write_crop(path, crop: LungCrop, source_key: str = "") -> None:
@@ -76,15 +89,6 @@ def _read_crop(path) -> tuple[LungCrop, str]:
         ), attrs[HASH]
 
 
-def stored_sha256(path) -> str | None:
-    """Return the hash that a stored crop says its voxels have; None when it cannot be read."""
-    try:
-        with h5py.File(path) as file:
-            return file.attrs.get(HASH)
-    except OSError:
-        return None
-
-
 def read_facts(path) -> dict | None:
     """Return what a cohort's table says of a stored crop; None unless it is whole and current."""
     try:
@@ -102,6 +106,20 @@ def read_facts(path) -> dict | None:
                 "source_key": attrs["source_key"],
                 HASH: attrs[HASH],
             }
+    except (OSError, KeyError, ValueError, TypeError):
+        return None
+
+
+def read_grid(path) -> Grid | None:
+    """Read what is known of a stored crop without its voxels; None for a damaged file."""
+    try:
+        with h5py.File(path) as file:
+            return Grid(
+                int(file.attrs[VERSION_KEY]),
+                file[DATASET].shape,
+                tuple(float(value) for value in file.attrs["spacing_mm"]),
+                str(file.attrs[HASH]),
+            )
     except (OSError, KeyError, ValueError, TypeError):
         return None
 

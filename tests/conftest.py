@@ -86,6 +86,7 @@ def tiny_cohort(tmp_path_factory) -> Path:
 def random_run(tiny_cohort, tmp_path_factory):
     """A run folder of fev1pp whose weights were drawn, not trained. Do not write into it."""
     from pylayers.cohort import read_cohort
+    from pylayers.crop import PREPROCESSING_VERSION
     from tools.caffe_install import import_caffe
     from tools.run_folder import RunFolder, sha256, write_json
     from tools.run_prototxt import write_prototxts
@@ -98,8 +99,21 @@ def random_run(tiny_cohort, tmp_path_factory):
     net = caffe.Net(str(run.deploy), caffe.TEST)
     fill_randomly(net, seed=3)
     net.save(str(run.best_weights))
-    digest = sha256(run.best_weights)
-    write_json(run.best_json, {"target": "fev1pp", "weights_sha256": digest, "phantom": True})
+    write_json(
+        run.best_json,
+        {
+            "target": "fev1pp",
+            "weights_sha256": sha256(run.best_weights),
+            "phantom": True,
+            "preprocessing_version": PREPROCESSING_VERSION,
+            "trained_on": {  # wide, so that no test's scan is outside by accident
+                "scans": 10,
+                "pixel_mm": {"min": 0.3, "median": 0.7, "max": 3.0},
+                "slice_mm": {"min": 0.5, "median": 5.0, "max": 10.0},
+                "kernels": {"soft": 6, "sharp": 4},
+            },
+        },
+    )
     return run
 
 

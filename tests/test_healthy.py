@@ -13,6 +13,7 @@ WARNED = {
     "mhd of another tool": "states the size of its voxels (ElementSize)",
     "nrrd without a space": "does not say how it lies (no space)",
     "Analyze": "does not say for certain how it lies",
+    "matrix of 128": "pixels of 2.51 mm are coarser than CT scanners reconstruct",
     "DICOM: other series and files beside it": "3 axial CT series",
     "DICOM: a slice missing, allowed": "missing-slices: 1 of 52",
     "DICOM: a slice twice": "1 of 53 slices are copies",

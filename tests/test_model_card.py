@@ -35,6 +35,11 @@ def test_an_evaluated_run_is_described_with_its_numbers(card_of, capsys):
     assert card["summary"]["data"]["evaluation"]["vol_samples"] == 3
     assert best["weights_sha256"][:12] in card["details"]["version"]
     assert "not a medical device" in card["info"]["use"]["text"]
+    seen = card["info"]["training"]["tables"][1]
+    assert seen["label"] == "Training scans: FEV1 % predicted"
+    assert seen["entries"]["pixels"] == "0.3 to 3 mm, median 0.7 mm"
+    assert seen["entries"]["kernels"] == "soft (6), sharp (4)"
+    assert card["summary"]["data"]["training"]["vol_samples"] == 10
     assert "phantoms" in card["info"]["training"]["text"]
     assert [output["label"] for output in card["summary"]["outputs"]] == ["FEV1 % predicted"]
 

@@ -13,6 +13,7 @@ from pylayers.cohort import read_cohort
 from pylayers.errors import CohortError, UsageError
 from pylayers.lungs import bounding_box
 from pylayers.preprocess import crop_lungs
+from pylayers.scanner_pixels import pixel_warnings
 from pylayers.store import read_crop
 from tools import prepare_cohort, prepare_worker
 from tools.scan_table import ScanJob, source_key
@@ -163,7 +164,10 @@ def test_what_is_unusual_of_a_scan_is_a_column(two, monkeypatch):
     assert asked == [True]
     written = store.stat().st_mtime_ns
     scans = read_cohort(prepare(two, "--allow-uneven")).scans
-    assert [scan.row["warnings"] for scan in scans] == ["thick slices; odd", ""]
+    assert [scan.row["warnings"] for scan in scans] == [
+        "thick slices; odd",
+        *pixel_warnings(SPACING_MM),
+    ]
     assert store.stat().st_mtime_ns == written
     prepare(two)  # without the option it must be looked at again
     assert store.stat().st_mtime_ns != written

@@ -17,8 +17,8 @@ from pylayers.cohort import read_cohort
 from pylayers.errors import CohortError, MachineError, UsageError
 from pylayers.store import read_crop
 from tools import prepare_cohort, split_cohort
-from tools.cohort_stores import check_stores
 from tools.folder_lock import FolderLock
+from tools.stored_crops import read_grids
 from tools.worker_setup import PrepareSetup
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -184,6 +184,11 @@ def test_the_table_itself_is_not_overwritten(name, table, tmp_path):
     assert path.read_bytes() == before
 
 
+def check_stores(cohort):
+    """Hold a cohort's stores in training against its table."""
+    read_grids(cohort, cohort.labelled("train", "fev1fvc"))
+
+
 @pytest.fixture
 def labelled(table, chests):
     """A cohort of two scans in training, whose table and stores agree."""
@@ -191,7 +196,7 @@ def labelled(table, chests):
     path = table(*rows, header="scan_id,path,split,fev1fvc")
     assert prepared(path)[0] == 0
     cohort = path.parent / "cohort"
-    check_stores(read_cohort(cohort), "fev1fvc", ["train"])
+    check_stores(read_cohort(cohort))
     return cohort
 
 
@@ -199,13 +204,13 @@ def test_stores_of_another_table_are_recognised(labelled):
     a, b = (labelled / "scans" / f"{name}.h5" for name in "ab")
     shutil.copy(b, a)
     with pytest.raises(CohortError, match=r"a\.h5 is damaged or holds another scan than cohort"):
-        check_stores(read_cohort(labelled), "fev1fvc", ["train"])
+        check_stores(read_cohort(labelled))
     a.write_bytes(b.read_bytes()[:1000])
     with pytest.raises(CohortError, match=r"a\.h5 is damaged or"):
-        check_stores(read_cohort(labelled), "fev1fvc", ["train"])
+        check_stores(read_cohort(labelled))
     os.unlink(a)
     with pytest.raises(CohortError, match=r"a\.h5 is missing; run"):
-        check_stores(read_cohort(labelled), "fev1fvc", ["train"])
+        check_stores(read_cohort(labelled))
 
 
 def test_a_crop_that_is_read_whole_is_what_was_stored(labelled):

@@ -87,6 +87,7 @@ def test_the_page_says_what_was_promised(page, run):
         "Trained on phantoms",
         "research use, not a medical device",
         "Preprocessing version",
+        "trained on 10 scans with pixels of 0.3 to 3 mm, 0.5 to 10 mm between slices",
         run.best()["weights_sha256"],
     ):
         assert promised in words, promised

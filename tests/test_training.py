@@ -15,6 +15,7 @@ import pytest
 from conftest import ROOT
 
 from pylayers.cohort import read_cohort
+from pylayers.crop import PREPROCESSING_VERSION
 from pylayers.errors import CohortError, UsageError
 from pylayers.store import read_crop
 from tools import caffe_test, run_prototxt, score_scan, train
@@ -68,6 +69,10 @@ def test_the_best_weights_are_those_of_the_lowest_validation_loss(trained, tiny_
     assert (best["target"], best["seed"], best["slices"], best["batch"]) == ("fev1pp", 1, 2, 2)
     assert best["caffe_commit"].startswith("9b89154")
     assert not best["phantom"]
+    assert best["preprocessing_version"] == PREPROCESSING_VERSION
+    pixel, apart = ({"min": mm, "median": mm, "max": mm} for mm in (2.6, 7.0))
+    seen = {"scans": 10, "pixel_mm": pixel, "slice_mm": apart, "kernels": {}}
+    assert best["trained_on"] == seen
     assert state_of(trained) == "finished"
     assert (trained.path / "curve.png").read_bytes().startswith(b"\x89PNG")
 
@@ -99,7 +104,8 @@ def test_a_scan_of_the_cohort_scores_alone_what_it_scores_in_its_split(
     contributions = [s["contribution"] for s in target["slices"]]
     assert len(contributions) == 2
     assert target["score"] == prediction.score == float(np.mean(contributions))
-    assert result["warnings"] == []
+    (scanner,) = result["warnings"]
+    assert scanner.startswith("pixels of 2.6 mm are coarser than CT scanners")  # and nothing else
 
 
 def test_a_training_whose_progress_is_read_no_longer_goes_on(trained, tiny_cohort, tmp_path):

@@ -11,9 +11,9 @@ from pylayers.prefetch import worker_count
 from pylayers.targets import TARGETS, target_named
 from tools.caffe_install import ROOT, caffe_binary, gpu_id
 from tools.caffe_log import last_error, test_mean_loss
-from tools.exit_codes import TrainingStopped, run
+from tools.exit_codes import TrainingStopped, complain, run
 from tools.path_argument import given_path_text
-from tools.predict import euclidean_loss, predict_split, write_predictions
+from tools.predict import euclidean_loss, predict_split, split_version_note, write_predictions
 from tools.run_folder import TEST_STAGE, RunFolder, relative, write_json, write_whole
 
 TEST_LOG = "test.log"
@@ -48,6 +48,8 @@ def caffe_test(args) -> None:
             f"{len(scans)} test scans are no multiple of the batch of {params.batch}: "
             "the cohort has changed since the training; train again"
         )
+    if not args.quiet and (note := split_version_note(folder, ["test"])):
+        complain(f"note: {note}")
     loss = loss_by_caffe(folder, iterations, gpu)
     predictions = predict_split(folder, "test", gpu, args.quiet)
     write_predictions(folder.predictions("test"), predictions)

@@ -1,4 +1,4 @@
-"""The runs to score with, where and how: what --weights, --device and --offsets stand for."""
+"""The runs to score with, where and how: --weights, --device, --offsets and --resample."""
 
 from pathlib import Path
 
@@ -18,6 +18,15 @@ def add_offsets(parser) -> None:
         metavar="K",
         help="mean over the slices of K start offsets, evenly spread in [0, 1), at most "
         f"{MOST_OFFSETS} (default: %(default)s, the middle one)",
+    )
+
+
+def add_resample(parser) -> None:
+    """Give a command line the option --resample; tools.trained_on.checked_resample checks it."""
+    parser.add_argument(
+        "--resample",
+        action="store_true",
+        help="bring the lungs' pixels to the median size of those that the network was trained on",
     )
 
 

@@ -13,9 +13,9 @@ from pylayers.output_check import check_output
 from pylayers.targets import TARGETS
 from tools.caffe_install import gpu_id
 from tools.chosen_runs import add_offsets
-from tools.exit_codes import run
+from tools.exit_codes import complain, run
 from tools.path_argument import given_path
-from tools.predict import Prediction, predict_split, write_predictions
+from tools.predict import Prediction, predict_split, split_version_note, write_predictions
 from tools.report.table import shown
 from tools.run_folder import RunFolder, relative
 from tools.stats.agreement import agreement
@@ -44,6 +44,8 @@ def evaluate(args) -> None:
     names = SPLITS if args.offsets == 1 else (*SPLITS, several_name(args.offsets))
     for path in (*map(folder.predictions, names), *map(folder.contributions, SPLITS)):
         check_output(path)
+    if not args.quiet and (note := split_version_note(folder, SPLITS)):
+        complain(f"note: {note}")
     for split in SPLITS:
         predictions = predict_split(folder, split, gpu, args.quiet)
         write_contributions(folder.contributions(split), predictions)

@@ -6,8 +6,10 @@
     OUTPUT/fev1-percent-predicted.json         a number, percent
     OUTPUT/scan2num.json                       all that score_scan.py --json writes
 
-Only the targets that there are weights for are written; of a refused scan only scan2num.json, which
-says why. Research use, not a medical device.
+Only the targets that there are weights for are written, but for those whose weights know nothing of
+the scan's pixels; of a refused scan only scan2num.json, which says why.
+
+Research use, not a medical device.
 """
 
 import argparse

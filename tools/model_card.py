@@ -19,6 +19,7 @@ from tools.report.table import shown
 from tools.run_folder import RunFolder, write_json
 from tools.stats.agreement import agreement
 from tools.stats.correlation import spearman_interval
+from tools.trained_on import read_trained_on
 
 PAPER = "https://arxiv.org/abs/1909.12047"
 USE = (
@@ -53,6 +54,11 @@ def card(runs: list[RunFolder]) -> dict:
     """Return the card of trained runs."""
     by_target = {best["target"]: (best, run) for run in runs for best in [run.best()]}
     best = {name: one for name, (one, _) in by_target.items()}
+    seen = {
+        name: trained
+        for name, (one, run) in by_target.items()
+        if (trained := read_trained_on(run, one))
+    }
     phantom = any(one.get("phantom") for one in best.values())
     hashes = " ".join(one["weights_sha256"] for one in best.values())
     return {
@@ -66,7 +72,8 @@ def card(runs: list[RunFolder]) -> dict:
             "inputs": [
                 {
                     "label": "Chest CT",
-                    "description": "Whole chest, HU; any orientation, spacing and kernel",
+                    "description": "Whole chest, HU; any orientation and kernel, pixels as in "
+                    "training",
                     "format": "DICOM",
                     "modality": "CT",
                     "bodypartexamined": "Chest",
@@ -83,7 +90,7 @@ def card(runs: list[RunFolder]) -> dict:
                 "cmpapproach": "2D",
             },
             "data": {
-                "training": {"vol_samples": None},
+                "training": {"vol_samples": max((t.scans for t in seen.values()), default=None)},
                 "evaluation": {"vol_samples": max(map(_tested, runs))},
                 "public": phantom,
                 "external": False,
@@ -107,7 +114,13 @@ def card(runs: list[RunFolder]) -> dict:
                 "title": "Training",
                 "text": "`caffe train`, stochastic gradient descent, the weights of the lowest "
                 f"validation loss. {PHANTOMS if phantom else ''}".strip(),
-                "tables": [{"label": "Runs", "entries": {n: _run(b) for n, b in best.items()}}],
+                "tables": [
+                    {"label": "Runs", "entries": {n: _run(b) for n, b in best.items()}},
+                    *(
+                        {"label": f"Training scans: {TARGETS[n].title}", "entries": t.words()}
+                        for n, t in seen.items()
+                    ),
+                ],
             },
             "evaluation": {
                 "title": "Evaluation on the held-out test split",
@@ -142,7 +155,8 @@ def _run(best: dict) -> str:
     return (
         f"{best.get('iteration')} iterations to the lowest validation loss, "
         f"{best.get('slices')} slices of {best.get('batch')} scans a batch, cohort "
-        f"{str(best.get('cohort_sha256'))[:12]}"
+        f"{str(best.get('cohort_sha256'))[:12]}, preprocessing version "
+        f"{best.get('preprocessing_version')}"
     )
 
 

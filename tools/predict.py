@@ -9,9 +9,10 @@ from tqdm import tqdm
 from pylayers.cohort import CohortScan, read_cohort, write_rows
 from pylayers.store import read_crop
 from tools.caffe_install import ROOT
-from tools.cohort_stores import check_stores
 from tools.run_folder import RunFolder
 from tools.scorer import Scorer
+from tools.stored_crops import read_grids
+from tools.version_note import version_note
 
 
 class Prediction(NamedTuple):
@@ -35,7 +36,7 @@ def predict_split(
     target = scorer.target.name
     predictions = []
     scans = cohort.labelled(split, target)
-    check_stores(cohort, target, [split])
+    read_grids(cohort, scans)
     for scan in tqdm(
         scans, desc=f"score {split}", unit="scan", disable=None if not quiet else True
     ):
@@ -43,6 +44,18 @@ def predict_split(
         score = float(contributions.mean())
         predictions.append(Prediction(scan, scan.labels[target], score, contributions))
     return predictions
+
+
+def split_version_note(run: RunFolder, splits) -> str | None:
+    """Return what is to be said of the preprocessing of a run and the crops of splits, or None.
+
+    Raises CohortError for a stored crop that is missing or damaged.
+    """
+    best, grids = run.best(), []
+    for split in splits:
+        cohort = read_cohort(Path(ROOT, run.layer_params(split).cohort))
+        grids += read_grids(cohort, cohort.labelled(split, best["target"]))
+    return version_note(best, grids)
 
 
 def euclidean_loss(predictions: list[Prediction], network_unit: float) -> float:

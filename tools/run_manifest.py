@@ -16,6 +16,7 @@ from tools.folder_lock import LOCK
 from tools.run_folder import RunFolder, relative
 from tools.run_prototxt import hand_written_sha256
 from tools.schedules import Schedule
+from tools.trained_on import KEY, TrainedOn
 
 RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
 
@@ -37,10 +38,14 @@ def wanted_run(target: str, schedule_name: str, schedule: Schedule, seed: int, c
     }
 
 
-def made_from(cohort: Cohort) -> dict:
-    """Return what best.json says of the code and the data beside wanted_run()."""
+def made_from(cohort: Cohort, seen: TrainedOn) -> dict:
+    """Return what best.json says of the code and the data beside wanted_run().
+
+    seen: what the training split is like.
+    """
     build = build_info()
     return {
+        KEY: seen.to_json(),
         "phantom": all(scan.row.get("source") == PHANTOM for scan in cohort.scans),
         "caffe_version": build.get("caffe_version"),
         "caffe_commit": build.get("caffe_commit"),
@@ -55,6 +60,18 @@ def check_is_for_runs(folder: RunFolder) -> None:
         return
     if not path.is_dir() or any(not there.name.startswith(".") for there in path.iterdir()):
         raise UsageError(f"{relative(path)} is no run folder and not empty")
+
+
+def check_version(folder: RunFolder) -> None:
+    """Raise UsageError when a folder holds a run on crops of another preprocessing version."""
+    there, _ = read_manifest(folder)
+    version = there.get("preprocessing_version")
+    if there and version != PREPROCESSING_VERSION:
+        raise UsageError(
+            f"{relative(folder.path)} holds a run on preprocessing version {version}, and this is "
+            f"version {PREPROCESSING_VERSION}, which cannot go on with it; remove the folder or "
+            "choose another with RUN=, and train anew"
+        )
 
 
 def read_manifest(folder: RunFolder) -> tuple[dict, str | None]:

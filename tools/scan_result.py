@@ -19,12 +19,14 @@ PHANTOM_WARNING = "weights trained on phantoms: the numbers say nothing about a 
 class Scored(NamedTuple):
     """One scan's scoring.
 
-    result: the JSON's content. crop: None when refused. contributions: float64 (slices,) a target.
-    samples: the slices behind them.
+    result: the JSON's content. crop: None when refused. crops: what each target was scored on, the
+    crop itself unless it was resampled. contributions: float64 (slices,) a target. samples: the
+    slices behind them.
     """
 
     result: dict
     crop: LungCrop | None
+    crops: dict[str, LungCrop]
     contributions: dict[str, np.ndarray]
     samples: dict[str, SliceSample]
 
@@ -32,22 +34,25 @@ class Scored(NamedTuple):
 def score(scorers: list[Scorer], scan, mask=None, **choices) -> Scored:
     """Read a scan and score it for every target; a refusal is a result, too.
 
-    choices: what crop_lungs takes beside scan and mask.
+    A target whose weights refuse the scan's pixels is left out with a warning; where all do, the
+    scan is refused. choices: what crop_lungs takes beside scan and mask.
     """
     started = time.perf_counter()
     try:
         crop = crop_lungs(scan, mask, **choices)
+        crops, suits = _suited(scorers, crop)
     except ScanRefused as error:
-        return Scored(_result(scan, refused=error), None, {}, {})
+        return Scored(_result(scan, refused=error), None, {}, {}, {})
     cropped = time.perf_counter()
-    contributions = {scorer.target.name: scorer.score(crop.hu) for scorer in scorers}
+    scorers = [scorer for scorer in scorers if scorer.target.name in crops]
+    contributions = {s.target.name: s.score(crops[s.target.name].hu) for s in scorers}
     scored = time.perf_counter()
     phantom = [PHANTOM_WARNING] if any(s.best.get("phantom") for s in scorers) else []
     result = _result(
         scan,
         targets={s.target.name: _target(s, contributions[s.target.name], crop) for s in scorers},
         lungs=_lungs(crop),
-        warnings=[*crop.warnings, *phantom],
+        warnings=[*crop.warnings, *suits, *phantom],
         series=crop.series or None,
         timings_s={
             "read_and_crop": round(cropped - started, 3),
@@ -55,7 +60,30 @@ def score(scorers: list[Scorer], scan, mask=None, **choices) -> Scored:
         },
     )
     samples = {s.target.name: s.sample(len(crop.hu)) for s in scorers}
-    return Scored(result, crop, contributions, samples)
+    return Scored(result, crop, crops, contributions, samples)
+
+
+def _suited(scorers: list[Scorer], crop: LungCrop) -> tuple[dict[str, LungCrop], list[str]]:
+    """Return each target's crop to score, and what its weights find unusual, each sentence once.
+
+    Raises ScanRefused when all weights refuse the crop.
+    """
+    crops, said, refusals = {}, {}, []
+    for scorer in scorers:
+        name = scorer.target.name
+        try:
+            crops[name], notes = scorer.suited(crop)
+        except ScanRefused as error:
+            refusals.append(error)
+            notes = [f"not scored: {error}"]
+        for note in notes:
+            said.setdefault(note, []).append(name)
+    if refusals and not crops:
+        raise refusals[0]
+    return crops, [
+        note if len(names) == len(scorers) else f"{', '.join(names)}: {note}"
+        for note, names in said.items()
+    ]
 
 
 def versions() -> dict:

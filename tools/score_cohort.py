@@ -29,7 +29,7 @@ from tqdm import tqdm
 from pylayers.errors import UsageError
 from pylayers.output_check import check_output
 from pylayers.slice_sample import checked_offsets
-from tools.chosen_runs import add_offsets, chosen_runs, device
+from tools.chosen_runs import add_offsets, add_resample, chosen_runs, device
 from tools.exit_codes import DONE, FAILED, complain, interrupted_code, run, stopped_by
 from tools.path_argument import given_path, given_path_text
 from tools.scan_list import jobs_of, shard_of
@@ -38,6 +38,7 @@ from tools.scan_table import ScanJob, source_key
 from tools.score_output import Output, made_with
 from tools.score_tables import ERROR, error_row
 from tools.scratch_folder import scratch_folder
+from tools.trained_on import checked_resample, read_trained_on
 from tools.worker_pool import Lost, NoWorkers, answers
 from tools.worker_setup import ScoreSetup
 
@@ -80,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
         "--shard", default="1/1", metavar="I/N", help="every N-th scan, beginning with the I-th"
     )
     add_offsets(p)
+    add_resample(p)
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
     p.add_argument(
         "--allow-uneven",
@@ -110,6 +112,8 @@ def score_cohort(args) -> int:
     if not os.path.isdir(args.scans):
         check_output(out, "--out", inputs=(args.scans,))
     runs = chosen_runs(args.weights)
+    for folder in runs:
+        checked_resample(args.resample, folder, read_trained_on(folder, folder.best()))
     folders = tuple(str(folder.path.resolve()) for folder in runs)
 
     with Output(out, args.go_on) as output:
@@ -117,7 +121,7 @@ def score_cohort(args) -> int:
             say(args, f"{output.table} is complete already")
             return DONE
         with scratch_folder(output.scratch) as scratch:
-            choices = (args.allow_uneven, args.contributions, scratch, args.offsets)
+            choices = (args.allow_uneven, args.contributions, scratch, args.offsets, args.resample)
             errors = score_missing(jobs, output, ScoreSetup(folders, gpu, *choices), args)
         rows = output.finish(jobs, errors)
     if any(folder.best().get("phantom") for folder in runs) and not args.quiet:

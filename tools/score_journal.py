@@ -23,6 +23,7 @@ KINDS = {  # of what the first line says, in words
     "allow_uneven": "--allow-uneven",
     "contributions": "--contributions",
     "offsets": "--offsets",
+    "resample": "--resample",
     "shard": "--shard",
     "scans_sha256": "list of scans",
 }

@@ -34,6 +34,7 @@ def made_with(runs: list[RunFolder], args, jobs: list[ScanJob]) -> dict:
         "contributions": args.contributions,
         # only where it differs from the usual, so that older tables and journals stay valid
         **({"offsets": args.offsets} if args.offsets > 1 else {}),
+        **({"resample": True} if args.resample else {}),
         "shard": args.shard,
         "scans": len(jobs),
         "scans_sha256": scans.hexdigest(),

@@ -19,7 +19,7 @@ from pylayers.label_map import parse_labels
 from pylayers.output_check import check_output
 from pylayers.slice_sample import checked_offsets
 from pylayers.targets import TARGETS
-from tools.chosen_runs import add_offsets, chosen_runs, device
+from tools.chosen_runs import add_offsets, add_resample, chosen_runs, device
 from tools.deliveries import deliver
 from tools.exit_codes import REFUSED, complain, refusal, run
 from tools.path_argument import given_path_text
@@ -62,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
         help="run folders (default: all in runs/)",
     )
     add_offsets(p)
+    add_resample(p)
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
     p.add_argument(
         "--json", type=given_path_text, metavar="FILE", help="write everything as JSON; - is stdout"
@@ -87,14 +88,14 @@ def score_scan(args) -> int:
     check_outputs(args)
     started = time.perf_counter()
     runs = chosen_runs(args.weights)
-    scorers = [Scorer(folder, gpu, args.offsets) for folder in runs]
+    scorers = [Scorer(folder, gpu, args.offsets, args.resample) for folder in runs]
     load_s = round(time.perf_counter() - started, 3)
     choices = {
         "mask_labels": mask_labels,
         "series": args.series,
         "allow_uneven": args.allow_uneven,
     }
-    result, crop, contributions, samples = score(scorers, args.scan, args.mask, **choices)
+    result, crop, crops, contributions, samples = score(scorers, args.scan, args.mask, **choices)
     if crop is not None:
         result["timings_s"] = {"load_nets": load_s, **result["timings_s"]}
 
@@ -111,8 +112,8 @@ def score_scan(args) -> int:
         if args.report:
             from tools.scan_report.page import Scanned, write_report
 
-            scanned = crop and Scanned.of(crop, args.scan, args.mask, **choices)
-            write_report(args.report, result, runs, scanned)
+            scanned = crops and Scanned.of(crop, args.scan, args.mask, **choices)
+            write_report(args.report, result, runs, {n: scanned.on(c) for n, c in crops.items()})
 
     def draw() -> None:
         if args.figure and crop is not None:

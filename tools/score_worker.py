@@ -13,7 +13,8 @@ from tools.worker_side import main
 
 def begin(setup: ScoreSetup):
     """Load the nets; return the function from a job to what the journal keeps of it."""
-    scorers = [Scorer(RunFolder(Path(run)), setup.gpu, setup.offsets) for run in setup.runs]
+    how = (setup.gpu, setup.offsets, setup.resample)
+    scorers = [Scorer(RunFolder(Path(run)), *how) for run in setup.runs]
     return lambda job: entry_of(job, scorers, setup)
 
 

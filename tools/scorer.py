@@ -2,12 +2,15 @@
 
 import numpy as np
 
+from pylayers.crop import LungCrop
 from pylayers.errors import WeightsError
 from pylayers.slice_sample import SliceSample, checked_offsets, sample_slices
 from pylayers.stack import scoring_stack
 from pylayers.targets import TARGETS, Target
 from tools.caffe_install import import_caffe
 from tools.run_folder import RunFolder, relative
+from tools.trained_on import checked_resample, read_trained_on, suited
+from tools.version_note import version_note
 
 SLICES_AT_ONCE = 4  # more cost memory and gain no time; a fixed number keeps the bits the same
 
@@ -15,12 +18,17 @@ SLICES_AT_ONCE = 4  # more cost memory and gain no time; a fixed number keeps th
 class Scorer:
     """One run's network on the CPU, or on the GPU of that number.
 
-    offsets: from how many start offsets a scan is scored (UsageError when out of range).
+    offsets: from how many start offsets a scan is scored (UsageError when out of range). resample:
+    whether scans are brought to the training's pixel size (UsageError when that is not recorded).
     """
 
-    def __init__(self, run: RunFolder, gpu: int | None = None, offsets: int = 1):
+    def __init__(
+        self, run: RunFolder, gpu: int | None = None, offsets: int = 1, resample: bool = False
+    ):
         self.offsets = checked_offsets(offsets)
         self.best = run.best()
+        self.trained_on = read_trained_on(run, self.best)
+        self.resample = checked_resample(resample, run, self.trained_on)
         if self.best["target"] not in TARGETS:
             raise WeightsError(f"{relative(run.best_json)}: unknown target {self.best['target']!r}")
         self.target: Target = TARGETS[self.best["target"]]
@@ -37,6 +45,15 @@ class Scorer:
     def sample(self, n: int) -> SliceSample:
         """Return which of n slices through the lungs are scored, and their weights."""
         return sample_slices(n, self.slices, self.offsets)
+
+    def suited(self, crop: LungCrop) -> tuple[LungCrop, list[str]]:
+        """Return the crop to score in a crop's place, and what is unusual about it for the weights.
+
+        Raises ScanRefused for pixels that the network knows nothing about.
+        """
+        note = version_note(self.best)
+        crop, notes = suited(crop, self.trained_on, self.resample)
+        return crop, [note, *notes] if note else notes
 
     def score(self, hu: np.ndarray) -> np.ndarray:
         """Return each slice's contribution in the people's unit, float64 (listed,).

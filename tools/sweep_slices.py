@@ -19,7 +19,6 @@ from pylayers.errors import UsageError
 from pylayers.output_check import check_output
 from pylayers.targets import TARGETS, target_named
 from tools.caffe_install import ROOT, gpu_id
-from tools.cohort_stores import check_stores
 from tools.exit_codes import run
 from tools.path_argument import given_path
 from tools.predict import predict_split, write_predictions
@@ -29,6 +28,7 @@ from tools.run_manifest import wanted_run
 from tools.run_prototxt import whole_batch
 from tools.schedules import SCHEDULES, Schedule, with_overrides
 from tools.standard_streams import show
+from tools.stored_crops import checked_stores
 from tools.sweep_folder import SweepFolder
 from tools.sweep_table import row_of, table_text, write_table
 from tools.train import add_how, train
@@ -75,7 +75,7 @@ def sweep(args) -> None:
     schedules = {n: with_overrides(name, vars(args) | {"slices": n}) for n in numbers}
     gpu = gpu_id(args.gpu)
     cohort = read_cohort(args.cohort)
-    check_stores(cohort, target)
+    checked_stores(cohort, target)
     wanted = wanted_run(target, name, schedules[numbers[0]], vars(args).get("seed", 1), cohort)
     say = (lambda text: None) if args.quiet else show
 

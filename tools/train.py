@@ -10,7 +10,6 @@ from pylayers.targets import TARGETS, target_named
 from tools.asked_run import asked_run
 from tools.best_weights import BestWeights
 from tools.caffe_install import ROOT, gpu_id
-from tools.cohort_stores import check_stores
 from tools.disk_space import check_space
 from tools.exit_codes import TrainingStopped, run
 from tools.folder_lock import FolderLock
@@ -23,6 +22,7 @@ from tools.run_manifest import (
     FINISHED,
     RUNNING,
     check_is_for_runs,
+    check_version,
     is_finished,
     made_from,
     make_room,
@@ -33,6 +33,8 @@ from tools.run_prototxt import write_prototxts
 from tools.schedules import SCHEDULES
 from tools.snapshots import Snapshots
 from tools.standard_streams import show
+from tools.stored_crops import checked_stores
+from tools.trained_on import trained_on
 
 
 def parser() -> argparse.ArgumentParser:
@@ -85,10 +87,12 @@ def train(args) -> None:
     target = target_named(args.target).name
     folder = RunFolder(args.run or ROOT / "runs" / target)
     check_is_for_runs(folder)
+    check_version(folder)
     asked = asked_run(vars(args), folder)
     cohort = read_cohort(asked.cohort)
     wanted = wanted_run(target, asked.schedule_name, asked.schedule, asked.seed, cohort)
-    check_stores(cohort, target)
+    grids = checked_stores(cohort, target)
+    seen = trained_on(cohort.labelled("train", target), grids["train"])
 
     if is_finished(folder, wanted):
         say(f"{relative(folder.path)} is trained already; nothing to do")
@@ -100,7 +104,7 @@ def train(args) -> None:
             write_json(folder.run_json, {**wanted, "state": RUNNING})
             folder.snapshots.mkdir(exist_ok=True)
             max_iter = write_prototxts(folder, cohort, target, asked.schedule, asked.seed, gpu)
-            best, start = BestWeights(folder, wanted | made_from(cohort)), None
+            best, start = BestWeights(folder, wanted | made_from(cohort, seen)), None
             if was_begun:
                 best, start = resume_point(best, say)
             device = "on the CPU" if gpu is None else f"on GPU {gpu}"

@@ -16,6 +16,7 @@ class ScoreSetup(NamedTuple):
     contributions: bool
     scratch: str
     offsets: int = 1
+    resample: bool = False
 
     module = "tools.score_worker"
 

@@ -193,3 +193,23 @@ def cut_mask(folder, chest):
     path = write_format(folder, "mask nrrd", image, "mask")
     path.write_bytes(path.read_bytes()[:-5000])
     return Input(chest.write(folder, "mhd+raw"), path)
+
+
+# ---- pixels that the network knows nothing of ----
+
+
+def downsampled(name, kind, times):
+    """Register a case whose pixels are averages over times x times of the Chest's."""
+
+    @case(name, "pixel-size")
+    def make(folder, chest: Chest):
+        side = chest.hu.shape[-1] // times
+        hu = np.stack(
+            [cv2.resize(plane, (side, side), interpolation=cv2.INTER_AREA) for plane in chest.hu]
+        )
+        mm = chest.spacing_mm
+        return Input(chest.write(folder, kind, hu, (mm[0], mm[1] * times, mm[2] * times)))
+
+
+downsampled("nii.gz: pixels five times as coarse", "nii.gz", 5)
+downsampled("nrrd: pixels six times as coarse", "nrrd", 6)

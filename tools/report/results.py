@@ -11,6 +11,7 @@ from pylayers.errors import CohortError
 from pylayers.targets import TARGETS, Target
 from tools.caffe_install import ROOT
 from tools.run_folder import RunFolder, relative
+from tools.trained_on import TrainedOn, read_trained_on
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,10 @@ class Split:
 
 @dataclass(frozen=True)
 class Results:
-    """A trained run: what made it (best.json, run.json), and its predictions of two splits."""
+    """A trained run: what made it (best.json, run.json), and its predictions of two splits.
+
+    seen: what its training split is like, where best.json keeps it.
+    """
 
     run: RunFolder
     target: Target
@@ -51,6 +55,7 @@ class Results:
     cohort: Path
     val: Split
     test: Split
+    seen: TrainedOn | None = None
 
 
 def read_results(run: RunFolder) -> Results:
@@ -61,7 +66,7 @@ def read_results(run: RunFolder) -> Results:
     folder = Path(ROOT, run.layer_params("test").cohort)
     rows = {scan.scan_id: scan.row for scan in read_cohort(folder).scans}
     splits = [read_split(run.predictions(split), rows, target) for split in ("val", "test")]
-    return Results(run, target, made, folder, *splits)
+    return Results(run, target, made, folder, *splits, read_trained_on(run, best))
 
 
 def read_split(path: Path, rows: dict[str, dict], target: Target) -> Split:

@@ -155,6 +155,9 @@ def made_table(everything: list[Results]) -> Table:
     """Return what each run was asked to do and made from."""
     columns = ("", *(results.target.name for results in everything))
     rows = [(key, *(short(results.made.get(key, "")) for results in everything)) for key in MADE]
+    seen = [results.seen.words() if results.seen else {} for results in everything]
+    for name in dict.fromkeys(name for words in seen for name in words):
+        rows.append((name, *(words.get(name, "") for words in seen)))
     splits = [("val", "scans, validation split"), ("test", "scans, test split")]
     for split, name in splits:
         rows.append((name, *(str(len(getattr(r, split).scan_ids)) for r in everything)))

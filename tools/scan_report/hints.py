@@ -37,6 +37,8 @@ HINTS = {
     "one-lung": "The network was trained on two lungs. If the second was only missed, give both "
     "with --mask.",
     "lungs-cut": "Score a scan that covers both lungs whole, from apex to base.",
+    "pixel-size": "Score the scanner's own reconstruction. --resample brings the pixels to the "
+    "trained size, but not the detail that coarse ones have lost.",
     "mask-grid": "Resample the mask to the scan's voxels (nearest neighbour), or make it from this "
     "very series.",
     "mask-empty": "Name the labels that are lung with --mask-labels, or leave --mask away.",

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 
 from pylayers.crop import LungCrop
+from pylayers.pixel_size import input_pixel_mm
 from pylayers.stack import place
 from tools.figures.relevance import FULL_PERCENTILE
 from tools.relevance import STEPS, RelevanceNet, plain_lung, stack_of
 from tools.run_folder import RunFolder
-from tools.scan_report.pictures import pixel_mm
 
 SMOOTH_MM = 4.0  # about a secondary lobule's radius; single pixels are speckle
 
@@ -32,7 +32,7 @@ def relevance_maps(run: RunFolder, crop: LungCrop, lungs: np.ndarray, indices: n
     planes, mask = crop.hu[indices], lungs[indices]
     parts = RelevanceNet(run).relevance(stack_of(planes), stack_of(plain_lung(planes, mask)), STEPS)
     effects = parts.sum(axis=(1, 2), dtype=np.float64)
-    mm_y, mm_x = pixel_mm(crop)
+    mm_y, mm_x = input_pixel_mm(crop.hu.shape, crop.spacing_mm)
     for part, inside in zip(parts, mask, strict=True):
         cv2.GaussianBlur(part, (0, 0), SMOOTH_MM / mm_x, dst=part, sigmaY=SMOOTH_MM / mm_y)
         part *= place(inside.astype(np.int16)) > 0  # smoothing leaks over the lung's edge

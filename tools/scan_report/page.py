@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pylayers.crop import LungCrop
 from pylayers.errors import printable
+from pylayers.pixel_size import resized
 from pylayers.preprocess import scan_and_lungs
 from pylayers.refusals import REASONS
 from pylayers.stack import WINDOW_HIGH_HU, WINDOW_LOW_HU
@@ -22,6 +23,7 @@ from tools.scan_report.maps import SMOOTH_MM
 from tools.scan_report.pictures import colour_bar
 from tools.scan_report.target_view import target_view
 from tools.scan_result import PHANTOM_WARNING
+from tools.trained_on import read_trained_on
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -42,18 +44,25 @@ class Scanned(NamedTuple):
             crop, np.ascontiguousarray(crop.box.of(scan_and_lungs(scan, mask, **choices)[1]))
         )
 
+    def on(self, crop: LungCrop) -> "Scanned":
+        """Return the lungs on a crop of other pixels."""
+        if crop is self.crop:
+            return self
+        return Scanned(crop, resized(self.lungs.astype(np.uint8), *crop.hu.shape[1:]) > 0)
 
-def write_report(path, result: dict, runs: list[RunFolder], scanned: Scanned | None) -> None:
+
+def write_report(path, result: dict, runs: list[RunFolder], scanned: dict[str, Scanned]) -> None:
     """Write the page of a result (tools/scan_result.py) as one file without a date.
 
-    runs: those that scored it. scanned: None for a refused scan. Raises WeightsError for damaged
-    predictions over the validation split.
+    runs: those that were to score it. scanned: target name -> what was scored, empty for a refused
+    scan. Raises WeightsError for damaged predictions over the validation split.
     """
     refused = result["refused"]
     scores = {name: target["score"] for name, target in result["targets"].items()}
     views = [
-        target_view(run, result["targets"][run.best()["target"]], scores, *scanned)
-        for run in (runs if scanned else ())
+        target_view(run, result["targets"][name], scores, *scanned[name])
+        for run in runs
+        if (name := run.best()["target"]) in scanned
     ]
     write_whole(
         Path(path),
@@ -68,7 +77,7 @@ def write_report(path, result: dict, runs: list[RunFolder], scanned: Scanned | N
             phantom=PHANTOM_WARNING in result["warnings"],
             warnings=[w for w in result["warnings"] if w != PHANTOM_WARNING],
             views=views,
-            runs=[run.best() for run in runs],
+            runs=[(best, read_trained_on(run, best)) for run in runs for best in [run.best()]],
             targets=TARGETS,
             bar=colour_bar(),
             words=words(),

@@ -7,6 +7,7 @@ import matplotlib
 import numpy as np
 
 from pylayers.crop import LungCrop
+from pylayers.pixel_size import input_pixel_mm
 from pylayers.stack import AIR_HU, place
 from tools.figures.ct_image import LUNG_WINDOW_HU
 
@@ -28,16 +29,6 @@ def framed(crop: LungCrop) -> tuple[slice, slice]:
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
-def pixel_mm(crop: LungCrop) -> tuple[float, float]:
-    """Return (y, x) of a pixel of the network's input in mm."""
-    return tuple(
-        mm * count / (side.stop - side.start)
-        for mm, count, side in zip(
-            crop.spacing_mm[1:], crop.hu.shape[1:], framed(crop), strict=True
-        )
-    )
-
-
 def grey(hu: np.ndarray) -> np.ndarray:
     """Return HU in the lung window, float in 0..1."""
     low, high = LUNG_WINDOW_HU
@@ -47,7 +38,7 @@ def grey(hu: np.ndarray) -> np.ndarray:
 def slice_picture(crop: LungCrop, plane: np.ndarray) -> str:
     """Return an HU plane of the crop, (h, w), in the lung window."""
     image = grey(place(plane)[framed(crop)])
-    return _data_uri(image, pixel_mm(crop))
+    return _data_uri(image, input_pixel_mm(crop.hu.shape, crop.spacing_mm))
 
 
 def map_picture(crop: LungCrop, plane: np.ndarray, strength: np.ndarray) -> str:
@@ -56,7 +47,10 @@ def map_picture(crop: LungCrop, plane: np.ndarray, strength: np.ndarray) -> str:
     strength: over the network's whole input, -1 (first colour) to 1 (last), 0 is transparent.
     """
     frame = framed(crop)
-    return _data_uri(_under_colour(grey(place(plane)[frame]), strength[frame]), pixel_mm(crop))
+    return _data_uri(
+        _under_colour(grey(place(plane)[frame]), strength[frame]),
+        input_pixel_mm(crop.hu.shape, crop.spacing_mm),
+    )
 
 
 def colour_bar() -> str:

@@ -1,0 +1,105 @@
+"""Show how a scan's score moves with the size of its pixels, with and without --resample.
+
+The scan's slices are resampled to each size (linear, as SimpleITK does it) and scored as by
+score_scan.py. The table is printed as Markdown; the row of size 0 is the scan as it is.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import SimpleITK as sitk
+
+from pylayers.errors import UsageError
+from pylayers.pixel_size import size_text
+from pylayers.scan import Scan, read_scan
+from pylayers.targets import TARGETS
+from tools.chosen_runs import chosen_runs
+from tools.exit_codes import run
+from tools.scan_result import score
+from tools.scorer import Scorer
+
+SIZES_MM = (0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.25, 1.5, 2.0, 3.0)
+OUTSIDE_HU = -1024
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    p.add_argument("scan", help="chest CT that score_scan.py takes")
+    p.add_argument("--weights", metavar="RUN", help="run folder (default: the only one in runs/)")
+    p.add_argument(
+        "--sizes",
+        default=",".join(f"{mm:g}" for mm in SIZES_MM),
+        metavar="MM,MM",
+        help="pixel sizes in mm (default: %(default)s)",
+    )
+    return p
+
+
+def sweep(args) -> None:
+    """Score the scan at every size and print the rows as they come."""
+    sizes = checked_sizes(args.sizes)
+    runs = chosen_runs(args.weights and [args.weights])
+    if len(runs) > 1:
+        raise UsageError("several runs are trained; choose one with --weights")
+    scorers = [Scorer(runs[0], resample=resample) for resample in (False, True)]
+    scan = read_scan(args.scan)
+    print("| pixels | score | with --resample | LAA-950 |\n|---|---|---|---|", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for mm in sizes:
+            path = Path(folder, "scan.mha")
+            image = with_pixels(scan, mm)
+            sitk.WriteImage(image, str(path))
+            plain, resampled = (score([scorer], path).result for scorer in scorers)
+            lungs = plain["lungs"] or resampled["lungs"]
+            laa950 = f"{lungs['laa950_percent']:.1f} %" if lungs else ""
+            cells = [size_text(image.GetSpacing()[1::-1]), said(plain), said(resampled), laa950]
+            print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def checked_sizes(text: str) -> list[float]:
+    """Return the sizes of --sizes in mm; UsageError when they are none."""
+    try:
+        sizes = [float(size) for size in text.split(",")]
+    except ValueError:
+        sizes = [-1.0]
+    if not all(mm == 0 or 0.1 <= mm <= 10 for mm in sizes):
+        raise UsageError(f"--sizes {text!r} is no list of mm such as 0.7,1.5 (0.1 to 10, or 0)")
+    return sizes
+
+
+def with_pixels(scan: Scan, mm: float) -> sitk.Image:
+    """Return a scan with pixels of that size, 0 for its own; its slices stay."""
+    image = sitk.GetImageFromArray(scan.hu)
+    image.SetSpacing(scan.spacing_mm[::-1])
+    if mm == 0:
+        return image
+    x, y, z = image.GetSpacing()
+    columns, rows, slices = image.GetSize()
+    size = (round(columns * x / mm), round(rows * y / mm), slices)
+    corner = ((mm - x) / 2, (mm - y) / 2, 0.0)  # of the first pixel's centre
+    return sitk.Resample(
+        image, size, sitk.Transform(), sitk.sitkLinear, corner, (mm, mm, z),
+        image.GetDirection(), OUTSIDE_HU,
+    )  # fmt: skip
+
+
+def said(result: dict) -> str:
+    """Return the score of a result in words, or its refusal."""
+    if result["refused"]:
+        return f"refused: {result['refused']['slug']}"
+    ((name, target),) = result["targets"].items()
+    return TARGETS[name].text(target["score"])
+
+
+def main(argv=None) -> None:
+    """Run the program."""
+    sweep(parser().parse_args(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
