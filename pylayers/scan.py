@@ -6,6 +6,7 @@ permuting axes, never by resampling.
 """
 
 import contextlib
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,7 +164,8 @@ def files_of(path: Path) -> list[Path]:
     Only the file itself when its header is refused.
     """
     files = [path]
-    if path.name.lower().endswith(MAY_LEAD_ON):
+    # a pipe would wait for its writer, a name with a null byte is none
+    if path.name.lower().endswith(MAY_LEAD_ON) and os.path.isfile(path):
         with contextlib.suppress(ScanRefused, OSError):
             header, folder = header_of(path), path.parent.resolve()
             for file in (header_beside(path), header.body, *header.others):

@@ -10,7 +10,7 @@ from formats import ORIGIN_MM, SPACING_MM, image_of, lps_voxels, write_format
 
 from pylayers.errors import MachineError, ScanRefused
 from pylayers.scan import read_scan
-from tools.score_worker import sentence_of
+from tools.worker_side import sentence_of
 
 MACHINE = ("ENOSPC", "EDQUOT", "EIO", "ENOMEM", "EMFILE")
 
