@@ -160,10 +160,10 @@ def failures_refused(path: Path):
 def files_of(path: Path) -> list[Path]:
     """Return a scan's file and those beside it that hold its voxels, in order.
 
-    Only the file itself when its header is refused.
+    Only the file itself when its header is refused, or it is no file: a pipe would be waited for.
     """
     files = [path]
-    if path.name.lower().endswith(MAY_LEAD_ON):
+    if path.name.lower().endswith(MAY_LEAD_ON) and path.is_file():
         with contextlib.suppress(ScanRefused, OSError):
             header, folder = header_of(path), path.parent.resolve()
             for file in (header_beside(path), header.body, *header.others):
