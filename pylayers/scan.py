@@ -161,7 +161,7 @@ def failures_refused(path: Path):
 def files_of(path: Path) -> list[Path]:
     """Return a scan's file and those beside it that hold its voxels, in order.
 
-    Only the file itself when its header is refused.
+    Only the file itself when its header is refused, or it is no file: a pipe would be waited for.
     """
     files = [path]
     # a pipe would wait for its writer, a name with a null byte is none

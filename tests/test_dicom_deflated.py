@@ -50,6 +50,17 @@ def test_a_deflated_file_of_another_kind_does_not_block_the_series(tmp_path):
     assert_read(tmp_path)
 
 
+@pytest.mark.parametrize("flip", [26, 8, 1])  # of the type of the meta header's length
+def test_a_deflated_slice_whose_meta_header_is_damaged_is_refused(flip, tmp_path):
+    paths = write(tmp_path)
+    rewrite(paths, deflate)
+    data = bytearray(paths[1].read_bytes())
+    data[136] ^= flip
+    paths[1].write_bytes(data)
+    with pytest.raises(ScanRefused):
+        read_scan(tmp_path)
+
+
 def bomb(path, size):
     """Let a deflated slice hold so many more bytes."""
     ds = pydicom.dcmread(path)

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 import struct
 
 import nibabel
@@ -192,3 +193,10 @@ def test_a_scan_of_one_header_and_raw_file_has_the_key_that_older_cohorts_hold(t
         status = file.stat()
         digest.update(f"{file.name}:{status.st_size}:{status.st_mtime_ns};".encode())
     assert source_key(ScanJob("a", path)) == digest.hexdigest()
+
+
+@pytest.mark.parametrize("ending", [".mhd", ".nrrd", ".hdr", ".img"])
+def test_the_key_of_what_is_no_file_is_had_without_waiting(ending, tmp_path):
+    os.mkfifo(tmp_path / f"pipe{ending}")
+    for name in (f"pipe{ending}", f"none{ending}", f"null\0byte{ending}"):
+        assert len(source_key(ScanJob("a", tmp_path / name))) == 64

@@ -145,7 +145,9 @@ def series_below(path: Path) -> str:
     try:
         with opened(path) as file:
             return series_of(file)[:MAX_TEXT]
-    except (ScanRefused, Unsaid):
+    except Exception as error:  # whatever pydicom makes of hostile bytes
+        if is_machine_failure(error):
+            raise
         return ""
 
 
