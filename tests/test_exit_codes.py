@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUFFERED = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
 TOOLS = (
     *("prepare_cohort", "split_cohort", "train", "sweep_slices", "caffe_test"),
-    *("score_scan", "score_cohort", "benchmark"),
+    *("score_scan", "score_cohort", "sweep_pixels", "benchmark"),
 )
 
 

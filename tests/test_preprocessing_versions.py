@@ -78,7 +78,7 @@ def test_a_store_that_is_damaged_is_named(damage, cohort, tmp_path):
         age(cohort, "c03", version=None)
     else:
         store.write_bytes(b"damaged" if damage == "no file of HDF5" else store.read_bytes()[:900])
-    with pytest.raises(CohortError, match=r"c03\.h5 is damaged; delete it and run .*prepare"):
+    with pytest.raises(CohortError, match=r"c03\.h5 is damaged or .*prepare_cohort\.py again"):
         train_on(cohort, tmp_path / "run")
 
 

@@ -17,8 +17,10 @@ from pylayers.scan import Scan, read_scan
 from pylayers.targets import TARGETS
 from tools.chosen_runs import chosen_runs
 from tools.exit_codes import run
+from tools.path_argument import given_path_text
 from tools.scan_result import score
 from tools.scorer import Scorer
+from tools.standard_streams import print_result
 
 SIZES_MM = (0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.25, 1.5, 2.0, 3.0)
 OUTSIDE_HU = -1024
@@ -29,8 +31,13 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("scan", help="chest CT that score_scan.py takes")
-    p.add_argument("--weights", metavar="RUN", help="run folder (default: the only one in runs/)")
+    p.add_argument("scan", type=given_path_text, help="chest CT that score_scan.py takes")
+    p.add_argument(
+        "--weights",
+        type=given_path_text,
+        metavar="RUN",
+        help="run folder (default: the only one in runs/)",
+    )
     p.add_argument(
         "--sizes",
         default=",".join(f"{mm:g}" for mm in SIZES_MM),
@@ -48,7 +55,7 @@ def sweep(args) -> None:
         raise UsageError("several runs are trained; choose one with --weights")
     scorers = [Scorer(runs[0], resample=resample) for resample in (False, True)]
     scan = read_scan(args.scan)
-    print("| pixels | score | with --resample | LAA-950 |\n|---|---|---|---|", flush=True)
+    print_result("| pixels | score | with --resample | LAA-950 |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for mm in sizes:
             path = Path(folder, "scan.mha")
@@ -58,7 +65,7 @@ def sweep(args) -> None:
             lungs = plain["lungs"] or resampled["lungs"]
             laa950 = f"{lungs['laa950_percent']:.1f} %" if lungs else ""
             cells = [size_text(image.GetSpacing()[1::-1]), said(plain), said(resampled), laa950]
-            print(f"| {' | '.join(cells)} |", flush=True)
+            print_result(f"| {' | '.join(cells)} |")
 
 
 def checked_sizes(text: str) -> list[float]:
