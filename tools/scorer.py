@@ -1,6 +1,7 @@
 """Scorer: a trained run's deploy net, loaded once; stacks in, slices' contributions out."""
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from pylayers.crop import LungCrop
 from pylayers.errors import WeightsError
@@ -40,6 +41,7 @@ class Scorer:
             caffe.set_mode_gpu()
         self.net = caffe.Net(str(run.deploy), caffe.TEST, weights=str(run.best_weights))
         self.slices = self.net.blobs["data"].shape[0]
+        self.blas = ThreadpoolController()
         self.net.blobs["data"].reshape(SLICES_AT_ONCE, *self.net.blobs["data"].shape[1:])
 
     def sample(self, n: int) -> SliceSample:
@@ -68,6 +70,8 @@ class Scorer:
             part = scoring_stack(hu, sample.indices[start : start + SLICES_AT_ONCE])
             blob.data[: len(part)] = part
             blob.data[len(part) :] = 0
-            self.net.forward()
+            # on some CPUs OpenBLAS sums in another order with other numbers of threads
+            with self.blas.limit(limits=1, user_api="blas"):
+                self.net.forward()
             scores.append(self.net.blobs["fc7"].data[: len(part), 0].astype(np.float64))
         return np.concatenate(scores) * self.target.network_unit * sample.weights
