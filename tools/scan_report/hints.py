@@ -34,8 +34,8 @@ HINTS = {
     "slices do not suffice.",
     "no-lungs": "Check that this is a chest CT, right side up. If it is, give the lungs with "
     "--mask.",
-    "several-lungs": "Give one scan of the chest; this file or series seems to hold two, one upon the "
-    "other.",
+    "several-lungs": "Give one scan of the chest: this file or series seems to hold two, one upon "
+    "the other.",
     "one-lung": "The network was trained on two lungs. If the second was only missed, give both "
     "with --mask.",
     "lungs-cut": "Score a scan that covers both lungs whole, from apex to base.",
