@@ -92,7 +92,7 @@ def test_what_only_begins_like_dicom_is_none(content, tmp_path):
 def test_voxels_that_begin_like_dicom_are_not_taken_for_it(tmp_path):
     raw = np.array([8, 5, 32, 0, *range(2000)], np.int16).tobytes()
     (tmp_path / "scan.img").write_bytes(raw)
-    assert "no known format" in refused(tmp_path / "scan.img").sentence
+    assert "voxels without a header" in refused(tmp_path / "scan.img").sentence
 
 
 @pytest.mark.parametrize("with_meta", [False, True])
