@@ -46,16 +46,15 @@ def regions_of(air: AirMap, where: np.ndarray, wall_hu: int) -> list[Region]:
     where: bool (z, y, x), the air on the coarse grid. The walls themselves go to the parts that
     they are between.
     """
-    cores, count = ndimage.label(where & (air.coarse < wall_hu))
-    large = np.bincount(cores.ravel(), minlength=count + 1) * air.voxel_ml >= PART_ML
-    large[0] = False
-    number = np.where(large, np.cumsum(large), 0).astype(np.int32)
-    parts = watershed(air.coarse, number[cores], mask=where)
+    filled = ndimage.find_objects(where.view(np.uint8))
+    if not filled or filled[0] is None:
+        return []
+    frame = filled[0]
+    where, hu = where[frame], air.coarse[frame]
+    near = ndimage.binary_dilation(air.airways[frame], NEIGHBOURS)
     spaces, _ = ndimage.label(where)
-    dense, _ = ndimage.label(where & (parts == 0))  # without a core: consolidation, small pockets
-    parts = np.where(dense > 0, dense + parts.max(), parts)
+    parts = _parts(where, hu, wall_hu, PART_ML / air.voxel_ml, spaces)
     ml = np.bincount(parts.ravel()) * air.voxel_ml
-    near = ndimage.binary_dilation(air.airways, NEIGHBOURS)
     regions = []
     for label, box in enumerate(ndimage.find_objects(parts), 1):
         if ml[label] < PART_ML:
@@ -63,8 +62,28 @@ def regions_of(air: AirMap, where: np.ndarray, wall_hu: int) -> list[Region]:
         part = parts[box] == label
         touch = np.count_nonzero(part & near[box]) * air.voxel_ml
         space = int(spaces[box][part][0])
-        regions.append(Region(box, part, air.coarse[box], float(ml[label]), touch, space))
+        at = tuple(
+            slice(a.start + b.start, a.start + b.stop) for a, b in zip(frame, box, strict=True)
+        )
+        regions.append(Region(at, part, hu[box], float(ml[label]), touch, space))
     return sorted(regions, key=lambda region: -region.ml)
+
+
+def _parts(where, hu, wall_hu: int, least: float, spaces: np.ndarray) -> np.ndarray:
+    """Return the number of the part that each voxel belongs to.
+
+    least: voxels of a part's core. spaces: the connected air, which are the parts where walls part
+    nothing.
+    """
+    cores, count = ndimage.label(where & (hu < wall_hu))
+    large = np.bincount(cores.ravel(), minlength=count + 1) >= least
+    large[0] = False
+    if np.count_nonzero(large) < 2:
+        return spaces
+    number = np.where(large, np.cumsum(large), 0).astype(np.int32)
+    parts = watershed(hu, number[cores], mask=where)
+    dense, _ = ndimage.label(where & (parts == 0))  # without a core: consolidation, small pockets
+    return np.where(dense > 0, dense + parts.max(), parts)
 
 
 def contact_of(region: Region, lungs: np.ndarray) -> float:

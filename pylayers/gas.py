@@ -16,15 +16,15 @@ SQUARE = np.ones((3, 3), np.uint8)
 NEIGHBOURS = ndimage.generate_binary_structure(3, 1)
 
 
-def is_gas(hu: np.ndarray, air: np.ndarray, spacing) -> bool:
+def is_gas(hu: np.ndarray, air: np.ndarray, spacing, thin: bool = True) -> bool:
     """Return whether air, bool (z, y, x), holds gas by the HU of its inside.
 
-    hu: block means, of air's shape; spacing: (z, y, x) in mm. Air too thin for an inside is gas,
-    too.
+    hu: block means, of air's shape; spacing: (z, y, x) in mm; thin: what to say of air too thin for
+    an inside.
     """
     values = inside(hu, air, spacing)
     if not values.size:
-        return True
+        return thin
     return np.median(values) < GAS_HU and np.percentile(values, 97) < DENSEST_HU
 
 

@@ -5,11 +5,12 @@ arm and body do not. Of the whole chests tried (docs/scans.md), every lung did.
 """
 
 import numpy as np
+from scipy import ndimage
 
 from pylayers.air_map import AirMap
-from pylayers.air_regions import Region, contact_of, regions_of
+from pylayers.air_regions import PART_ML, Region, contact_of, regions_of
 from pylayers.errors import ScanRefused
-from pylayers.gas import inside, is_foam, is_gas
+from pylayers.gas import GAS_HU, inside, is_foam, is_gas
 
 # Parts are told apart where a wall is denser than this, on block means of 2 mm. In two real scans
 # stomach and colon joined the lung at -400 and -500 HU through a thin diaphragm, not at -600.
@@ -57,9 +58,9 @@ def lung_regions(air: AirMap) -> tuple[np.ndarray, list[str]]:
         )
     refuse_two_pairs(lungs[0], tissue, air.spacing)
     found = np.zeros_like(air.air)
-    for region in [*lungs, *pieces_of(lungs, tissue)]:
+    for region in [*lungs, *pieces_of(lungs, regions, air.spacing)]:
         found[region.box] |= region.where
-    for wall_hu in LEAK_WALLS_HU:
+    for wall_hu in LEAK_WALLS_HU if has_pool(air, found) else ():
         remove_leaks(air, found, wall_hu)
     return found, warnings
 
@@ -69,7 +70,7 @@ def largest_of(regions: list[Region]) -> list[Region]:
     return [region for region in regions if region.ml >= LUNG_SHARE * regions[0].ml]
 
 
-def pieces_of(lungs: list[Region], regions: list[Region]) -> list[Region]:
+def pieces_of(lungs: list[Region], regions: list[Region], spacing) -> list[Region]:
     """Return the other regions that are lung.
 
     Those that share the lungs' air space are, unless bowel or stomach. An air space of its own is
@@ -81,9 +82,12 @@ def pieces_of(lungs: list[Region], regions: list[Region]) -> list[Region]:
     high = np.max([[side.stop for side in region.box] for region in lungs], axis=0)
     pieces = []
     for region in regions:
+        alone = region.air not in spaces
         if region in lungs or region.gas_share > most:
             continue
-        if region.air not in spaces:
+        if is_gas(region.hu, region.where, spacing, thin=alone):  # the lungs' edges are thin
+            continue
+        if alone:
             among = (low < region.centre) & (region.centre < high)
             large = region.ml >= LUNG_SHARE * lungs[0].ml
             piece = region.ml >= max(PIECE_ML, PIECE_SHARE * lungs[0].ml)
@@ -97,6 +101,12 @@ def most_gas(lungs: list[Region]) -> float:
     """Return the share of gas above which a region beside these lungs is none of theirs."""
     total = sum(region.ml for region in lungs)
     return max(GAS_SHARE, GASSIER * sum(region.gas_share * region.ml for region in lungs) / total)
+
+
+def has_pool(air: AirMap, lungs: np.ndarray) -> bool:
+    """Return whether gas lies together anywhere in the lungs' air, as in a leak."""
+    labels, _ = ndimage.label(lungs & (air.coarse < GAS_HU))
+    return np.bincount(labels.ravel())[1:].max(initial=0) * air.voxel_ml >= PART_ML
 
 
 def remove_leaks(air: AirMap, lungs: np.ndarray, wall_hu: int) -> None:
