@@ -82,6 +82,37 @@ def test_a_hollow_object_full_of_air_is_no_chest(fill):
         lung_mask(hu.astype(np.int16), (4.0, 1.8, 1.8))
 
 
+@pytest.mark.parametrize("noise_hu", [8, 40])
+def test_a_bottle_of_air_has_a_neck_but_no_lungs(noise_hu):
+    z, y, x = np.indices((50, 128, 128), sparse=True)
+    r = np.hypot(y - 64, x - 64) + 0 * z
+    cavity = np.where(z < 34, 44, np.clip(44 - 8 * (z - 33), 5, 44))  # a neck above, as a windpipe
+    hu = np.where((r < cavity) & (z > 1), -998.0, np.where((r < cavity + 3) | (z < 2), 120, AIR))
+    hu = np.where((r >= 60) | ((z < 2) & (r > 47)), AIR, hu)
+    for angle in range(8):
+        away = np.hypot(y - 64 - 28 * np.cos(angle), x - 64 - 28 * np.sin(angle)) + 0 * z
+        hu = np.where((away < 4) & (z > 3) & (z < 30), 100, hu)
+    hu = (hu + np.random.default_rng(0).normal(0, noise_hu, hu.shape)).clip(-1024)
+    with pytest.raises(ScanRefused, match="no-lungs"):
+        lung_mask(hu.astype(np.int16), (5.0, 1.8, 1.8))
+
+
+@pytest.mark.parametrize("fill", [-1000, -995])
+def test_a_can_of_air_with_a_tube_into_it_is_no_chest(fill):
+    z, y, x = np.indices((40, 128, 128), sparse=True)
+    r = np.hypot(y - 64, x - 64) + 0 * z
+    hu = np.where(r < 50, np.where((r < 47) & (z > 1) & (z < 38), fill, 120), AIR)
+    tube = (z >= 30) & (r < 4)
+    hu = np.where((z >= 30) & (r < 5.5), 50, hu)
+    hu = np.where(tube, AIR, hu)
+    for angle in range(8):
+        away = np.hypot(y - 64 - 28 * np.cos(angle), x - 64 - 28 * np.sin(angle)) + 0 * z
+        hu = np.where((away < 4) & (z > 3) & (z < 30), 100, hu)
+    hu = hu + np.random.default_rng(0).normal(0, 8, hu.shape)
+    with pytest.raises(ScanRefused, match=r"no-lungs: .*as thin as the air around"):
+        lung_mask(hu.astype(np.int16), (4.0, 1.8, 1.8))
+
+
 @pytest.mark.parametrize("density", [-900, -850])
 def test_blocks_of_cork_are_doubted(density):
     hu = np.full((40, 128, 128), float(AIR))
