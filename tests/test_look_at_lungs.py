@@ -25,7 +25,7 @@ def test_every_scan_of_a_folder_has_a_row(folder, capsys):
     assert "3 scans; outlined:" in capsys.readouterr().out
     with Image.open(out) as picture:
         width, height = picture.size
-        assert height > 1.8 * width * 3 * sheet.ROW_MM / 170 / 2
+        assert height > width * 2 * sheet.ROW_MM / 170
         assert np.asarray(picture.convert("L")).std() > 20
 
 

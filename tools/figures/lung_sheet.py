@@ -10,9 +10,9 @@ from matplotlib.patches import Rectangle
 from pylayers.crop import Box
 from tools.figures.ct_image import show_slice, window_text
 from tools.figures.estimate import wrapped
-from tools.figures.style import DOUBLE_MM, SKY, VERMILION, footnote, new_figure, say, styled
+from tools.figures.style import DOUBLE_MM, SKY, VERMILION, footnote, new_figure, styled
 
-ROW_MM, HEAD_MM = 46.0, 9.0
+ROW_MM, HEAD_MM, FOOT_MM = 44.0, 11.0, 8.0
 HEIGHTS = (0.95, 0.5, 0.05)  # of the axial slices, from base to apex
 WINDOW_HU = (-1100, 200)  # lung is grey, bowel gas black, vessels and the chest's wall white
 LINE_PT = 0.6
@@ -54,17 +54,14 @@ def row_of(text: str, scan=None, mask: np.ndarray | None = None, box: Box | None
 @styled
 def lung_sheet(rows: Sequence[Row]) -> Figure:
     """Return a figure with a row for each scan: the lungs outlined, their box, the text above."""
-    figure = new_figure(DOUBLE_MM, (ROW_MM + HEAD_MM) * len(rows) + 8)
-    parts = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
+    heights = [HEAD_MM + ROW_MM * bool(row.planes) for row in rows]
+    figure = new_figure(DOUBLE_MM, sum(heights) + FOOT_MM)
+    parts = figure.subfigures(len(rows), 1, squeeze=False, height_ratios=heights)[:, 0]
     for part, row in zip(parts, rows, strict=True):
         part.suptitle(wrapped(row.text, TITLE_CHARACTERS), x=0.01, ha="left")
-        axes = part.subplots(1, len(HEIGHTS) + 1)
-        for ax in axes[len(row.planes) :]:
-            ax.set_axis_off()
-        for ax, plane in zip(axes, row.planes, strict=False):
-            _draw(ax, *plane)
-        if not row.planes:
-            say(axes[0], "not read")
+        if row.planes:
+            for ax, plane in zip(part.subplots(1, len(row.planes)), row.planes, strict=True):
+                _draw(ax, *plane)
     footnote(figure)
     return figure
 
