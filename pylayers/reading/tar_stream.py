@@ -28,11 +28,26 @@ class SmallHeader(tarfile.TarInfo):
     @classmethod
     def frombuf(cls, buf, encoding, errors):
         """Parse a header's block."""
-        cls.ended = len(buf) == BLOCK and not any(buf)
-        header = super().frombuf(buf, encoding, errors)
-        if header.type in READ_AT_ONCE and header.size > MOST_HEADER:
-            raise ScanRefused("unreadable", f"the archive has a name of {header.size:,} bytes")
-        return header
+        cls.ended = is_end(buf)
+        return small(super().frombuf(buf, encoding, errors))
+
+    @classmethod
+    def _frombuf(cls, buf, encoding, errors, **how):
+        """Parse a header's block: what Pythons of 2026, Debian 12's too, call in frombuf's place."""
+        cls.ended = is_end(buf)
+        return small(super()._frombuf(buf, encoding, errors, **how))
+
+
+def is_end(block: bytes) -> bool:
+    """Return whether a header's block is the one of zeros with which a tar ends."""
+    return len(block) == BLOCK and not any(block)
+
+
+def small(header: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Return a header; ScanRefused when it claims a longer name than there are."""
+    if header.type in READ_AT_ONCE and header.size > MOST_HEADER:
+        raise ScanRefused("unreadable", f"the archive has a name of {header.size:,} bytes")
+    return header
 
 
 class Counted:
