@@ -33,7 +33,7 @@ class SmallHeader(tarfile.TarInfo):
 
     @classmethod
     def _frombuf(cls, buf, encoding, errors, **how):
-        """Parse a header's block: what Pythons of 2026, Debian 12's too, call in frombuf's place."""
+        """Parse a header's block: what newer Pythons (Debian 12: deb12u9) call instead."""
         cls.ended = is_end(buf)
         return small(super()._frombuf(buf, encoding, errors, **how))
 
