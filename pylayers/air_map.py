@@ -18,9 +18,9 @@ class AirMap:
     """A scan on the coarse grid, and its air.
 
     coarse: block means of the HU, int16 (z, y, x). spacing: (z, y, x) of a coarse voxel in mm.
-    steps: slices, and rows or columns, in one. body: bool, all that is not outside air, with the
-    air in it. air: bool, the air in the body. airways: bool, the part of it in the windpipe and
-    the main bronchi.
+    steps: slices, and rows or columns, in one. frame: bool (y, x), the border and any padding.
+    body: bool, all that is neither frame nor outside air, with the air in it. air: bool, the air in
+    the body. airways: bool, the part of it in the windpipe and the main bronchi.
     """
 
     coarse: np.ndarray

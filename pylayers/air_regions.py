@@ -15,24 +15,23 @@ PART_ML = 1.0  # smaller ones go with their neighbour
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """One part of the air in the body; where: bool in its box."""
+    """One part of the air in the body.
+
+    where, hu: which voxels of its box, and the HU of the box. touch_ml: what borders on airways.
+    air: number of the air space that it belongs to before walls are looked for.
+    """
 
     box: tuple[slice, slice, slice]
     where: np.ndarray
     hu: np.ndarray
     ml: float
     touch_ml: float
-    air: int  # number of the air space it belongs to before walls are looked for
+    air: int
 
     @cached_property
     def gas_share(self) -> float:
         """The share of it that is below GAS_HU."""
         return float(np.mean(self.hu[self.where] < GAS_HU))
-
-    @property
-    def median_hu(self) -> float:
-        """The median of its HU."""
-        return float(np.median(self.hu[self.where]))
 
     @property
     def centre(self) -> np.ndarray:

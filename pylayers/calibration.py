@@ -2,8 +2,8 @@
 
 Air around the patient and in the windpipe, and soft tissue as a second point, are what the
 literature corrects lung density by: Stoel et al. 1999 (doi:10.1097/00004424-199904000-00008), Parr
-et al. 2004 (doi:10.1164/rccm.200403-326OC), Judy et al. 2012 (doi:10.1164/ajrccm-conference.2012.
-185.1_MeetingAbstracts.A2037). Each alone can be wrong: a patient fills the view, a narrow windpipe
+et al. 2004 (doi:10.1164/rccm.200403-326OC), Judy et al. 2012 (Am J Respir Crit Care Med
+185:A2037). Each alone can be wrong: a patient fills the view, a narrow windpipe
 is blurred, fat outweighs muscle. So a scan is refused only where two agree, and named where one is
 odd. Medians are used throughout: noise cut off at -1024 lifts a mean, but not a median.
 """
@@ -24,7 +24,9 @@ from pylayers.gas import SQUARE
 AIR_HU = -1000
 AROUND_OK, WINDPIPE_OK, TISSUE_OK = (-1050, -960), (-1050, -900), (-30, 200)
 TISSUE_HU = 50
-REFUSED_HU = 60  # further off, by two witnesses that agree: three times the lungs' own variation
+REFUSED_HU = (
+    60  # further off, by two witnesses that agree: four times what those chests' air is off
+)
 AGREE_HU, AGREE_SHARE = 50, 0.3  # what witnesses may differ by: a scale moves them unequally
 FEWEST = 20  # coarse voxels: their median is within a third of the noise
 CLEAR_MM = 4.0  # of body and border, whose blur is no air

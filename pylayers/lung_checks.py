@@ -28,7 +28,7 @@ NAME_LABELS = "--mask-labels names the labels that are lung, such as 10-14"
 MOST_GAS = 0.6
 # A space of gas: what is left of it when some 6 mm are taken off all around.
 SPACE_HU, SPACE_EROSION, SPACE_ML = -975, 3, 300.0
-DENSE_HU = -600  # median; in those lungs it is -920 to -725
+DENSE_HU = -600  # median; the air in those lungs has -917 to -734
 LOOK = "tools/look_at_lungs.py shows what was taken for lung"
 MIDDLE = 0.15  # of the body's width: the lungs part this close to its middle
 

@@ -32,9 +32,9 @@ def scan_and_lungs(
 
 
 def lungs_of_scan(scan: Scan, mask_path=None, mask_labels=None) -> tuple[np.ndarray, list[str]]:
-    """Check a scan's calibration and find or read its lungs; return them and warnings."""
+    """Check a scan's pixels and calibration, find or read its lungs; return them and warnings."""
     air = map_air(scan.hu, scan.spacing_mm)
-    warnings = check_calibration(scan.hu, air)
+    warnings = [*pixel_warnings(scan.spacing_mm), *check_calibration(scan.hu, air)]
     if mask_path is not None:
         return lungs_of_labels(read_labels(mask_path, like=scan), mask_labels), warnings
     mask, found = find_lungs(air, scan.hu.shape)
@@ -67,5 +67,5 @@ def crop_lungs(
         **measured,
         mask_given=mask_path is not None,
         series=scan.series,
-        warnings=(*scan.warnings, *pixel_warnings(scan.spacing_mm), *found),
+        warnings=(*scan.warnings, *found),
     )

@@ -32,6 +32,7 @@ def test_every_scan_of_a_folder_has_a_row(folder, capsys):
 def test_rows_say_what_was_seen(folder):
     good, half, none = (look_at_lungs.looked_at(job) for job in jobs_of(folder))
     assert good.text.startswith("good: ") and "L of lung, LAA-950" in good.text
+    assert "pixels of 2.6 mm are coarser than CT scanners reconstruct" in good.text
     assert "refused: lungs-cut" in half.text and len(half.planes) == 4
     assert "refused: " in none.text and not none.planes
 
