@@ -77,7 +77,7 @@ $(PHANTOMS)/table.csv: | .venv/.stamp-python
 	@$(PYTHON) data/phantom/make_phantoms.py --out $(PHANTOMS) --n $(PHANTOM_COUNT) --seed 1
 
 # crop.py has the preprocessing's version: crops of another one are made again, the others kept.
-$(PHANTOM_COHORT)/.stamp-split: $(PHANTOMS)/table.csv pylayers/crop.py
+$(PHANTOM_COHORT)/.stamp-split: $(PHANTOMS)/table.csv pylayers/lungs/crop.py
 	@$(PYTHON) tools/prepare_cohort.py $< --out $(@D)
 	@$(PYTHON) tools/split_cohort.py $(@D) --fractions $(PHANTOM_FRACTIONS)
 	@touch $@

@@ -11,9 +11,9 @@ import signal
 import subprocess
 import sys
 from multiprocessing.connection import Pipe
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from pylayers.files.checkout import ROOT
+
 END_S = 10.0  # for a process to end that was told to
 PR_SET_PDEATHSIG = 1  # prctl: signal for the child when its parent dies
 # The cores are busy with the others.

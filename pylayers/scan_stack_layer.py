@@ -2,18 +2,18 @@
 
 import caffe
 
-from pylayers.caffe_command import first_batch
-from pylayers.loader import Loader
-from pylayers.params import parse
-from pylayers.prefetch import open_batches, worker_count
+from pylayers.batch.caffe_command import first_batch
+from pylayers.batch.layer_params import parse
+from pylayers.batch.loader import Loader
+from pylayers.batch.prefetch import open_batches, worker_count
 
 
 class ScanStackLayer(caffe.Layer):
     """Tops: data (batch * slices, 1, 512, 512) and label (batch, 1).
 
-    `param_str` is JSON with the keys of pylayers.params.LayerParams. In TRAIN the order is drawn
-    and stacks are augmented; in TEST neither. A resumed training goes on with the batch after its
-    snapshot's.
+    `param_str` is JSON with the keys of pylayers.batch.layer_params.LayerParams. In TRAIN the
+    order is drawn and stacks are augmented; in TEST neither. A resumed training goes on with the
+    batch after its snapshot's.
     """
 
     def setup(self, bottom, top):

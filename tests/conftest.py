@@ -85,12 +85,14 @@ def tiny_cohort(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def random_run(tiny_cohort, tmp_path_factory):
     """A run folder of fev1pp whose weights were drawn, not trained. Do not write into it."""
-    from pylayers.cohort import read_cohort
-    from pylayers.crop import PREPROCESSING_VERSION
-    from tools.caffe_install import import_caffe
-    from tools.run_folder import RunFolder, sha256, write_json
-    from tools.run_prototxt import write_prototxts
-    from tools.schedules import Schedule
+    from pylayers.cohort.cohort import read_cohort
+    from pylayers.files.file_hash import sha256
+    from pylayers.files.whole_file import write_json
+    from pylayers.lungs.crop import PREPROCESSING_VERSION
+    from tools.caffe_run.caffe_install import import_caffe
+    from tools.training.run_folder import RunFolder
+    from tools.training.run_prototxt import write_prototxts
+    from tools.training.schedules import Schedule
 
     caffe = import_caffe()
     run = RunFolder(tmp_path_factory.mktemp("runs") / "fev1pp")

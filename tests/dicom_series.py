@@ -5,7 +5,7 @@ import pydicom
 from formats import ORIGIN_MM, SPACING_MM, image_of, write_dicom
 
 from pylayers.errors import ScanRefused
-from pylayers.scan import read_scan
+from pylayers.reading.scan import read_scan
 
 SLICES = 24
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"

@@ -9,8 +9,8 @@ import signal
 import time
 from pathlib import Path
 
-from tools import prepare_worker
-from tools.worker_side import main
+from tools.workers import prepare_worker
+from tools.workers.worker_side import main
 
 
 def begin(setup):

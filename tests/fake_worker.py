@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from pylayers.child_process import end_with_parent
-from tools.worker_pool import Lost, Unusable
+from tools.workers.worker_pool import Lost, Unusable
 
 
 def serve(connection):

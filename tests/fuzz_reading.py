@@ -25,8 +25,8 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 from test_pairs import analyze, write_pair
 
 from pylayers.errors import ScanRefused
-from pylayers.padding import HU_MAX, HU_MIN
-from pylayers.scan import read_labels, read_scan
+from pylayers.reading.padding import HU_MAX, HU_MIN
+from pylayers.reading.scan import read_labels, read_scan
 
 SEVERAL_FILES = {  # of several files; the first is mutated
     "nhdr of a list": lambda folder: text_headers.nrrd(

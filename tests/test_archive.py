@@ -18,8 +18,8 @@ from dicom_series import (
 
 from pylayers.errors import MachineError
 from pylayers.reading import archive, scratch, tar_stream
-from pylayers.scan import read_scan
-from tools.scan_list import jobs_of
+from pylayers.reading.scan import read_scan
+from tools.scan_lists.scan_list import jobs_of
 
 MODES = {".tar": "w", ".tar.gz": "w:gz", ".tgz": "w:gz", ".tar.bz2": "w:bz2"}
 

@@ -6,22 +6,22 @@ import numpy as np
 import pytest
 from processes import running
 
+from pylayers.command_line.exit_codes import run
 from tools import benchmark
 from tools.bench import engine as engine_module
 from tools.bench import measure_rivals as rivals_module
-from tools.bench.agreement import disagreement, relative_difference
 from tools.bench.bench_run import write_bench_run
 from tools.bench.comparison import comparison
 from tools.bench.engine import RIVALS_PYTHON, Engine, EngineFailed
 from tools.bench.measure_layers import layer_times
 from tools.bench.measure_network import measure_network
 from tools.bench.measure_rivals import RIVALS, SAME_WORK, measure_rivals
-from tools.bench.processes import memory_of
+from tools.bench.process_memory import memory_of
 from tools.bench.rounds import FEWEST, interleaved
+from tools.bench.same_results import disagreement, relative_difference
 from tools.bench.settings import Settings
 from tools.bench.spread import ratios, spread
-from tools.caffe_install import import_caffe
-from tools.exit_codes import run
+from tools.caffe_run.caffe_install import import_caffe
 
 caffe = import_caffe()
 pytestmark = pytest.mark.caffe

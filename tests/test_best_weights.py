@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from tools.best_weights import BestWeights
-from tools.run_folder import RunFolder
-from tools.snapshots import Snapshots
+from tools.training.best_weights import BestWeights
+from tools.training.run_folder import RunFolder
+from tools.training.snapshots import Snapshots
 
 
 @pytest.fixture

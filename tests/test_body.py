@@ -10,7 +10,7 @@ from formats import lps_voxels
 from text_headers import X, Y, Z, meta, nrrd
 
 from pylayers.errors import ScanRefused
-from pylayers.scan import read_scan
+from pylayers.reading.scan import read_scan
 
 RAW = lps_voxels().tobytes()
 PADDING = [b"\n", b"\r\n", b"\x1a", b"\0", bytes(512 - len(RAW) % 512), bytes(4096), bytes(1 << 16)]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tools.caffe_build import self_check
-from tools.caffe_install import import_caffe
+from tools.caffe_run.caffe_install import import_caffe
 
 caffe = import_caffe()
 

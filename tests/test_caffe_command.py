@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from pylayers.caffe_command import batch_to_resume, first_batch, flag
-from tools.caffe_install import import_caffe
+from pylayers.batch.caffe_command import batch_to_resume, first_batch, flag
+from tools.caffe_run.caffe_install import import_caffe
 
 caffe_pb2 = import_caffe().proto.caffe_pb2
 

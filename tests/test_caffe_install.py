@@ -7,16 +7,16 @@ import sys
 import pytest
 
 from pylayers.errors import UsageError
-from tools import caffe_install
-from tools.caffe_install import gpu_id
-from tools.gpu_count import gpu_count
+from tools.caffe_run import caffe_install
+from tools.caffe_run.caffe_install import gpu_id
+from tools.caffe_run.gpu_count import gpu_count
 
 
 @pytest.mark.parametrize(("users", "wanted"), [(None, "4"), ("20", "20")])
 def test_idle_blas_threads_sleep_at_once_unless_the_user_says_otherwise(users, wanted):
     name = "OPENBLAS_THREAD_TIMEOUT"
     env = {k: v for k, v in os.environ.items() if k != name} | ({name: users} if users else {})
-    code = f"import tools.caffe_install, os; print(os.environ['{name}'])"
+    code = f"import tools.caffe_run.caffe_install, os; print(os.environ['{name}'])"
     said = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
     assert said.stdout.strip() == wanted
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from tools import caffe_log
-from tools.caffe_log import Event, LogReader, last_error, read_events
+from tools.caffe_run import caffe_log
+from tools.caffe_run.caffe_log import Event, LogReader, last_error, read_events
 
 PREFIX = "I1123 04:01:02.123456  4242 "
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from chest import make_chest
 
-from pylayers.air_map import map_air
-from pylayers.calibration import check_calibration, check_low_end
 from pylayers.errors import ScanRefused
+from pylayers.lungs.air_map import map_air
+from pylayers.lungs.calibration import check_calibration
+from pylayers.reading.air_level import check_low_end
 
 TABLE_HU = -955  # a mattress
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pylayers.cohort import read_cohort, read_rows, store_path, write_rows
+from pylayers.cohort.cohort import read_cohort, read_rows, store_path, write_rows
 from pylayers.errors import CohortError, UsageError
 
 HEADER = "scan_id,subject_id,split,ve,fev1fvc,fev1pp,site\n"

@@ -2,17 +2,15 @@
 
 import re
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
 
-BUILD = ROOT / "tools/caffe_build"
-sys.path.append(str(BUILD))  # its programs are run from there
+from tools.caffe_build.cuda import architectures, binary_check, toolkit, variant
 
-from cuda import architectures, binary_check, toolkit, variant  # noqa: E402
+BUILD = ROOT / "tools/caffe_build"
 
 CUDA_12 = [50, 52, 53, 60, 61, 62, 70, 72, 75, 80, 86, 87, 89, 90]  # nvcc 12.4 --list-gpu-arch
 CUDA_13 = [75, 80, 86, 87, 88, 89, 90, 100, 103, 110, 120, 121]  # nvcc 13.0

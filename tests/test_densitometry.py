@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pylayers.densitometry import laa950, perc15, volume_l
+from pylayers.lungs.densitometry import laa950, perc15, volume_l
 
 
 def test_laa950_counts_lung_voxels_strictly_below_minus_950():

@@ -11,7 +11,7 @@ from formats import SHAPE, SPACING_MM, lps_voxels
 from text_headers import SIZES, meta, nrrd, slices
 
 from pylayers.errors import ScanRefused
-from pylayers.scan import read_scan
+from pylayers.reading.scan import read_scan
 
 N = SHAPE[0]
 WRITERS = pytest.mark.parametrize("write", [meta, nrrd])

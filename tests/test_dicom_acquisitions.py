@@ -5,7 +5,7 @@ import pytest
 from dicom_series import SLICES, image, refused, setting, voxels, write
 from formats import SPACING_MM, write_dicom
 
-from pylayers.scan import read_scan
+from pylayers.reading.scan import read_scan
 
 HALF = SPACING_MM[0] / 2
 FIRST, SECOND = "101500.25", "101730.5"

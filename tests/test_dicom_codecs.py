@@ -11,7 +11,7 @@ from formats import JPEG_2000, image_of, write_format
 
 from pylayers.errors import MachineError
 from pylayers.reading import dicom_codecs
-from pylayers.scan import read_scan
+from pylayers.reading.scan import read_scan
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from pylayers.errors import ScanRefused
 from pylayers.reading import dicom_header
-from pylayers.scan import read_scan
+from pylayers.reading.scan import read_scan
 
 
 def deflate(index, ds):

@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from pylayers.reading.dicom_syntax import stream_of
-from pylayers.scan import read_scan
+from pylayers.reading.scan import read_scan
 
 
 def coded(value, scheme="DCM"):

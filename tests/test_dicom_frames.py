@@ -12,7 +12,7 @@ from formats import JPEG_2000, image_of, write_dicom, write_format
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import RLELossless
 
-from pylayers.scan import read_scan
+from pylayers.reading.scan import read_scan
 from tools import score_scan
 
 ORDERS = {"up": None, "down": range(23, -1, -1), "mixed": [*range(0, 24, 2), *range(1, 24, 2)]}

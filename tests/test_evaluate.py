@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tools import evaluate, score_scan
-from tools.run_folder import RunFolder
+from tools.training.run_folder import RunFolder
 
 pytestmark = pytest.mark.caffe
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from pylayers.command_line.exit_codes import TrainingStopped, run
 from pylayers.errors import CohortError, MachineError, ScanRefused, UsageError, WeightsError
-from tools.exit_codes import TrainingStopped, run
 
 ROOT = Path(__file__).resolve().parent.parent
+IMPORT_RUN = "from pylayers.command_line.exit_codes import run"
 BUFFERED = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
 TOOLS = (
     *("prepare_cohort", "split_cohort", "train", "sweep_slices", "caffe_test"),
@@ -51,7 +52,7 @@ def test_a_bug_of_ours_is_not_hidden():
 
 
 def test_a_reader_that_closes_early_is_no_bug():
-    code = "import sys; from tools.exit_codes import run; sys.exit(run(lambda: print('x' * 10**6)))"
+    code = f"import sys\n{IMPORT_RUN}\nsys.exit(run(lambda: print('x' * 10**6)))"
     with subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -62,7 +63,7 @@ def test_a_reader_that_closes_early_is_no_bug():
 
 def streams(code, redirected):
     """Run code's main() by a shell; return its exit code, stdout and stderr."""
-    code = f"import sys\nfrom tools.exit_codes import run\n{code}\nsys.exit(run(main))"
+    code = f"import sys\n{IMPORT_RUN}\n{code}\nsys.exit(run(main))"
     command = ["bash", "-c", f'"$0" -c "$1" {redirected}', sys.executable, code]
     done = subprocess.run(
         command, cwd=ROOT, env=BUFFERED, capture_output=True, text=True, check=False
@@ -71,7 +72,7 @@ def streams(code, redirected):
 
 
 def test_a_short_line_to_a_reader_that_is_gone_is_no_bug():
-    code = "import sys; from tools.exit_codes import run\n"
+    code = "import sys; from pylayers.command_line.exit_codes import run\n"
     code += "sys.exit(run(lambda: sys.stdin.read() or print('short')))"
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=BUFFERED, **pipes) as process:
@@ -83,7 +84,7 @@ def test_a_short_line_to_a_reader_that_is_gone_is_no_bug():
 
 @pytest.mark.parametrize("to", ["/dev/full", "| exit"])
 def test_progress_that_nobody_reads_ends_no_work(to, tmp_path):
-    code = "from tools.standard_streams import show\ndef main():\n"
+    code = "from pylayers.command_line.standard_streams import show\ndef main():\n"
     code += " for _ in range(5): show('x' * 10**5)\n"
     code += f" open({str(tmp_path / 'done')!r}, 'w').close()"
     redirected = f"> {to}" if to.startswith("/") else f"{to}; exit ${{PIPESTATUS[0]}}"

@@ -8,13 +8,13 @@ import pytest
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 
-from pylayers.crop import Box, LungCrop
-from pylayers.targets import TARGETS
-from tools.caffe_log import Event
-from tools.figures.agreement import agreement_figure
+from pylayers.cohort.targets import TARGETS
+from pylayers.lungs.crop import Box, LungCrop
+from tools.caffe_run.caffe_log import Event
+from tools.figures.bland_altman import agreement_figure
 from tools.figures.confusion import confusion_figure
 from tools.figures.contributions import Contributions, contributions_figure, draw_contributions
-from tools.figures.estimate import Estimate, estimate_text, explained
+from tools.figures.estimate_text import Estimate, estimate_text, explained
 from tools.figures.forest import forest_figure
 from tools.figures.loss_curve import loss_curve_figure
 from tools.figures.outliers import Outlier, outliers_figure

@@ -9,9 +9,9 @@ from dicom_series import SLICES, refused, voxels, write
 
 from pylayers.reading.dicom_kind import is_dicom_file
 from pylayers.reading.folder_walk import folders_of
-from pylayers.scan import read_scan
-from tools.scan_list import jobs_of
-from tools.scan_table import ScanJob, source_key
+from pylayers.reading.scan import read_scan
+from tools.scan_lists.scan_list import jobs_of
+from tools.scan_lists.scan_table import ScanJob, source_key
 
 
 def both_see(folder: Path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.gold import gold_stage
+from pylayers.cohort.gold import gold_stage
 
 
 @pytest.mark.parametrize(

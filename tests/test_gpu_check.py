@@ -5,9 +5,9 @@ import pytest
 
 from pylayers.errors import UsageError
 from tools import gpu_check
-from tools.gpu.agreement import worst
+from tools.gpu.gpu_differences import worst
 from tools.gpu.layer_time import write_timed_net
-from tools.run_folder import read_net
+from tools.training.run_folder import read_net
 
 pytestmark = pytest.mark.caffe
 
@@ -44,7 +44,7 @@ def test_a_caffe_for_the_cpu_is_said(choice, monkeypatch):
 def test_a_machine_without_that_gpu_is_said(monkeypatch):
     for module in ("caffe_install", "gpu_check"):
         monkeypatch.setattr(f"tools.{module}.build_info", lambda: {"cuda": True})
-    monkeypatch.setattr("tools.caffe_install.gpu_count", lambda: 0)
+    monkeypatch.setattr("tools.caffe_run.caffe_install.gpu_count", lambda: 0)
     with pytest.raises(UsageError, match="GPU 3 was asked for"):
         gpu_check.wanted_gpu("3")
     with pytest.raises(UsageError, match="there is no GPU here"):

@@ -9,7 +9,7 @@ from formats import ORIGIN_MM, SPACING_MM, lps_voxels
 from text_headers import DIRECTIONS, X, Y, Z, meta, nrrd
 
 from pylayers.errors import ScanRefused
-from pylayers.scan import read_scan
+from pylayers.reading.scan import read_scan
 
 
 def refusal(path) -> str:

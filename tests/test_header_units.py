@@ -9,7 +9,7 @@ from formats import ORIGIN_MM, SPACING_MM, lps_voxels
 from text_headers import META, X, Y, Z, meta, nrrd
 
 from pylayers.errors import ScanRefused
-from pylayers.scan import read_scan
+from pylayers.reading.scan import read_scan
 
 UNITS = [
     *(("mm", 1), ("MM", 1), ("millimeters", 1), ("millimetre", 1), ("", 1), ("???", 1)),

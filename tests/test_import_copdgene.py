@@ -11,10 +11,10 @@ from chest import make_chest, write_scan
 from copdgene_study import ROWS, SIDS, Study, cid
 
 from data.copdgene import import_copdgene
-from pylayers.cohort import read_cohort
+from pylayers.cohort.cohort import read_cohort
+from pylayers.command_line.exit_codes import BAD_COHORT, USAGE, run
 from pylayers.errors import CohortError, UsageError
 from tools import prepare_cohort
-from tools.exit_codes import BAD_COHORT, USAGE, run
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from chest import write_scan
 
 from data.luna16 import import_luna16
-from pylayers.cohort import checked_scan_id
+from pylayers.cohort.cohort import checked_scan_id
 from pylayers.errors import CohortError, UsageError
 
 UIDS = [f"1.3.6.1.4.1.14519.5.2.1.6279.6001.10022528722283269036551841999{n}" for n in range(6)]

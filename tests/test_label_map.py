@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pylayers.errors import ScanRefused, UsageError
-from pylayers.label_map import lungs_of_labels, parse_labels
+from pylayers.lungs.label_map import lungs_of_labels, parse_labels
 
 # CIP codes: low byte region (1 both, 2 right, 3 left, 4-8 lobes, 9-14 and 20-22 thirds, 15 and up
 # other organs, 0 none), high byte tissue (1 parenchyma, 2 airway, 3 vessel, 4 emphysema).

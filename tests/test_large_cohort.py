@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pylayers.loader import Loader
-from pylayers.params import LayerParams
-from pylayers.prefetch import open_batches
+from pylayers.batch.layer_params import LayerParams
+from pylayers.batch.loader import Loader
+from pylayers.batch.prefetch import open_batches
 
 SCANS = 10_000
 

@@ -1,6 +1,6 @@
 """What an import left out is listed in one order and counted by reason."""
 
-from data.left_out import LeftOut, left_out_path
+from data.importers.left_out import LeftOut, left_out_path
 
 
 def test_entries_are_sorted_and_counted_in_the_order_of_the_reasons(tmp_path):

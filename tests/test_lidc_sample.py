@@ -7,9 +7,9 @@ import pytest
 from chest import dice
 
 from pylayers.errors import ScanRefused
-from pylayers.lung_checks import check_lungs
-from pylayers.lungs import bounding_box, lung_mask
-from pylayers.scan import read_labels, read_scan
+from pylayers.lungs.lung_checks import check_lungs
+from pylayers.lungs.lung_mask import bounding_box, lung_mask
+from pylayers.reading.scan import read_labels, read_scan
 
 FOLDER = Path(__file__).resolve().parent.parent / "build" / "lidc_sample"
 LOBES = range(10, 15)  # among many organs in the sample's label map

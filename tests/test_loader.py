@@ -5,12 +5,12 @@ import shutil
 import numpy as np
 import pytest
 
-from pylayers.cohort import read_cohort
-from pylayers.loader import Loader
-from pylayers.params import LayerParams
-from pylayers.slice_sample import sample_slices
-from pylayers.stack import scoring_stack
-from pylayers.store import read_crop
+from pylayers.batch.layer_params import LayerParams
+from pylayers.batch.loader import Loader
+from pylayers.batch.slice_sample import sample_slices
+from pylayers.batch.stack import scoring_stack
+from pylayers.cohort.cohort import read_cohort
+from pylayers.cohort.store import read_crop
 
 
 def loader(cohort, train=True, split="train", target="fev1pp", slices=2, batch=3, seed=1):

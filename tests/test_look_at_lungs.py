@@ -7,7 +7,7 @@ from PIL import Image
 
 from tools import look_at_lungs
 from tools.figures import lung_sheet as sheet
-from tools.scan_list import jobs_of
+from tools.scan_lists.scan_list import jobs_of
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from hypothesis.extra import numpy as hnp
 from test_lungs import VARIANTS, computed
 
 from pylayers.errors import ScanRefused
-from pylayers.lung_checks import check_lungs
-from pylayers.lungs import lung_mask
+from pylayers.lungs.lung_checks import check_lungs
+from pylayers.lungs.lung_mask import lung_mask
 
 
 def checked(chest):

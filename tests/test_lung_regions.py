@@ -6,9 +6,9 @@ import pytest
 from chest import AIR, SOFT, dice, make_chest
 from scipy import ndimage
 
-from pylayers.air_map import map_air
 from pylayers.errors import ScanRefused
-from pylayers.lungs import find_lungs, lung_mask
+from pylayers.lungs.air_map import map_air
+from pylayers.lungs.lung_mask import find_lungs, lung_mask
 
 STOOL_HU = -300
 

@@ -12,8 +12,8 @@ from hypothesis.extra import numpy as hnp
 
 from data.phantom.make_phantoms import simulate
 from pylayers.errors import ScanRefused
-from pylayers.label_map import lungs_of_labels
-from pylayers.lungs import bounding_box, lung_mask
+from pylayers.lungs.label_map import lungs_of_labels
+from pylayers.lungs.lung_mask import bounding_box, lung_mask
 
 ON_TABLE = {"shift_mm": (0.0, 12.0, 0.0)}  # the back touches the table
 VARIANTS = {

@@ -9,8 +9,8 @@ from chest import write_scan
 from formats import ORIGIN_MM, SPACING_MM, image_of, lps_voxels, write_format
 
 from pylayers.errors import MachineError, ScanRefused
-from pylayers.scan import read_scan
-from tools.worker_side import sentence_of
+from pylayers.reading.scan import read_scan
+from tools.workers.worker_side import sentence_of
 
 MACHINE = ("ENOSPC", "EDQUOT", "EIO", "ENOMEM", "EMFILE")
 

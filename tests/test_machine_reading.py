@@ -8,10 +8,9 @@ from contextlib import contextmanager
 import pytest
 from chest import write_scan
 
-from pylayers import scan
 from pylayers.errors import MachineError, ScanRefused
-from pylayers.reading import body
-from pylayers.scan import read_labels, read_scan
+from pylayers.reading import scan, voxel_bytes
+from pylayers.reading.scan import read_labels, read_scan
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +76,6 @@ def test_a_compressed_stream_from_a_failing_disk_is_not_called_damaged(scans, mo
     def fails(*_):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(body, "plain", fails)
+    monkeypatch.setattr(voxel_bytes, "plain", fails)
     with pytest.raises(MachineError, match="Input/output error"):
         read_scan(scans / "chest.nii.gz")

@@ -11,8 +11,8 @@ import pytest
 import SimpleITK as sitk
 from formats import LPS, image_of, write_format
 
-from pylayers.label_map import lungs_of_labels
-from pylayers.scan import Scan, read_labels, read_scan
+from pylayers.lungs.label_map import lungs_of_labels
+from pylayers.reading.scan import Scan, read_labels, read_scan
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM_BYTES = 5e8  # Python, its libraries, Caffe and the net

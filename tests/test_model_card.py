@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tools import evaluate, model_card
-from tools.run_folder import RunFolder
+from tools.training.run_folder import RunFolder
 
 pytestmark = pytest.mark.caffe
 
@@ -51,7 +51,8 @@ def test_the_same_weights_give_the_same_card_and_others_another(card_of, tmp_pat
     weights = tmp_path / "fev1pp" / "best.caffemodel"
     weights.write_bytes(weights.read_bytes() + b"\0\0")
     best = json.loads((tmp_path / "fev1pp" / "best.json").read_text())
-    from tools.run_folder import sha256, write_json
+    from pylayers.files.file_hash import sha256
+    from pylayers.files.whole_file import write_json
 
     write_json(tmp_path / "fev1pp" / "best.json", best | {"weights_sha256": sha256(weights)})
     assert card_of()[1]["id"] != first["id"]

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from chest import make_chest, write_scan
 
+from pylayers.batch.slice_sample import MOST_OFFSETS, SliceSample
+from pylayers.batch.stack import SIDE, slice_indices
 from pylayers.errors import UsageError
-from pylayers.preprocess import crop_lungs
-from pylayers.slice_sample import MOST_OFFSETS, SliceSample
-from pylayers.stack import SIDE, slice_indices
+from pylayers.lungs.crop_lungs import crop_lungs
 from tools import score_cohort, score_scan
-from tools.predict import predict_split
-from tools.score_output import made_with
-from tools.scorer import SLICES_AT_ONCE, Scorer
+from tools.scoring.predictions import predict_split
+from tools.scoring.score_output import made_with
+from tools.scoring.scorer import SLICES_AT_ONCE, Scorer
 
 pytestmark = pytest.mark.caffe
 

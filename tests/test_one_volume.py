@@ -8,7 +8,7 @@ from formats import ORIGIN_MM, SHAPE, SPACING_MM, lps_voxels
 from text_headers import DIRECTIONS, META, ORIGIN, SIZES, X, Y, Z, meta, nrrd
 
 from pylayers.errors import ScanRefused
-from pylayers.scan import read_scan
+from pylayers.reading.scan import read_scan
 
 IDENTITY_4 = "1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1"
 META_4D = {

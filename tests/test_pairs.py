@@ -13,9 +13,9 @@ from formats import ORIGIN_MM, SHAPE, SPACING_MM, lps_voxels
 from text_headers import meta, nrrd, slices
 
 from pylayers.errors import ScanRefused
-from pylayers.scan import read_scan
-from tools.scan_folder import scans_of
-from tools.scan_table import ScanJob, source_key
+from pylayers.reading.scan import read_scan
+from tools.scan_lists.scan_folder import scans_of
+from tools.scan_lists.scan_table import ScanJob, source_key
 
 Z, Y, X = SPACING_MM
 AFFINE = np.diag([-X, -Y, Z, 1.0])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pylayers.batch.layer_params import LayerParams, parse
 from pylayers.errors import UsageError
-from pylayers.params import LayerParams, parse
 
 GOOD = {
     "cohort": "build/cohort",

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from pylayers.crop import Box, LungCrop
-from pylayers.pixel_size import input_pixel_mm, resampled, size_text
-from pylayers.scanner_pixels import pixel_warnings
+from pylayers.batch.pixel_size import input_pixel_mm, resampled
+from pylayers.lungs.crop import Box, LungCrop
+from pylayers.lungs.scanner_pixels import pixel_warnings, size_text
 
 
 def crop_of(hu, spacing_mm):

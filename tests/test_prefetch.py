@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from processes import running, wait_for
 
-from pylayers import prefetch
-from pylayers.cohort import read_cohort
+from pylayers.batch import prefetch
+from pylayers.batch.layer_params import LayerParams
+from pylayers.batch.loader import Loader
+from pylayers.batch.prefetch import open_batches, worker_count
+from pylayers.cohort.cohort import read_cohort
 from pylayers.errors import UsageError
-from pylayers.loader import Loader
-from pylayers.params import LayerParams
-from pylayers.prefetch import open_batches, worker_count
 
 
 def loader(cohort, train=True, split="train", batch=3, seed=1, slices=2):
@@ -137,8 +137,9 @@ def test_an_unusable_scan_is_named_when_its_batch_is_due_and_not_before(tiny_coh
 
 def test_no_worker_outlives_a_killed_parent(tiny_cohort, tmp_path):
     code = (
-        "import time; from pylayers.loader import Loader; from pylayers.params import LayerParams\n"
-        "from pylayers.prefetch import open_batches\n"
+        "import time; from pylayers.batch.loader import Loader\n"
+        "from pylayers.batch.layer_params import LayerParams\n"
+        "from pylayers.batch.prefetch import open_batches\n"
         f"params = LayerParams({str(tiny_cohort)!r}, 'train', 've', 2, 2, 1)\n"
         "batches = open_batches(Loader(params, True), 0, 3)\n"
         "print(*(w.process.pid for w in batches.crew), flush=True)\n"

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 from chest import SPACING_MM, make_chest, write_scan
 
-from pylayers.cohort import read_cohort
+from pylayers.cohort.cohort import read_cohort
+from pylayers.cohort.store import read_crop
 from pylayers.errors import CohortError, UsageError
-from pylayers.lungs import bounding_box
-from pylayers.preprocess import crop_lungs
-from pylayers.scanner_pixels import pixel_warnings
-from pylayers.store import read_crop
-from tools import prepare_cohort, prepare_worker
-from tools.scan_table import ScanJob, source_key
+from pylayers.lungs.crop_lungs import crop_lungs
+from pylayers.lungs.lung_mask import bounding_box
+from pylayers.lungs.scanner_pixels import pixel_warnings
+from tools import prepare_cohort
+from tools.scan_lists.scan_table import ScanJob, source_key
+from tools.workers import prepare_worker
 
 HEADER = "scan_id,path,subject_id,mask,ve,fev1fvc,fev1pp,site"
 

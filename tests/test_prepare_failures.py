@@ -13,13 +13,13 @@ import pytest
 from chest import make_chest, write_scan
 from processes import running, wait_for, workers_of
 
-from pylayers.cohort import read_cohort
+from pylayers.cohort.cohort import read_cohort
+from pylayers.cohort.store import read_crop
+from pylayers.cohort.stored_crops import read_grids
 from pylayers.errors import CohortError, MachineError, UsageError
-from pylayers.store import read_crop
+from pylayers.files.folder_lock import FolderLock
 from tools import prepare_cohort, split_cohort
-from tools.folder_lock import FolderLock
-from tools.stored_crops import read_grids
-from tools.worker_setup import PrepareSetup
+from tools.workers.worker_setup import PrepareSetup
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = """

@@ -6,12 +6,13 @@ import shutil
 import h5py
 import pytest
 
-from pylayers.cohort import read_cohort
-from pylayers.crop import PREPROCESSING_VERSION
+from pylayers.cohort.cohort import read_cohort
 from pylayers.errors import CohortError, UsageError
+from pylayers.files.whole_file import write_json
+from pylayers.lungs.crop import PREPROCESSING_VERSION
 from tools import evaluate, prepare_cohort, score_scan, sweep_slices, train
-from tools.run_folder import RunFolder, write_json
-from tools.version_note import version_note
+from tools.training.run_folder import RunFolder
+from tools.training.version_note import version_note
 
 OLD = PREPROCESSING_VERSION - 1
 
@@ -171,7 +172,7 @@ def test_evaluation_says_it_once_and_evaluates(run, tiny_cohort, capsys):
     ],
 )
 def test_an_evaluation_is_silent_only_where_all_versions_agree(weights, stored, is_said):
-    from pylayers.store import Grid
+    from pylayers.cohort.store import Grid
 
     best = {} if weights is None else {"preprocessing_version": weights}
     note = version_note(best, [Grid(v, (1, 1, 1), (1.0, 1.0, 1.0)) for v in stored])

@@ -7,13 +7,13 @@ import pytest
 from conftest import fill_randomly
 from google.protobuf import text_format
 
-from pylayers.cohort import Cohort, CohortScan, read_cohort
+from pylayers.batch.layer_params import parse
+from pylayers.cohort.cohort import Cohort, CohortScan, read_cohort
 from pylayers.errors import UsageError
-from pylayers.params import parse
-from tools.caffe_install import import_caffe
-from tools.run_folder import RunFolder
-from tools.run_prototxt import whole_batch, write_prototxts
-from tools.schedules import SCHEDULES, Schedule, with_overrides
+from tools.caffe_run.caffe_install import import_caffe
+from tools.training.run_folder import RunFolder
+from tools.training.run_prototxt import whole_batch, write_prototxts
+from tools.training.schedules import SCHEDULES, Schedule, with_overrides
 
 caffe = import_caffe()
 caffe_pb2 = caffe.proto.caffe_pb2

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from chest import make_chest
 
-from pylayers.stack import SIDE
-from tools.relevance import PLAIN_LUNG_HU, RelevanceNet, plain_lung, stack_of
+from pylayers.batch.stack import SIDE
+from tools.scoring.relevance import PLAIN_LUNG_HU, RelevanceNet, plain_lung, stack_of
 
 pytestmark = pytest.mark.caffe
 
@@ -23,7 +23,7 @@ def lungs():
 
 
 def test_scores_are_the_scorers(net, random_run, lungs):
-    from tools.scorer import Scorer
+    from tools.scoring.scorer import Scorer
 
     scorer = Scorer(random_run)
     scores, _ = net.gradient(stack_of(lungs[0]))

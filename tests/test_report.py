@@ -10,15 +10,17 @@ import pytest
 from scipy import stats
 from sklearn import metrics
 
-from pylayers.cohort import read_cohort, store_path, write_rows
-from pylayers.crop import Box, LungCrop
-from pylayers.densitometry import laa950
+from pylayers.cohort.cohort import read_cohort, store_path, write_rows
+from pylayers.cohort.store import write_crop
 from pylayers.errors import CohortError
-from pylayers.store import write_crop
+from pylayers.files.file_hash import sha256
+from pylayers.files.whole_file import write_json
+from pylayers.lungs.crop import Box, LungCrop
+from pylayers.lungs.densitometry import laa950
 from tools import make_report
-from tools.run_folder import RunFolder, sha256, write_json
-from tools.run_prototxt import write_prototxts
-from tools.schedules import Schedule
+from tools.training.run_folder import RunFolder
+from tools.training.run_prototxt import write_prototxts
+from tools.training.schedules import Schedule
 
 pytestmark = pytest.mark.caffe
 SCANS, VAL = 90, 30

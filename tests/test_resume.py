@@ -13,14 +13,16 @@ import pytest
 from conftest import ROOT
 from processes import running, wait_for, workers_of
 
+from pylayers.command_line.exit_codes import TrainingStopped
 from pylayers.errors import UsageError
-from tools import disk_space, train
-from tools.best_weights import BestWeights
-from tools.caffe_log import read_events
-from tools.exit_codes import TrainingStopped
-from tools.resume_point import resume_point
-from tools.run_folder import RunFolder, sha256
-from tools.snapshots import Snapshots, caffe_pb2
+from pylayers.files.file_hash import sha256
+from tools import train
+from tools.caffe_run.caffe_log import read_events
+from tools.training import disk_space
+from tools.training.best_weights import BestWeights
+from tools.training.resume_point import resume_point
+from tools.training.run_folder import RunFolder
+from tools.training.snapshots import Snapshots, caffe_pb2
 
 pytestmark = [pytest.mark.caffe, pytest.mark.slow]
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from formats import AXIAL, DICOM, FILES, FORMATS, ORIENTATIONS, image_of, write_format
 
-from pylayers.preprocess import crop_lungs
+from pylayers.lungs.crop_lungs import crop_lungs
 from tools import score_scan
 
 ORIGIN_MM = (-310.5, 12.25, -30.0)

@@ -19,8 +19,8 @@ from formats import (
 )
 
 from pylayers.errors import MachineError, ScanRefused
-from pylayers.padding import HU_MIN
-from pylayers.scan import Scan, read_labels, read_scan
+from pylayers.reading.padding import HU_MIN
+from pylayers.reading.scan import Scan, read_labels, read_scan
 
 
 @pytest.mark.parametrize("compressor", ["JPEG2000", "JPEG"])
@@ -124,7 +124,7 @@ def test_too_little_memory_is_not_the_scans_fault(tmp_path, monkeypatch):
     def exhausted(*_):
         raise MemoryError
 
-    monkeypatch.setattr("pylayers.scan.to_hu", exhausted)
+    monkeypatch.setattr("pylayers.reading.scan.to_hu", exhausted)
     with pytest.raises(MachineError, match=r"reading scan\.mha: not enough memory"):
         read_scan(write_scan(tmp_path / "scan.mha", lps_voxels()))
 

@@ -23,7 +23,7 @@ from formats import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pylayers.scan import read_scan
+from pylayers.reading.scan import read_scan
 
 STORED = [
     *((kind, *orientation) for kind in FILES for orientation in ORIENTATIONS),

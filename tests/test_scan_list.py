@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pylayers.cohort import SCAN_ID
+from pylayers.cohort.cohort import SCAN_ID
 from pylayers.errors import CohortError, UsageError
-from tools.scan_list import jobs_of, named_jobs, shard_of
-from tools.scan_table import ScanJob, source_key
+from tools.scan_lists.scan_list import jobs_of, named_jobs, shard_of
+from tools.scan_lists.scan_table import ScanJob, source_key
 
 DICOM = b"\0" * 128 + b"DICM" + b"\0" * 8
 

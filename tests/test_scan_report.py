@@ -13,8 +13,8 @@ from chest import write_scan
 
 from pylayers.refusals import REASONS
 from tools import score_scan
-from tools.run_folder import RunFolder
 from tools.scan_report import maps
+from tools.training.run_folder import RunFolder
 
 pytestmark = pytest.mark.caffe
 

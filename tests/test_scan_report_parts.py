@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
+from pylayers.cohort.targets import TARGETS
 from pylayers.errors import UsageError, WeightsError
 from pylayers.refusals import REASONS
-from pylayers.targets import TARGETS
 from tools import score_scan
-from tools.run_folder import RunFolder
 from tools.scan_report import charts
 from tools.scan_report.hints import HINTS
 from tools.scan_report.meaning import GRADES, SCALES, meaning
 from tools.scan_report.uncertainty import validation_interval
+from tools.training.run_folder import RunFolder
 
 
 @pytest.mark.parametrize(

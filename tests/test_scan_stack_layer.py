@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from pylayers.loader import Loader
-from pylayers.params import LayerParams
-from tools.caffe_install import import_caffe
+from pylayers.batch.layer_params import LayerParams
+from pylayers.batch.loader import Loader
+from tools.caffe_run.caffe_install import import_caffe
 
 caffe = import_caffe()
 pytestmark = pytest.mark.caffe

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pylayers.cohort import read_cohort
+from pylayers.cohort.cohort import read_cohort
 from pylayers.errors import CohortError
-from tools.scan_table import checked_table
+from tools.scan_lists.scan_table import checked_table
 
 PLAIN = [{"scan_id": "a01", "path": "ä/a.mhd", "split": "val", "fev1fvc": "0.64", "site": "N,S"}]
 

@@ -19,7 +19,7 @@ from formats import IDENTITY, image_of, write_dicom, write_format
 from processes import finished, running, wait_for, workers_of
 
 from tools import score_cohort, score_scan
-from tools.scan_list import jobs_of
+from tools.scan_lists.scan_list import jobs_of
 
 pytestmark = pytest.mark.caffe
 

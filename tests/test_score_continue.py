@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from pylayers.errors import MachineError, UsageError
-from tools import score_cohort, score_tables, score_worker, worker_side
-from tools.scan_table import ScanJob, source_key
-from tools.score_journal import Journal
-from tools.worker_pool import Lost
-from tools.worker_setup import ScoreSetup
+from tools import score_cohort
+from tools.scan_lists.scan_table import ScanJob, source_key
+from tools.scoring import score_tables, score_worker
+from tools.scoring.score_journal import Journal
+from tools.workers import worker_side
+from tools.workers.worker_pool import Lost
+from tools.workers.worker_setup import ScoreSetup
 
 pytestmark = pytest.mark.caffe
 

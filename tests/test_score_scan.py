@@ -11,14 +11,17 @@ import numpy as np
 import pytest
 from chest import make_chest, write_scan
 
-from pylayers.cohort import read_cohort
+from pylayers.batch.stack import slice_indices
+from pylayers.cohort.cohort import read_cohort
 from pylayers.errors import UsageError, WeightsError
-from pylayers.preprocess import crop_lungs
-from pylayers.stack import slice_indices
-from tools import scan_result, score_scan
-from tools.predict import euclidean_loss, predict_split, write_predictions
-from tools.run_folder import RunFolder, sha256, write_json
-from tools.scorer import Scorer
+from pylayers.files.file_hash import sha256
+from pylayers.files.whole_file import write_json
+from pylayers.lungs.crop_lungs import crop_lungs
+from tools import score_scan
+from tools.scoring import scan_result
+from tools.scoring.predictions import euclidean_loss, predict_split, write_predictions
+from tools.scoring.scorer import Scorer
+from tools.training.run_folder import RunFolder
 
 pytestmark = pytest.mark.caffe
 

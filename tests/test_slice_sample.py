@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pylayers.batch.slice_sample import MOST_OFFSETS, checked_offsets, sample_slices, start_offsets
+from pylayers.batch.stack import TEST_OFFSET, slice_indices
 from pylayers.errors import UsageError
-from pylayers.slice_sample import MOST_OFFSETS, checked_offsets, sample_slices, start_offsets
-from pylayers.stack import TEST_OFFSET, slice_indices
 
 COUNTS = st.integers(1, MOST_OFFSETS)
 SCANS = {"n": st.integers(1, 600), "slices": st.integers(1, 32)}

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from pylayers.errors import UsageError
-from tools import run_prototxt, train
-from tools.caffe_install import import_caffe
-from tools.run_folder import RunFolder
-from tools.schedules import Schedule, with_overrides
+from tools import train
+from tools.caffe_run.caffe_install import import_caffe
+from tools.training import run_prototxt
+from tools.training.run_folder import RunFolder
+from tools.training.schedules import Schedule, with_overrides
 
 ITERATIONS = 4
 HOW = ["--schedule", "demo", "--slices", "2", "--gpu", "none", "--quiet"]

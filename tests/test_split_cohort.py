@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pylayers.cohort import CohortScan, read_cohort, write_rows
+from pylayers.cohort.cohort import CohortScan, read_cohort, write_rows
+from pylayers.cohort.gold import gold_stage
 from pylayers.errors import CohortError, UsageError
 from tools import split_cohort
-from tools.gold import gold_stage
 from tools.split_cohort import draw_splits, parsed_fractions
 
 PAPER = parsed_fractions("1424,170,195")

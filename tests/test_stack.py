@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pylayers.stack import (
+from pylayers.batch.stack import (
     AIR_HU,
     MAX_ANGLE_DEG,
     SIDE,

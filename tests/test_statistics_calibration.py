@@ -13,8 +13,8 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss
 
 from tools.stats import recalibration
-from tools.stats.calibration import brier_score, reliability_curve
-from tools.stats.densitometry import fit_volume_adjustment, perc15
+from tools.stats.adjusted_density import fit_volume_adjustment, perc15
+from tools.stats.brier import brier_score, reliability_curve
 from tools.stats.recalibration import fit_isotonic, fit_linear, fit_probability
 
 

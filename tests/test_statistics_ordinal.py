@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from tools.gold import gold_stage
+from pylayers.cohort.gold import gold_stage
 from tools.stats.ordinal import agreement_of_counts, ordinal_agreement, ve_class
 from tools.stats.staging import STAGES, gold_stages, staging
 

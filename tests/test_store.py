@@ -4,9 +4,9 @@ import h5py
 import numpy as np
 import pytest
 
-import pylayers.store
-from pylayers.crop import Box, LungCrop
-from pylayers.store import read_crop, read_facts, read_planes, write_crop
+import pylayers.cohort.store
+from pylayers.cohort.store import read_crop, read_facts, read_planes, write_crop
+from pylayers.lungs.crop import Box, LungCrop
 
 
 @pytest.fixture
@@ -70,7 +70,9 @@ def test_a_failing_write_leaves_what_was_there_and_nothing_else(
     def fail(*_):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(pylayers.store.hashlib, "sha256", fail)  # after the voxels are written
+    monkeypatch.setattr(
+        pylayers.cohort.store.hashlib, "sha256", fail
+    )  # after the voxels are written
     with pytest.raises(OSError, match="no space"):
         write_crop(path, crop, "newer")
     assert [p.name for p in tmp_path.iterdir()] == (["a.h5"] if before else [])

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from pylayers.cohort import write_rows
+from pylayers.cohort.cohort import write_rows
 from pylayers.errors import CohortError
+from pylayers.files.file_hash import sha256
+from pylayers.files.whole_file import write_json
 from tools import summarise_demo
-from tools.run_folder import RunFolder, sha256, write_json
+from tools.training.run_folder import RunFolder
 
 COUNT = 30
 

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from processes import wait_for
 
+from pylayers.command_line.exit_codes import TrainingStopped
 from pylayers.errors import UsageError
+from pylayers.files.file_hash import sha256
 from tools import sweep_slices, train
-from tools.exit_codes import TrainingStopped
-from tools.run_folder import RunFolder, sha256
-from tools.sweep_folder import SweepFolder
-from tools.sweep_table import table_text, write_table
+from tools.report.sweep_table import table_text, write_table
+from tools.training.run_folder import RunFolder
+from tools.training.sweep_folder import SweepFolder
 
 WANTED = {"target": "ve", "slices": 8, "test_slices": 8, "seed": 1}
 

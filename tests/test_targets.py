@@ -2,8 +2,8 @@
 
 import pytest
 
+from pylayers.cohort.targets import TARGETS, target_named
 from pylayers.errors import UsageError
-from pylayers.targets import TARGETS, target_named
 
 
 def test_there_are_the_papers_three_targets():

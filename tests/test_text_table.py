@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pylayers.errors import CohortError
-from pylayers.text_table import number, read_text_table
+from pylayers.files.text_table import number, read_text_table
 
 COLUMNS = ["sid", "Ratio", "note"]
 CELL = st.text("ab9µé -#", max_size=6).map(str.strip)

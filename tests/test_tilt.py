@@ -9,7 +9,7 @@ from formats import ORIGIN_MM, SPACING_MM, image_of, lps_voxels, write_dicom
 from text_headers import meta, nrrd
 
 from pylayers.errors import ScanRefused
-from pylayers.scan import read_scan
+from pylayers.reading.scan import read_scan
 from tools import score_scan
 
 Z, Y, X = SPACING_MM

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 from chest import write_scan
 
-from pylayers.cohort import CohortScan
-from pylayers.crop import Box, LungCrop
+from pylayers.cohort.cohort import CohortScan
+from pylayers.cohort.store import Grid
 from pylayers.errors import ScanRefused, UsageError, WeightsError
-from pylayers.store import Grid
+from pylayers.files.whole_file import write_json
+from pylayers.lungs.crop import Box, LungCrop
 from tools import grand_challenge, score_cohort, score_scan
-from tools.run_folder import RunFolder, write_json
 from tools.scan_report import maps
-from tools.trained_on import Span, TrainedOn, read_trained_on, suited, trained_on
+from tools.training.run_folder import RunFolder
+from tools.training.trained_on import Span, TrainedOn, read_trained_on, suited, trained_on
 
 USUAL = TrainedOn(128, Span(0.6, 0.65, 0.8), Span(1.0, 2.5, 5.0), {"soft": 100, "sharp": 28})
 

@@ -14,17 +14,19 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from pylayers.cohort import read_cohort
-from pylayers.crop import PREPROCESSING_VERSION
+from pylayers.cohort.cohort import read_cohort
+from pylayers.cohort.store import read_crop
+from pylayers.command_line.exit_codes import TrainingStopped
 from pylayers.errors import CohortError, UsageError
-from pylayers.store import read_crop
-from tools import caffe_test, run_prototxt, score_scan, train
-from tools.caffe_log import read_events
-from tools.exit_codes import TrainingStopped
-from tools.predict import predict_split
-from tools.run_folder import RunFolder, sha256
-from tools.scorer import Scorer
-from tools.snapshots import Snapshots
+from pylayers.files.file_hash import sha256
+from pylayers.lungs.crop import PREPROCESSING_VERSION
+from tools import caffe_test, score_scan, train
+from tools.caffe_run.caffe_log import read_events
+from tools.scoring.predictions import predict_split
+from tools.scoring.scorer import Scorer
+from tools.training import run_prototxt
+from tools.training.run_folder import RunFolder
+from tools.training.snapshots import Snapshots
 
 pytestmark = [pytest.mark.caffe, pytest.mark.slow]
 
@@ -187,7 +189,7 @@ def test_a_gpu_whose_memory_is_too_small_is_told_what_to_do(tiny_cohort, tmp_pat
     said = "F1123 syncedmem.cpp:78] Check failed: error == cudaSuccess (2 vs. 0) out of memory"
     caffe.write_text(f"#!/bin/sh\necho '{said}'\nexit 1\n")
     caffe.chmod(0o755)
-    monkeypatch.setattr("tools.caffe_process.caffe_binary", lambda: caffe)
+    monkeypatch.setattr("tools.caffe_run.caffe_process.caffe_binary", lambda: caffe)
     with pytest.raises(TrainingStopped, match=r"out of memory; .*--split-batch 2 --restart"):
         train_in(tmp_path / "run", tiny_cohort)
 

@@ -12,9 +12,14 @@ from pathlib import Path
 import pytest
 
 from pylayers.errors import MachineError, UsageError
-from pylayers.output_check import check_folder, check_output
-from pylayers.whole_file import partial_of, remove_partials, whole_file
-from tools.run_folder import write_json, write_whole
+from pylayers.files.output_check import check_folder, check_output
+from pylayers.files.whole_file import (
+    partial_of,
+    remove_partials,
+    whole_file,
+    write_json,
+    write_whole,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -76,8 +81,8 @@ def test_a_pipe_is_written_into(tmp_path):
 WRITES = """
 import sys
 from pathlib import Path
-from pylayers.output_check import check_output
-from tools.run_folder import write_whole
+from pylayers.files.output_check import check_output
+from tools.training.run_folder import write_whole
 check_output(sys.argv[1], "--json")
 print("before", flush=True)
 write_whole(Path(sys.argv[1]), "content\\n")

@@ -11,10 +11,10 @@ import pytest
 from processes import running, wait_for
 
 from pylayers.errors import WeightsError
-from tools import worker_pool
-from tools.scan_table import ScanJob
-from tools.worker_pool import Lost, NoWorkers, answers
-from tools.worker_setup import ScoreSetup
+from tools.scan_lists.scan_table import ScanJob
+from tools.workers import worker_pool
+from tools.workers.worker_pool import Lost, NoWorkers, answers
+from tools.workers.worker_setup import ScoreSetup
 
 
 @pytest.fixture(autouse=True)

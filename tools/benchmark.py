@@ -12,11 +12,16 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pylayers.batch.prefetch import worker_count
+from pylayers.command_line.exit_codes import run
+from pylayers.command_line.path_argument import given_path
 from pylayers.errors import UsageError
-from pylayers.output_check import check_folder, check_output
-from pylayers.prefetch import worker_count
+from pylayers.files.checkout import ROOT, relative
+from pylayers.files.output_check import check_folder, check_output
+from pylayers.files.whole_file import write_json
 from tools.bench.bench_cohort import bench_cohort
 from tools.bench.bench_run import write_bench_run
+from tools.bench.bench_table import printed
 from tools.bench.machine import gpu_name, machine, versions
 from tools.bench.measure_layers import measure_layers
 from tools.bench.measure_loader import measure_loader
@@ -24,11 +29,7 @@ from tools.bench.measure_network import measure_network
 from tools.bench.measure_rivals import measure_rivals
 from tools.bench.measure_training import measure_training
 from tools.bench.settings import Settings
-from tools.bench.table import printed
-from tools.caffe_install import ROOT, gpu_id
-from tools.exit_codes import run
-from tools.path_argument import given_path
-from tools.run_folder import relative, write_json
+from tools.caffe_run.caffe_install import gpu_id
 
 PARTS = ("training", "loader", "rivals", "step", "forward", "layers")
 CPU_BATCH, GPU_BATCH = 1, 16  # scans a step

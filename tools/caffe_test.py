@@ -5,16 +5,23 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pylayers.cohort import read_cohort
-from pylayers.output_check import check_output
-from pylayers.prefetch import worker_count
-from pylayers.targets import TARGETS, target_named
-from tools.caffe_install import ROOT, caffe_binary, gpu_id
-from tools.caffe_log import last_error, test_mean_loss
-from tools.exit_codes import TrainingStopped, complain, run
-from tools.path_argument import given_path_text
-from tools.predict import euclidean_loss, predict_split, split_version_note, write_predictions
-from tools.run_folder import TEST_STAGE, RunFolder, relative, write_json, write_whole
+from pylayers.batch.prefetch import worker_count
+from pylayers.cohort.cohort import read_cohort
+from pylayers.cohort.targets import TARGETS, target_named
+from pylayers.command_line.exit_codes import TrainingStopped, complain, run
+from pylayers.command_line.path_argument import given_path_text
+from pylayers.files.checkout import ROOT, relative
+from pylayers.files.output_check import check_output
+from pylayers.files.whole_file import write_json, write_whole
+from tools.caffe_run.caffe_install import caffe_binary, gpu_id
+from tools.caffe_run.caffe_log import last_error, test_mean_loss
+from tools.scoring.predictions import (
+    euclidean_loss,
+    predict_split,
+    split_version_note,
+    write_predictions,
+)
+from tools.training.run_folder import TEST_STAGE, RunFolder
 
 TEST_LOG = "test.log"
 TOLERANCE = 1e-5  # between Caffe's loss and ours: float32 sums in another order

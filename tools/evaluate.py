@@ -8,18 +8,24 @@ import argparse
 import sys
 from pathlib import Path
 
-from pylayers.cohort import write_rows
-from pylayers.output_check import check_output
-from pylayers.targets import TARGETS
-from tools.caffe_install import gpu_id
-from tools.chosen_runs import add_offsets
-from tools.exit_codes import complain, run
-from tools.path_argument import given_path
-from tools.predict import Prediction, predict_split, split_version_note, write_predictions
-from tools.report.table import shown
-from tools.run_folder import RunFolder, relative
+from pylayers.cohort.cohort import write_rows
+from pylayers.cohort.targets import TARGETS
+from pylayers.command_line.exit_codes import complain, run
+from pylayers.command_line.path_argument import given_path
+from pylayers.files.checkout import relative
+from pylayers.files.output_check import check_output
+from tools.caffe_run.caffe_install import gpu_id
+from tools.report.result_table import shown
+from tools.scoring.chosen_runs import add_offsets
+from tools.scoring.predictions import (
+    Prediction,
+    predict_split,
+    split_version_note,
+    write_predictions,
+)
 from tools.stats.agreement import agreement
 from tools.stats.correlation import compare_correlations, spearman_interval
+from tools.training.run_folder import RunFolder
 
 SPLITS = ("val", "test")
 

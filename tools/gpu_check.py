@@ -15,16 +15,17 @@ import sys
 import time
 from pathlib import Path
 
+from pylayers.command_line.exit_codes import run
+from pylayers.command_line.path_argument import given_path
 from pylayers.errors import UsageError
+from pylayers.files.checkout import ROOT
 from tools import train
 from tools.bench.machine import gpu_name
-from tools.caffe_install import ROOT, build_info, gpu_id
-from tools.exit_codes import run
-from tools.gpu.agreement import pass_through, worst
+from tools.caffe_run.caffe_install import build_info, gpu_id
+from tools.gpu.gpu_differences import pass_through, worst
 from tools.gpu.layer_time import time_layers, write_timed_net
 from tools.gpu.memory import Peak, used_mib
-from tools.path_argument import given_path
-from tools.run_folder import RunFolder
+from tools.training.run_folder import RunFolder
 
 TARGET = "fev1fvc"
 OUTPUTS_APART = 1e-4  # of the tops' norm

@@ -17,14 +17,14 @@ import json
 import sys
 from pathlib import Path
 
+from pylayers.command_line.exit_codes import REFUSED, refusal, run
+from pylayers.command_line.path_argument import given_path, given_path_text
 from pylayers.errors import ScanRefused, UsageError
-from pylayers.output_check import check_output
-from tools.chosen_runs import chosen_runs, device
-from tools.exit_codes import REFUSED, refusal, run
-from tools.path_argument import given_path, given_path_text
-from tools.run_folder import write_json, write_whole
-from tools.scan_result import score
-from tools.scorer import Scorer
+from pylayers.files.output_check import check_output
+from pylayers.files.whole_file import write_json, write_whole
+from tools.scoring.chosen_runs import chosen_runs, device
+from tools.scoring.scan_result import score
+from tools.scoring.scorer import Scorer
 
 SCANS = Path("images") / "ct"
 FORMATS = (".mha",)

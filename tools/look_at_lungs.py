@@ -12,19 +12,19 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pylayers.densitometry import laa950, volume_l
+from pylayers.command_line.exit_codes import refusal, run
+from pylayers.command_line.path_argument import given_path_text
 from pylayers.errors import MachineError, ScanRefused, UsageError
-from pylayers.lung_checks import check_lungs
-from pylayers.lungs import bounding_box
-from pylayers.output_check import check_output
-from pylayers.preprocess import lungs_of_scan
-from pylayers.scan import read_scan
-from tools.exit_codes import refusal, run
+from pylayers.files.output_check import check_output
+from pylayers.lungs.crop_lungs import lungs_of_scan
+from pylayers.lungs.densitometry import laa950, volume_l
+from pylayers.lungs.lung_checks import check_lungs
+from pylayers.lungs.lung_mask import bounding_box
+from pylayers.reading.scan import read_scan
 from tools.figures.lung_sheet import Row, lung_sheet, row_of, sheet_caption
 from tools.figures.style import write_png
-from tools.path_argument import given_path_text
-from tools.scan_list import jobs_of
-from tools.scan_table import ScanJob
+from tools.scan_lists.scan_list import jobs_of
+from tools.scan_lists.scan_table import ScanJob
 
 MOST_SCANS = 60  # of one picture, which is then three metres high
 

@@ -10,17 +10,19 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from pylayers.cohort.targets import TARGETS
+from pylayers.command_line.exit_codes import run
+from pylayers.command_line.path_argument import given_path
 from pylayers.errors import UsageError, WeightsError
-from pylayers.output_check import check_folder
-from pylayers.targets import TARGETS
-from tools.exit_codes import run
-from tools.path_argument import given_path
-from tools.report.page import page
+from pylayers.files.checkout import relative
+from pylayers.files.output_check import check_folder
+from pylayers.files.whole_file import write_whole
+from tools.report.report_page import page
+from tools.report.result_table import Table
 from tools.report.results import read_results
 from tools.report.sections import sections
-from tools.report.table import Table
-from tools.run_folder import RunFolder, relative, write_whole
-from tools.scan_result import PHANTOM_WARNING
+from tools.scoring.scan_result import PHANTOM_WARNING
+from tools.training.run_folder import RunFolder
 
 
 def parser() -> argparse.ArgumentParser:

@@ -9,17 +9,18 @@ import sys
 import uuid
 from pathlib import Path
 
-from pylayers.cohort import read_rows
-from pylayers.output_check import check_output
-from pylayers.targets import TARGETS
-from tools.chosen_runs import chosen_runs
-from tools.exit_codes import run
-from tools.path_argument import given_path, given_path_text
-from tools.report.table import shown
-from tools.run_folder import RunFolder, write_json
+from pylayers.cohort.cohort import read_rows
+from pylayers.cohort.targets import TARGETS
+from pylayers.command_line.exit_codes import run
+from pylayers.command_line.path_argument import given_path, given_path_text
+from pylayers.files.output_check import check_output
+from pylayers.files.whole_file import write_json
+from tools.report.result_table import shown
+from tools.scoring.chosen_runs import chosen_runs
 from tools.stats.agreement import agreement
 from tools.stats.correlation import spearman_interval
-from tools.trained_on import read_trained_on
+from tools.training.run_folder import RunFolder
+from tools.training.trained_on import read_trained_on
 
 PAPER = "https://arxiv.org/abs/1909.12047"
 USE = (

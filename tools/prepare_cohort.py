@@ -22,18 +22,25 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pylayers.cohort import TABLE, write_rows
+from pylayers.cohort.cohort import TABLE, write_rows
+from pylayers.cohort.targets import TARGETS
+from pylayers.command_line.exit_codes import (
+    DONE,
+    FAILED,
+    complain,
+    interrupted_code,
+    run,
+    stopped_by,
+)
+from pylayers.command_line.path_argument import given_path
 from pylayers.errors import CohortError, MachineError, UsageError
-from pylayers.output_check import check_folder
-from pylayers.targets import TARGETS
-from pylayers.whole_file import NotWritten, remove_partials
-from tools.exit_codes import DONE, FAILED, complain, interrupted_code, run, stopped_by
-from tools.folder_lock import COHORT_WORK, FolderLock
-from tools.path_argument import given_path
-from tools.scan_table import ScanJob, checked_table, job_of
-from tools.scratch_folder import scratch_folder
-from tools.worker_pool import Lost, NoWorkers, answers
-from tools.worker_setup import PrepareSetup
+from pylayers.files.folder_lock import COHORT_WORK, FolderLock
+from pylayers.files.output_check import check_folder
+from pylayers.files.whole_file import NotWritten, remove_partials
+from tools.scan_lists.scan_table import ScanJob, checked_table, job_of
+from tools.workers.scratch_folder import scratch_folder
+from tools.workers.worker_pool import Lost, NoWorkers, answers
+from tools.workers.worker_setup import PrepareSetup
 
 REJECTED = "rejected.csv"
 SCRATCH = ".scan2num-scratch"

@@ -26,21 +26,28 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from pylayers.batch.slice_sample import checked_offsets
+from pylayers.command_line.exit_codes import (
+    DONE,
+    FAILED,
+    complain,
+    interrupted_code,
+    run,
+    stopped_by,
+)
+from pylayers.command_line.path_argument import given_path, given_path_text
 from pylayers.errors import UsageError
-from pylayers.output_check import check_output
-from pylayers.slice_sample import checked_offsets
-from tools.chosen_runs import add_offsets, add_resample, chosen_runs, device
-from tools.exit_codes import DONE, FAILED, complain, interrupted_code, run, stopped_by
-from tools.path_argument import given_path, given_path_text
-from tools.scan_list import jobs_of, shard_of
-from tools.scan_result import PHANTOM_WARNING
-from tools.scan_table import ScanJob, source_key
-from tools.score_output import Output, made_with
-from tools.score_tables import ERROR, error_row
-from tools.scratch_folder import scratch_folder
-from tools.trained_on import checked_resample, read_trained_on
-from tools.worker_pool import Lost, NoWorkers, answers
-from tools.worker_setup import ScoreSetup
+from pylayers.files.output_check import check_output
+from tools.scan_lists.scan_list import jobs_of, shard_of
+from tools.scan_lists.scan_table import ScanJob, source_key
+from tools.scoring.chosen_runs import add_offsets, add_resample, chosen_runs, device
+from tools.scoring.scan_result import PHANTOM_WARNING
+from tools.scoring.score_output import Output, made_with
+from tools.scoring.score_tables import ERROR, error_row
+from tools.training.trained_on import checked_resample, read_trained_on
+from tools.workers.scratch_folder import scratch_folder
+from tools.workers.worker_pool import Lost, NoWorkers, answers
+from tools.workers.worker_setup import ScoreSetup
 
 
 def parser() -> argparse.ArgumentParser:

@@ -14,19 +14,19 @@ import sys
 import time
 from pathlib import Path
 
+from pylayers.batch.slice_sample import checked_offsets
+from pylayers.cohort.targets import TARGETS
+from pylayers.command_line.deliveries import deliver
+from pylayers.command_line.exit_codes import REFUSED, complain, refusal, run
+from pylayers.command_line.path_argument import given_path_text
+from pylayers.command_line.standard_streams import print_result, stdout_is_closed
 from pylayers.errors import ScanRefused, UsageError
-from pylayers.label_map import parse_labels
-from pylayers.output_check import check_output
-from pylayers.slice_sample import checked_offsets
-from pylayers.targets import TARGETS
-from tools.chosen_runs import add_offsets, add_resample, chosen_runs, device
-from tools.deliveries import deliver
-from tools.exit_codes import REFUSED, complain, refusal, run
-from tools.path_argument import given_path_text
-from tools.run_folder import write_json
-from tools.scan_result import score
-from tools.scorer import Scorer
-from tools.standard_streams import print_result, stdout_is_closed
+from pylayers.files.output_check import check_output
+from pylayers.files.whole_file import write_json
+from pylayers.lungs.label_map import parse_labels
+from tools.scoring.chosen_runs import add_offsets, add_resample, chosen_runs, device
+from tools.scoring.scan_result import score
+from tools.scoring.scorer import Scorer
 
 
 def parser() -> argparse.ArgumentParser:
@@ -110,7 +110,7 @@ def score_scan(args) -> int:
 
     def report() -> None:
         if args.report:
-            from tools.scan_report.page import Scanned, write_report
+            from tools.scan_report.scan_page import Scanned, write_report
 
             scanned = crops and Scanned.of(crop, args.scan, args.mask, **choices)
             write_report(args.report, result, runs, {n: scanned.on(c) for n, c in crops.items()})

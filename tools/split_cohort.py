@@ -6,13 +6,13 @@ from collections import Counter
 
 import numpy as np
 
-from pylayers.cohort import SPLITS, TABLE, CohortScan, read_cohort, write_rows
+from pylayers.cohort.cohort import SPLITS, TABLE, CohortScan, read_cohort, write_rows
+from pylayers.cohort.gold import gold_stage
+from pylayers.command_line.exit_codes import run
+from pylayers.command_line.path_argument import given_path
 from pylayers.errors import UsageError
-from pylayers.output_check import check_output
-from tools.exit_codes import run
-from tools.folder_lock import COHORT_WORK, FolderLock
-from tools.gold import gold_stage
-from tools.path_argument import given_path
+from pylayers.files.folder_lock import COHORT_WORK, FolderLock
+from pylayers.files.output_check import check_output
 
 PAPER_FRACTIONS = (1424, 170, 195)  # paper, section 2.1
 

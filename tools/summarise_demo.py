@@ -5,14 +5,15 @@ import json
 import sys
 from pathlib import Path
 
-from pylayers.cohort import read_cohort, read_rows
+from pylayers.cohort.cohort import read_cohort, read_rows
+from pylayers.command_line.exit_codes import run
+from pylayers.command_line.path_argument import given_path
 from pylayers.errors import CohortError
-from pylayers.output_check import check_output
-from tools.caffe_install import ROOT
-from tools.exit_codes import run
-from tools.path_argument import given_path
-from tools.run_folder import RunFolder, relative, write_json
+from pylayers.files.checkout import ROOT, relative
+from pylayers.files.output_check import check_output
+from pylayers.files.whole_file import write_json
 from tools.stats.correlation import spearman, spearman_interval
+from tools.training.run_folder import RunFolder
 
 PHANTOM_NOTE = "Trained on phantoms: these weights say nothing about patients."
 

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
+from pylayers.cohort.targets import TARGETS
+from pylayers.command_line.exit_codes import run
+from pylayers.command_line.path_argument import given_path_text
+from pylayers.command_line.standard_streams import print_result
 from pylayers.errors import UsageError
-from pylayers.pixel_size import size_text
-from pylayers.scan import Scan, read_scan
-from pylayers.targets import TARGETS
-from tools.chosen_runs import chosen_runs
-from tools.exit_codes import run
-from tools.path_argument import given_path_text
-from tools.scan_result import score
-from tools.scorer import Scorer
-from tools.standard_streams import print_result
+from pylayers.lungs.scanner_pixels import size_text
+from pylayers.reading.scan import Scan, read_scan
+from tools.scoring.chosen_runs import chosen_runs
+from tools.scoring.scan_result import score
+from tools.scoring.scorer import Scorer
 
 SIZES_MM = (0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.25, 1.5, 2.0, 3.0)
 OUTSIDE_HU = -1024

@@ -14,24 +14,25 @@ for. Anything else that differs needs another OUT.
 import argparse
 import sys
 
-from pylayers.cohort import read_cohort
+from pylayers.cohort.cohort import read_cohort
+from pylayers.cohort.stored_crops import checked_stores
+from pylayers.cohort.targets import TARGETS, target_named
+from pylayers.command_line.exit_codes import run
+from pylayers.command_line.path_argument import given_path
+from pylayers.command_line.standard_streams import show
 from pylayers.errors import UsageError
-from pylayers.output_check import check_output
-from pylayers.targets import TARGETS, target_named
-from tools.caffe_install import ROOT, gpu_id
-from tools.exit_codes import run
-from tools.path_argument import given_path
-from tools.predict import predict_split, write_predictions
+from pylayers.files.checkout import ROOT, relative
+from pylayers.files.output_check import check_output
+from tools.caffe_run.caffe_install import gpu_id
 from tools.report.paper import SLICES_RHO
-from tools.run_folder import RunFolder, relative
-from tools.run_manifest import wanted_run
-from tools.run_prototxt import whole_batch
-from tools.schedules import SCHEDULES, Schedule, with_overrides
-from tools.standard_streams import show
-from tools.stored_crops import checked_stores
-from tools.sweep_folder import SweepFolder
-from tools.sweep_table import row_of, table_text, write_table
+from tools.report.sweep_table import row_of, table_text, write_table
+from tools.scoring.predictions import predict_split, write_predictions
 from tools.train import add_how, train
+from tools.training.run_folder import RunFolder
+from tools.training.run_manifest import wanted_run
+from tools.training.run_prototxt import whole_batch
+from tools.training.schedules import SCHEDULES, Schedule, with_overrides
+from tools.training.sweep_folder import SweepFolder
 
 PHANTOMS = ROOT / "build" / "phantom" / "cohort"
 # Of Caffe's nets on a CPU, measured: activations with their gradients, and without

@@ -4,20 +4,24 @@ import argparse
 import contextlib
 import sys
 
-from pylayers.cohort import read_cohort
-from pylayers.prefetch import WORKERS, worker_count
-from pylayers.targets import TARGETS, target_named
-from tools.asked_run import asked_run
-from tools.best_weights import BestWeights
-from tools.caffe_install import ROOT, gpu_id
-from tools.disk_space import check_space
-from tools.exit_codes import TrainingStopped, run
-from tools.folder_lock import FolderLock
-from tools.follow_training import Diverged, follow_training
-from tools.path_argument import given_path
-from tools.resume_point import resume_point
-from tools.run_folder import RunFolder, relative, write_json
-from tools.run_manifest import (
+from pylayers.batch.prefetch import WORKERS, worker_count
+from pylayers.cohort.cohort import read_cohort
+from pylayers.cohort.stored_crops import checked_stores
+from pylayers.cohort.targets import TARGETS, target_named
+from pylayers.command_line.exit_codes import TrainingStopped, run
+from pylayers.command_line.path_argument import given_path
+from pylayers.command_line.standard_streams import show
+from pylayers.files.checkout import ROOT, relative
+from pylayers.files.folder_lock import FolderLock
+from pylayers.files.whole_file import write_json
+from tools.caffe_run.caffe_install import gpu_id
+from tools.training.asked_run import asked_run
+from tools.training.best_weights import BestWeights
+from tools.training.disk_space import check_space
+from tools.training.follow_training import Diverged, follow_training
+from tools.training.resume_point import resume_point
+from tools.training.run_folder import RunFolder
+from tools.training.run_manifest import (
     FAILED,
     FINISHED,
     RUNNING,
@@ -29,12 +33,10 @@ from tools.run_manifest import (
     resume_command,
     wanted_run,
 )
-from tools.run_prototxt import write_prototxts
-from tools.schedules import SCHEDULES
-from tools.snapshots import Snapshots
-from tools.standard_streams import show
-from tools.stored_crops import checked_stores
-from tools.trained_on import trained_on
+from tools.training.run_prototxt import write_prototxts
+from tools.training.schedules import SCHEDULES
+from tools.training.snapshots import Snapshots
+from tools.training.trained_on import trained_on
 
 
 def parser() -> argparse.ArgumentParser:

@@ -6,9 +6,9 @@ long table, which has a column visitnum and one row a visit, of the row's visit.
 
 from typing import NamedTuple
 
+from pylayers.cohort.targets import TARGETS
 from pylayers.errors import CohortError
-from pylayers.targets import TARGETS
-from pylayers.text_table import TextTable
+from pylayers.files.text_table import TextTable
 
 OLDER, P1P2, NEWEST, BOTH = "older", "P1P2", "2024", "P1P2 and 2024"
 SID_COLUMN, VISIT_COLUMN = "sid", "visitnum"

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from tools.gold import COPD_BELOW, STAGE_BOUNDS_PERCENT, gold_stage
+from pylayers.cohort.gold import COPD_BELOW, STAGE_BOUNDS_PERCENT, gold_stage
 
 PRISM = -1  # ratio preserved, FEV1 impaired
 CONTROL = -2  # never smoked; has no stage

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from data.found_files import one_each
+from data.importers.found_files import one_each
 
 PHASES, KERNELS = ("INSP", "EXP"), ("STD", "SHARP")
 NAME = re.compile(

@@ -16,15 +16,15 @@ from data.copdgene.images import KERNELS, PHASES, is_image, kind_text, sort_imag
 from data.copdgene.match import REASONS, match_subjects
 from data.copdgene.phenotypes import phenotypes_of
 from data.copdgene.scales import said_of_unit
-from data.found_files import search
-from data.left_out import LeftOut, left_out_path
-from data.next_steps import checked_out, next_steps
-from pylayers.cohort import write_rows
+from data.importers.found_files import search
+from data.importers.left_out import LeftOut, left_out_path
+from data.importers.next_steps import checked_out, next_steps
+from pylayers.cohort.cohort import write_rows
+from pylayers.cohort.targets import TARGETS
+from pylayers.command_line.exit_codes import run
+from pylayers.command_line.path_argument import given_path
 from pylayers.errors import CohortError
-from pylayers.targets import TARGETS
-from pylayers.text_table import read_text_table
-from tools.exit_codes import run
-from tools.path_argument import given_path
+from pylayers.files.text_table import read_text_table
 
 
 def parser() -> argparse.ArgumentParser:

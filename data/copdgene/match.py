@@ -5,9 +5,9 @@ from pathlib import Path
 from data.copdgene.gold_check import gold_agrees
 from data.copdgene.images import Image, Images
 from data.copdgene.phenotypes import Phenotypes, labels_of
-from data.found_files import one_each, path_from, shown
-from data.left_out import LeftOut
-from pylayers.targets import TARGETS
+from data.importers.found_files import one_each, path_from, shown
+from data.importers.left_out import LeftOut
+from pylayers.cohort.targets import TARGETS
 
 # Why something is listed; True: the scan is kept all the same.
 REASONS = {

@@ -6,11 +6,11 @@ from typing import NamedTuple
 from data.copdgene.columns import SID_COLUMN, VISIT_COLUMN, Choice, choose_columns
 from data.copdgene.gold_check import GOLD_CODES
 from data.copdgene.scales import unit_factor
-from data.left_out import LeftOut
-from pylayers.cohort import checked_labels
+from data.importers.left_out import LeftOut
+from pylayers.cohort.cohort import checked_labels
+from pylayers.cohort.targets import TARGETS
 from pylayers.errors import CohortError
-from pylayers.targets import TARGETS
-from pylayers.text_table import TextTable, number
+from pylayers.files.text_table import TextTable, number
 
 SID = re.compile(r"\d{5}[A-Z]", re.ASCII)
 

@@ -1,7 +1,7 @@
 """Percent or fraction: which of the two a column of lung function is in."""
 
 from pylayers.errors import CohortError
-from pylayers.text_table import number
+from pylayers.files.text_table import number
 
 # Quantity -> (smallest percent, largest percent, what a percent is multiplied by, a fraction by).
 # A value of zero or below or above the range is a code such as -9 or 999: it says nothing of the

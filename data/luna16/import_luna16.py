@@ -10,15 +10,15 @@ import re
 import sys
 from pathlib import Path
 
-from data.found_files import one_each, path_from, search, shown
-from data.left_out import LeftOut, left_out_path
-from data.luna16.labels import read_labels
-from data.next_steps import checked_out, next_steps
-from pylayers.cohort import checked_scan_id, write_rows
+from data.importers.found_files import one_each, path_from, search, shown
+from data.importers.left_out import LeftOut, left_out_path
+from data.importers.next_steps import checked_out, next_steps
+from data.luna16.own_labels import read_labels
+from pylayers.cohort.cohort import checked_scan_id, write_rows
+from pylayers.cohort.targets import TARGETS
+from pylayers.command_line.exit_codes import run
+from pylayers.command_line.path_argument import given_path
 from pylayers.errors import CohortError
-from pylayers.targets import TARGETS
-from tools.exit_codes import run
-from tools.path_argument import given_path
 
 MASK_FOLDER = "seg-lungs-luna16"  # compared in lower case
 MASK_LABELS = "3 4"

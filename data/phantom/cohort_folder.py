@@ -7,7 +7,7 @@ import json
 
 import SimpleITK as sitk
 
-from pylayers.cohort import PHANTOM, write_rows
+from pylayers.cohort.cohort import PHANTOM, write_rows
 
 VERSION = 5  # raise it whenever the same seed gives other voxels or labels
 STAMP = "generator.json"

@@ -27,8 +27,8 @@ from data.phantom.cohort_folder import claim_folder, paths_of, write_image, writ
 from data.phantom.labels import draw_labels, noise_ceiling
 from data.phantom.render import render
 from data.phantom.subject import draw_subject
-from tools.exit_codes import interrupted_code, run
-from tools.path_argument import given_path
+from pylayers.command_line.exit_codes import interrupted_code, run
+from pylayers.command_line.path_argument import given_path
 
 FACTS_OF_SUBJECT = (
     "wall_mm",

@@ -2,7 +2,7 @@
 
 Values between 32768 and 65535 are negative numbers that a writer stored as unsigned (a padding of
 -2000 reads as 63536): they are turned back. A scan full of them has a wrong header; `Numbers`
-counts, pylayers.acceptance decides.
+counts, pylayers.reading.acceptance decides.
 """
 
 from dataclasses import dataclass, field

@@ -4,9 +4,9 @@ import hashlib
 
 import numpy as np
 
-from pylayers.loader import Loader
-from pylayers.params import parse
-from pylayers.prefetch import open_batches
+from pylayers.batch.layer_params import parse
+from pylayers.batch.loader import Loader
+from pylayers.batch.prefetch import open_batches
 from tools.bench.serve import seconds_each, serve
 
 

@@ -4,9 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pylayers.files.checkout import ROOT, relative
 from tools import prepare_cohort, split_cohort
-from tools.caffe_install import ROOT
-from tools.run_folder import relative
 
 PHANTOM_COHORT = ROOT / "build" / "phantom" / "cohort"
 OWN = ROOT / "build" / "bench"

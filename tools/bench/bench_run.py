@@ -5,14 +5,15 @@ from pathlib import Path
 
 from google.protobuf import text_format
 
-from pylayers.cohort import read_cohort
-from pylayers.params import LayerParams, parse
+from pylayers.batch.layer_params import LayerParams, parse
+from pylayers.cohort.cohort import read_cohort
+from pylayers.files.whole_file import write_whole
 from tools.bench.network import layers_of
 from tools.bench.settings import LR, MOMENTUM, SEED, TARGET, WEIGHT_DECAY, Settings
-from tools.caffe_install import import_caffe
-from tools.run_folder import RunFolder, read_net, write_whole
-from tools.run_prototxt import read_prototxt, write_prototxts
-from tools.schedules import Schedule
+from tools.caffe_run.caffe_install import import_caffe
+from tools.training.run_folder import RunFolder, read_net
+from tools.training.run_prototxt import read_prototxt, write_prototxts
+from tools.training.schedules import Schedule
 
 caffe_pb2 = import_caffe().proto.caffe_pb2
 

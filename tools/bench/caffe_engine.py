@@ -3,7 +3,7 @@
 import numpy as np
 
 from tools.bench.serve import seconds_each, serve
-from tools.caffe_install import import_caffe
+from tools.caffe_run.caffe_install import import_caffe
 
 caffe = import_caffe()
 

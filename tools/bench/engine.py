@@ -2,9 +2,9 @@
 
 import sys
 
+from pylayers.batch.prefetch import WORKERS
 from pylayers.child_process import ChildProcess
-from pylayers.prefetch import WORKERS
-from tools.caffe_install import ROOT
+from pylayers.files.checkout import ROOT
 
 LIMIT_S = 300.0  # for one answer
 RIVALS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"

@@ -5,7 +5,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from tools.caffe_install import build_info
+from tools.caffe_run.caffe_install import build_info
 
 PACKAGES = ("numpy", "opencv-python-headless", "h5py", "hdf5plugin")
 

@@ -4,14 +4,15 @@ import os
 import re
 import subprocess
 
+from pylayers.batch.prefetch import WORKERS
 from pylayers.child_process import end_with_parent
-from pylayers.prefetch import WORKERS
+from pylayers.files.checkout import ROOT
 from tools.bench.bench_run import BenchRun
 from tools.bench.engine import threads_env
 from tools.bench.settings import Settings
-from tools.caffe_install import ROOT, caffe_binary
-from tools.caffe_log import last_error
-from tools.run_folder import read_net
+from tools.caffe_run.caffe_install import caffe_binary
+from tools.caffe_run.caffe_log import last_error
+from tools.training.run_folder import read_net
 
 LINE = re.compile(r"\]\s+(\S+)\s+(forward|backward): (\S+) ms\.")
 AVERAGES = "Average time per layer:"

@@ -2,10 +2,10 @@
 
 from contextlib import ExitStack
 
-from pylayers.prefetch import BATCHES_AHEAD
+from pylayers.batch.prefetch import BATCHES_AHEAD
 from tools.bench.bench_run import BenchRun, train_params
 from tools.bench.engine import Engine
-from tools.bench.processes import children_of, memory_of
+from tools.bench.process_memory import children_of, memory_of
 from tools.bench.rounds import interleaved
 from tools.bench.settings import Settings
 from tools.bench.spread import spread

@@ -3,11 +3,11 @@
 from contextlib import ExitStack
 from statistics import median
 
-from tools.bench.agreement import disagreement
 from tools.bench.bench_run import BenchRun
 from tools.bench.comparison import comparison
 from tools.bench.engine import Engine, EngineFailed
 from tools.bench.rounds import interleaved, repeats
+from tools.bench.same_results import disagreement
 from tools.bench.settings import LR, MOMENTUM, WEIGHT_DECAY, Settings
 from tools.bench.spread import spread
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from pylayers.cohort import read_cohort
-from pylayers.stack import (
+from pylayers.batch.stack import (
     AIR_HU,
     SIDE,
     WINDOW_CENTRE_HU,
@@ -17,8 +16,9 @@ from pylayers.stack import (
     draw_augmentation,
     slice_indices,
 )
-from pylayers.store import DATASET
-from pylayers.whole_file import whole_file
+from pylayers.cohort.cohort import read_cohort
+from pylayers.cohort.store import DATASET
+from pylayers.files.whole_file import whole_file
 from tools.bench.comparison import comparison
 from tools.bench.engine import Engine, EngineFailed
 from tools.bench.rounds import interleaved

@@ -4,7 +4,7 @@ import numpy as np
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from tools.bench.agreement import relative_difference
+from tools.bench.same_results import relative_difference
 from tools.bench.serve import seconds_each, serve
 
 OPSET, IR_VERSION = 17, 8  # as old as the operators allow: any ONNX Runtime reads it

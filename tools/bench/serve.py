@@ -8,7 +8,8 @@ import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-from pylayers.child_process import ROOT, end_with_parent
+from pylayers.child_process import end_with_parent
+from pylayers.files.checkout import ROOT
 
 
 def serve(operations: dict[str, Callable]) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from tools.bench.agreement import relative_difference
+from tools.bench.same_results import relative_difference
 from tools.bench.serve import seconds_each, serve
 
 FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}

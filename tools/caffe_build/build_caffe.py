@@ -11,11 +11,8 @@ import sysconfig
 import time
 from pathlib import Path
 
-import cache_key
-import caffe_cache
-import caffe_source
-import cmake_run
-from cuda import architectures, toolkit, variant
+from tools.caffe_build import cache_key, caffe_cache, caffe_source, cmake_run
+from tools.caffe_build.cuda import architectures, toolkit, variant
 
 RECORD = "share/scan2num-caffe.json"
 CAFFE_VERSION = "1.0.0"

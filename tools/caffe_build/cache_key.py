@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import caffe_source
+from tools.caffe_build import caffe_source
 
 HERE = Path(__file__).parent
 COMPILER = os.environ.get("CXX", "c++")

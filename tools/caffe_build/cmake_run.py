@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from cache_key import COMPILER, OPTIMISATION
+from tools.caffe_build.cache_key import COMPILER, OPTIMISATION
 
 PERCENT = re.compile(r"^\[ *(\d+)%\]")
 ERROR = re.compile(r"\berror:|CMake Error|\*\*\* ")

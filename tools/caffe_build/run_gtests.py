@@ -11,12 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import build_caffe
-import cache_key
-import caffe_cache
-import caffe_source
-import cmake_run
-from cuda import variant
+from tools.caffe_build import build_caffe, cache_key, caffe_cache, caffe_source, cmake_run
+from tools.caffe_build.cuda import variant
 
 GTESTS = cache_key.HERE / "gtests"
 CMAKE_FILES = (GTESTS / "CMakeLists.txt", GTESTS / "tests_cuda.cmake")

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from matplotlib.figure import Figure
 
-from pylayers.crop import LungCrop
-from pylayers.slice_sample import SliceSample, sample_slices
-from pylayers.targets import TARGETS
+from pylayers.batch.slice_sample import SliceSample, sample_slices
+from pylayers.cohort.targets import TARGETS
+from pylayers.lungs.crop import LungCrop
 from tools.figures.ct_image import LUNG_WINDOW_HU, show_slice, window_text
-from tools.figures.estimate import number_text, wrapped
+from tools.figures.estimate_text import number_text, wrapped
 from tools.figures.style import (
     BLUE,
     DOUBLE_MM,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from tools.figures.estimate import Estimate, estimate_text, wrapped
+from tools.figures.estimate_text import Estimate, estimate_text, wrapped
 from tools.figures.style import (
     DOUBLE_MM,
     GREY,

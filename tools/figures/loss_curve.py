@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from tools.caffe_log import Event
+from tools.caffe_run.caffe_log import Event
 from tools.figures.style import (
     BLUE,
     SINGLE_MM,

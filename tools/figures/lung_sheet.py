@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from pylayers.crop import Box
+from pylayers.lungs.crop import Box
 from tools.figures.ct_image import show_slice, window_text
-from tools.figures.estimate import wrapped
+from tools.figures.estimate_text import wrapped
 from tools.figures.style import DOUBLE_MM, SKY, VERMILION, footnote, new_figure, styled
 
 ROW_MM, HEAD_MM, FOOT_MM = 44.0, 11.0, 8.0
@@ -31,7 +31,7 @@ class Row(NamedTuple):
 
 
 def row_of(text: str, scan=None, mask: np.ndarray | None = None, box: Box | None = None) -> Row:
-    """Return the row of a scan (pylayers.scan.Scan, or None) with its lungs where there are any."""
+    """Return the row of a scan (Scan, or None) with its lungs where there are any."""
     if scan is None:
         return Row(text, ())
     count, rows, _ = scan.hu.shape

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from pylayers.targets import Target
+from pylayers.cohort.targets import Target
 from tools.figures.ct_image import LUNG_WINDOW_HU, show_slice, window_text
-from tools.figures.estimate import number_text, wrapped
+from tools.figures.estimate_text import number_text, wrapped
 from tools.figures.style import DOUBLE_MM, footnote, new_figure, styled, write_png
 
 TEXT_SHARE = 0.62  # of a slice's width, for the words beside it

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from tools.figures.estimate import Estimate
+from tools.figures.estimate_text import Estimate
 from tools.figures.style import BLUE, GREY, SINGLE_MM, new_figure, say, styled, write_png
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from tools.figures.estimate import estimate_text, number_text, wrapped
+from tools.figures.estimate_text import estimate_text, number_text, wrapped
 from tools.figures.style import GREY, SERIES, SINGLE_MM, new_figure, styled, write_png
 
 

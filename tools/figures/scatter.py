@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from pylayers.targets import Target
-from tools.figures.estimate import estimate_text, explained, wrapped
-from tools.figures.pairs import count_text, known_pairs
+from pylayers.cohort.gold import COPD_BELOW, STAGE_BOUNDS_PERCENT
+from pylayers.cohort.targets import Target
+from tools.figures.estimate_text import estimate_text, explained, wrapped
 from tools.figures.style import (
     BLUE,
     DOUBLE_MM,
@@ -25,7 +25,7 @@ from tools.figures.style import (
     styled,
     write_png,
 )
-from tools.gold import COPD_BELOW, STAGE_BOUNDS_PERCENT
+from tools.figures.truth_and_prediction import count_text, known_pairs
 
 THRESHOLDS = {"fev1fvc": (COPD_BELOW,), "fev1pp": STAGE_BOUNDS_PERCENT}
 THRESHOLD_WORDS = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from tools.figures.estimate import Estimate, estimate_text, wrapped
+from tools.figures.estimate_text import Estimate, estimate_text, wrapped
 from tools.figures.style import SERIES, SINGLE_MM, new_figure, styled, write_png
 
 APART = 0.3  # slices between the error bars of two series

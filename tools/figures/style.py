@@ -5,8 +5,8 @@ from functools import wraps
 import matplotlib.style
 from matplotlib.figure import Figure
 
-from pylayers.targets import Target
-from pylayers.whole_file import whole_file
+from pylayers.cohort.targets import Target
+from pylayers.files.whole_file import whole_file
 
 SINGLE_MM, DOUBLE_MM = 85, 170  # a journal's column, and both columns
 DPI = 300

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from google.protobuf import text_format
 
+from pylayers.files.checkout import ROOT
+from pylayers.files.whole_file import write_whole
 from tools.bench.measure_layers import layer_times
-from tools.caffe_install import ROOT, caffe_binary, import_caffe
-from tools.caffe_log import last_error
+from tools.caffe_run.caffe_install import caffe_binary, import_caffe
+from tools.caffe_run.caffe_log import last_error
 from tools.gpu.memory import Peak
-from tools.run_folder import NET, read_net, write_whole
+from tools.training.run_folder import NET, read_net
 
 caffe_pb2 = import_caffe().proto.caffe_pb2
 

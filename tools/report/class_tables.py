@@ -3,10 +3,10 @@
 import numpy as np
 
 from tools.report import paper
+from tools.report.result_table import Table, printed, shown
 from tools.report.results import Results
-from tools.report.table import Table, printed, shown
 from tools.stats.binary import copd_agreement, has_copd
-from tools.stats.calibration import brier_score
+from tools.stats.brier import brier_score
 from tools.stats.ordinal import OrdinalAgreement, ordinal_agreement, ve_class
 from tools.stats.readers import readers_against_system
 from tools.stats.recalibration import fit_probability

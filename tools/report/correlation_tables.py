@@ -3,15 +3,15 @@
 import numpy as np
 
 from tools.report import paper
+from tools.report.result_table import Table, printed, shown
 from tools.report.results import Results
-from tools.report.table import Table, printed, shown
+from tools.stats.adjusted_density import fit_volume_adjustment
 from tools.stats.agreement import agreement
 from tools.stats.correlation import (
     compare_correlations,
     pearson_interval,
     spearman_interval,
 )
-from tools.stats.densitometry import fit_volume_adjustment
 from tools.stats.fits import linear_fit, quadratic_fit
 from tools.stats.recalibration import fit_isotonic, fit_linear
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pylayers.cohort import read_cohort, read_rows
+from pylayers.cohort.cohort import read_cohort, read_rows
+from pylayers.cohort.targets import TARGETS, Target
 from pylayers.errors import CohortError
-from pylayers.targets import TARGETS, Target
-from tools.caffe_install import ROOT
-from tools.run_folder import RunFolder, relative
-from tools.trained_on import TrainedOn, read_trained_on
+from pylayers.files.checkout import ROOT, relative
+from tools.training.run_folder import RunFolder
+from tools.training.trained_on import TrainedOn, read_trained_on
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pylayers.cohort import read_rows
-from tools.report import class_tables, correlation_tables, paper, pictures, scan_pictures
-from tools.report.page import Section
+from pylayers.cohort.cohort import read_rows
+from tools.report import case_figures, class_tables, correlation_tables, paper, report_figures
+from tools.report.report_page import Section
+from tools.report.result_table import Table, printed, shown
 from tools.report.results import Results
-from tools.report.table import Table, printed, shown
 from tools.stats.estimate import Estimate
 
 MADE = (
@@ -41,7 +41,7 @@ def sections(found: dict[str, Results], by: list[str], folder: Path) -> Iterator
         yield copd_section(found["fev1fvc"], folder)
     if {"fev1fvc", "fev1pp"} <= set(found):
         table = class_tables.gold_table(found["fev1fvc"], found["fev1pp"])
-        picture = pictures.draw_gold(found["fev1fvc"], found["fev1pp"], folder)
+        picture = report_figures.draw_gold(found["fev1fvc"], found["fev1pp"], folder)
         yield Section("GOLD stages", [], [table, (picture, "GOLD stages, rows are the truth")])
     yield from sweep_sections(everything, folder)
     if by:
@@ -60,9 +60,9 @@ def correlation_section(everything: list[Results], folder: Path) -> Section:
         [f"{len(everything[0].test.scan_ids)} scans of the test split."],
         [
             table,
-            (pictures.draw_methods(everything, folder), "Network and densitometry"),
+            (report_figures.draw_methods(everything, folder), "Network and densitometry"),
             (
-                pictures.draw_correlations(everything, folder),
+                report_figures.draw_correlations(everything, folder),
                 "Densitometry and prediction against the truth (Figure 2)",
             ),
             correlation_tables.fits_table(everything),
@@ -73,7 +73,7 @@ def correlation_section(everything: list[Results], folder: Path) -> Section:
 def agreement_section(everything: list[Results], folder: Path) -> Section:
     """Return how far predictions are from the truth."""
     drawn = [
-        (pictures.draw_bland_altman(results, folder), f"Bland-Altman: {results.target.title}")
+        (report_figures.draw_bland_altman(results, folder), f"Bland-Altman: {results.target.title}")
         for results in everything
     ]
     return Section("Agreement", [], [correlation_tables.agreement_table(everything), *drawn])
@@ -81,7 +81,7 @@ def agreement_section(everything: list[Results], folder: Path) -> Section:
 
 def ve_section(ve: Results, folder: Path) -> Section:
     """Return the VE grades, and the readers where the cohort has two."""
-    picture = (pictures.draw_ve(ve, folder), "VE scores, rows are the truth")
+    picture = (report_figures.draw_ve(ve, folder), "VE scores, rows are the truth")
     parts = [class_tables.ve_table(ve), picture, class_tables.readers_table(ve)]
     return Section("Visual emphysema score", [], [part for part in parts if part])
 
@@ -91,10 +91,10 @@ def copd_section(ratio: Results, folder: Path) -> Section:
     parts = [
         class_tables.copd_table(ratio),
         class_tables.auc_table(ratio, correlation_tables.baselines(ratio)),
-        (pictures.draw_copd_roc(ratio, folder), "ROC curve for COPD (Figure 3)"),
+        (report_figures.draw_copd_roc(ratio, folder), "ROC curve for COPD (Figure 3)"),
         class_tables.brier_table(ratio),
     ]
-    calibration = pictures.draw_calibration(ratio, folder)
+    calibration = report_figures.draw_calibration(ratio, folder)
     if calibration:
         parts.append((calibration, "Calibration of the probability of COPD"))
     return Section("COPD", [], parts)
@@ -123,7 +123,7 @@ def sweep_sections(everything: list[Results], folder: Path) -> Iterator[Section]
                 for row in rows
             ),
         )
-        picture = pictures.draw_sweep(
+        picture = report_figures.draw_sweep(
             rows, said, results.target.title, folder / f"table6_{name}.png"
         )
         yield Section(
@@ -136,9 +136,9 @@ def scans_section(everything: list[Results], folder: Path) -> Section:
     parts = []
     for results in everything:
         title = results.target.title
-        worst = scan_pictures.draw_worst(results, folder)
+        worst = case_figures.draw_worst(results, folder)
         parts.append((worst, f"{title}: the largest errors (Figure 4)"))
-        slices = scan_pictures.draw_slices(results, read_contributions(results), folder)
+        slices = case_figures.draw_slices(results, read_contributions(results), folder)
         parts.append((slices, f"{title}: contributions of the slices (Figure 5)"))
     return Section("Scans", [], parts)
 

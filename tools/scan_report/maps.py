@@ -5,12 +5,12 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from pylayers.crop import LungCrop
-from pylayers.pixel_size import input_pixel_mm
-from pylayers.stack import place
+from pylayers.batch.pixel_size import input_pixel_mm
+from pylayers.batch.stack import place
+from pylayers.lungs.crop import LungCrop
 from tools.figures.relevance import FULL_PERCENTILE
-from tools.relevance import STEPS, RelevanceNet, plain_lung, stack_of
-from tools.run_folder import RunFolder
+from tools.scoring.relevance import STEPS, RelevanceNet, plain_lung, stack_of
+from tools.training.run_folder import RunFolder
 
 SMOOTH_MM = 4.0  # about a secondary lobule's radius; single pixels are speckle
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tools.gold import COPD_BELOW, STAGE_BOUNDS_PERCENT, gold_stage
+from pylayers.cohort.gold import COPD_BELOW, STAGE_BOUNDS_PERCENT, gold_stage
 
 # Visual grades of emphysema (Lynch et al. 2018, doi 10.1148/radiol.2018172294).
 GRADES = ("absent", "trace", "mild", "moderate", "confluent", "advanced destructive")

@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pylayers.cohort import read_rows
+from pylayers.cohort.cohort import read_rows
+from pylayers.cohort.targets import Target
 from pylayers.errors import CohortError, WeightsError
-from pylayers.targets import Target
-from tools.run_folder import RunFolder, relative
+from pylayers.files.checkout import relative
+from tools.training.run_folder import RunFolder
 
 TAILS_PERCENT = (2.5, 97.5)
 FEW = 40  # with fewer scans the tails are the one or two largest errors

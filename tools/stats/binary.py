@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.gold import COPD_BELOW
+from pylayers.cohort.gold import COPD_BELOW
 from tools.stats.estimate import Estimate, columns, constant, no_estimate, two_classes
 from tools.stats.proportion import proportion
 

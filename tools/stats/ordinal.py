@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from pylayers.targets import TARGETS
+from pylayers.cohort.targets import TARGETS
 from tools.stats.bootstrap import RESAMPLES, percentile_interval
 from tools.stats.estimate import FEWEST_SCANS, Estimate, columns, no_estimate
 from tools.stats.proportion import proportion

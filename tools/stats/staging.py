@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tools.gold import STAGE_BOUNDS_PERCENT, gold_stage
+from pylayers.cohort.gold import STAGE_BOUNDS_PERCENT, gold_stage
 from tools.stats.ordinal import OrdinalAgreement, ordinal_agreement
 
 STAGES = tuple(range(len(STAGE_BOUNDS_PERCENT) + 2))
@@ -11,7 +11,7 @@ STAGES = tuple(range(len(STAGE_BOUNDS_PERCENT) + 2))
 def gold_stages(fev1fvc, fev1pp) -> np.ndarray:
     """Return the GOLD stages 0..4 of FEV1/FVC (fractions) and FEV1 % predicted, (n,) each.
 
-    NaN where either is NaN. Both values decide, see tools.gold.gold_stage.
+    NaN where either is NaN. Both values decide, see pylayers.cohort.gold.gold_stage.
     """
     pairs = zip(np.asarray(fev1fvc, float), np.asarray(fev1pp, float), strict=True)
     return np.array([np.nan if np.isnan(sum(pair)) else gold_stage(*pair) for pair in pairs])

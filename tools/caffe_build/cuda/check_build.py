@@ -17,10 +17,9 @@ import time
 import venv
 from pathlib import Path
 
-BUILD = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(BUILD))
+from tools.caffe_build.cuda import binary_check, toolkit
 
-from cuda import binary_check, toolkit  # noqa: E402
+BUILD = Path(__file__).resolve().parent.parent
 
 RECORD = "share/scan2num-caffe.json"
 SITE = Path(sysconfig.get_path("purelib"))

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from cuda import toolkit
+from tools.caffe_build.cuda import toolkit
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 SUITE = "trixie"  # Debian 13, whose CUDA is 12.4; what we take of it runs on Debian 12

@@ -8,10 +8,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-import cache_key
-import caffe_cache
-from cuda import toolkit
-from cuda.nvcc_package import unpack_nvcc
+from tools.caffe_build import cache_key, caffe_cache
+from tools.caffe_build.cuda import toolkit
+from tools.caffe_build.cuda.nvcc_package import unpack_nvcc
 
 HERE = Path(__file__).parent
 # nvidia/cu13/lib/x.so.13 and nvidia/cublas/lib/x.so.12, without the package's Python files

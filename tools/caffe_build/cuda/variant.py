@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import cache_key
-import caffe_source
-from cuda import architectures, pinned_toolkit, toolkit
+from tools.caffe_build import cache_key, caffe_source
+from tools.caffe_build.cuda import architectures, pinned_toolkit, toolkit
 
 HERE = Path(__file__).parent
 COMPILED = ("caffe_cuda.cmake", *(f"compat/{path.name}" for path in HERE.glob("compat/*")))

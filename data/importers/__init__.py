@@ -1,0 +1,1 @@
+"""What the importers of all studies share."""

@@ -1,0 +1,38 @@
+"""The two ends of an import: the table that it may write, and the commands that take it on."""
+
+import shlex
+from pathlib import Path
+
+from data.importers.left_out import left_out_path
+from pylayers.errors import UsageError
+from pylayers.files.output_check import check_output
+from pylayers.files.output_place import place_of
+
+
+def checked_out(out: Path, *inputs: Path | None) -> Path:
+    """Return the table to write, its folder made; UsageError when that would harm something."""
+    if out.is_dir():
+        raise UsageError(f"--out {out} is a folder; give the name of a CSV in it")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--out {out}: {error.strerror}") from None
+    for path in (out, left_out_path(out)):
+        check_output(path, "--out", inputs)
+    if place_of(out).stream:  # what is left out is written beside it
+        raise UsageError(f"--out {out} is no file; give the name of a CSV")
+    return out
+
+
+def next_steps(out: Path, known: dict[str, int]) -> list[str]:
+    """Return the lines that say how to go on; known: labels by target."""
+    table, cohort = shlex.quote(str(out)), shlex.quote(str(out.parent / "cohort"))
+    if not any(known.values()):
+        return ["next:", f"  .venv/bin/python tools/score_cohort.py {table}"]
+    target = max(("fev1fvc", *known), key=lambda name: known[name])
+    return [
+        "next:",
+        f"  .venv/bin/python tools/prepare_cohort.py {table} --out {cohort}",
+        f"  .venv/bin/python tools/split_cohort.py {cohort}",
+        f"  make train TARGET={target} COHORT={cohort}",
+    ]

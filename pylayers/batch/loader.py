@@ -1,0 +1,93 @@
+"""Loader: batches of stacks, each a function of (seed, index of the batch) and nothing else.
+
+Workers, resumed runs and tests can therefore make any batch at any time, in any order.
+"""
+
+import numpy as np
+
+from pylayers.batch.layer_params import LayerParams
+from pylayers.batch.stack import SIDE, draw_augmentation, fill_stack, no_augmentation, slice_indices
+from pylayers.cohort.cohort import read_cohort, store_path
+from pylayers.cohort.store import read_planes
+from pylayers.cohort.targets import target_named
+
+# Streams of the seed: one for the order of an epoch, one for the draws of a sample, one for Caffe.
+ORDER, AUGMENT, DROPOUT = 0, 1, 2
+
+
+class Loader:
+    """Makes batches of one split of a cohort.
+
+    With train=True every epoch visits each scan once in a drawn order and stacks are augmented;
+    else scans come in the order of the table, again and again, without augmentation.
+    """
+
+    def __init__(self, params: LayerParams, train: bool):
+        self.params = params
+        self.train = train
+        cohort = read_cohort(params.cohort)
+        scans = cohort.labelled(params.split, params.target)
+        # no more of the table: each worker has a copy
+        self.folder = cohort.folder
+        self.scan_ids = [scan.scan_id for scan in scans]
+        unit = target_named(params.target).network_unit
+        self.labels = np.float32([scan.labels[params.target] / unit for scan in scans])
+        self._drawn = (None, None)  # the last epoch asked for, and its order
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Shapes of data (batch * slices, 1, SIDE, SIDE) and label (batch, 1)."""
+        batch, slices = self.params.batch, self.params.slices
+        return (batch * slices, 1, SIDE, SIDE), (batch, 1)
+
+    def fill(self, index: int, data: np.ndarray, label: np.ndarray) -> None:
+        """Write batch number `index` into float32 arrays of `shapes`."""
+        batch, slices = self.params.batch, self.params.slices
+        stacks = data.reshape(batch, slices, 1, SIDE, SIDE)
+        for position in range(batch):
+            label[position] = self.fill_scan(index * batch + position, stacks[position])
+
+    def fill_scan(self, sample: int, stack: np.ndarray) -> np.float32:
+        """Write scan number `sample` of all batches into float32 (slices, 1, SIDE, SIDE).
+
+        Return its label in the network's unit. RuntimeError names a stored scan that is unusable.
+        """
+        scan = self._scan_of(sample)
+        augmentation = self._augmentation_of(sample)
+        fill_stack(self._planes(scan, augmentation.offset), augmentation, stack)
+        return self.labels[scan]
+
+    def scan_id(self, sample: int) -> str:
+        """Return the scan_id of scan number `sample`."""
+        return self.scan_ids[self._scan_of(sample)]
+
+    def dropout_seed(self, index: int) -> int:
+        """Return what Caffe's own generator is seeded with before batch `index`."""
+        return int(self._rng(DROPOUT, index).integers(2**31))
+
+    def _planes(self, scan: int, offset: float) -> list[np.ndarray]:
+        scan_id = self.scan_ids[scan]
+        path = store_path(self.folder, scan_id)
+        try:
+            return read_planes(path, lambda n: slice_indices(n, self.params.slices, offset))
+        except (OSError, KeyError) as error:
+            raise RuntimeError(f"scan {scan_id}: {path}: {error}") from error
+
+    def _scan_of(self, sample: int) -> int:
+        epoch, place = divmod(sample, len(self.scan_ids))
+        if not self.train:
+            return place
+        return int(self._order(epoch)[place])
+
+    def _order(self, epoch: int) -> np.ndarray:
+        if epoch != self._drawn[0]:
+            self._drawn = epoch, self._rng(ORDER, epoch).permutation(len(self.scan_ids))
+        return self._drawn[1]
+
+    def _augmentation_of(self, sample: int):
+        if not self.train:
+            return no_augmentation(self.params.slices)
+        return draw_augmentation(self._rng(AUGMENT, sample), self.params.slices)
+
+    def _rng(self, stream: int, number: int) -> np.random.Generator:
+        return np.random.default_rng([self.params.seed, stream, number])

@@ -1,0 +1,168 @@
+"""Cohort: a folder with cohort.csv and one stored crop per scan, and the checks on its labels."""
+
+import csv
+import hashlib
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pylayers.cohort.subject_splits import SubjectSplits
+from pylayers.cohort.targets import TARGETS, target_named
+from pylayers.errors import CohortError
+from pylayers.files.text_table import NUMBER, numbered_records
+from pylayers.files.whole_file import whole_file
+
+TABLE = "cohort.csv"
+SPLITS = ("train", "val", "test")
+# Column `source` of scans that were simulated: a network trained on them says nothing of patients.
+PHANTOM = "phantom"
+# A scan_id becomes a file name: nothing in it may lead out of the folder.
+SCAN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+@dataclass(frozen=True)
+class CohortScan:
+    """One row of cohort.csv; labels in people's units, only those that are known."""
+
+    scan_id: str
+    subject_id: str
+    split: str
+    labels: dict[str, float]
+    row: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A prepared cohort; its rows keep the order of the table."""
+
+    folder: Path
+    scans: tuple[CohortScan, ...]
+
+    def labelled(self, split: str, target_name: str) -> list[CohortScan]:
+        """Return the scans of a split that have a label; CohortError when there is none."""
+        target_named(target_name)
+        if split not in SPLITS:
+            raise CohortError(f"split {split!r} is not one of {', '.join(SPLITS)}")
+        scans = [s for s in self.scans if s.split == split and target_name in s.labels]
+        if not scans:
+            raise CohortError(
+                f"{self.folder / TABLE} has no scan in split {split!r} with a label {target_name}; "
+                "run tools/split_cohort.py on it"
+            )
+        return scans
+
+    def store_path(self, scan: CohortScan) -> Path:
+        """Return where the crop of a scan is stored."""
+        return store_path(self.folder, scan.scan_id)
+
+    def sha256(self) -> str:
+        """Return the hash of the table, which names every scan, label, split and crop."""
+        return hashlib.sha256((self.folder / TABLE).read_bytes()).hexdigest()
+
+
+def store_path(folder, scan_id: str) -> Path:
+    """Return where a cohort keeps the crop of a scan."""
+    return Path(folder) / "scans" / f"{scan_id}.h5"
+
+
+def read_cohort(folder) -> Cohort:
+    """Read and check a prepared cohort. Raises CohortError with the row that is wrong."""
+    table = Path(folder) / TABLE
+    scans = []
+    seen, split_of = set(), SubjectSplits()
+    rows = read_rows(table)
+    check_columns(table, rows[0][1] if rows else ())
+    for where, row in rows:
+        scan_id = checked_scan_id(row.get("scan_id", ""), where)
+        if scan_id in seen:
+            raise CohortError(f"{where}: scan_id {scan_id!r} occurs twice")
+        seen.add(scan_id)
+        split = row.get("split", "")
+        if split and split not in SPLITS:
+            raise CohortError(f"{where}: split {split!r} is not one of {', '.join(SPLITS)}")
+        subject_id = row.get("subject_id") or scan_id
+        split_of.check(subject_id, split, where)
+        scans.append(CohortScan(scan_id, subject_id, split, checked_labels(row, where), row))
+    if not scans:
+        raise CohortError(f"{table} has no scans")
+    return Cohort(Path(folder), tuple(scans))
+
+
+def read_rows(table) -> list[tuple[str, dict[str, str]]]:
+    """Read a CSV that this project wrote as (where, row) pairs; `where` names file and line.
+
+    Raises CohortError for all that write_rows does not do: what people bring is read by
+    pylayers.files.text_table.
+    """
+    table = Path(table)
+    if not table.is_file():
+        raise CohortError(f"there is no {table}; tools/prepare_cohort.py makes a cohort")
+    try:
+        text = table.read_text(encoding="utf-8-sig")
+        records = list(numbered_records(table.name, text, ",", skipped=0))
+    except UnicodeDecodeError as error:
+        raise CohortError(f"{table} is no CSV in UTF-8: {error}") from None
+    header = records[0][1] if records else []
+    for name in header:
+        if header.count(name) > 1:
+            raise CohortError(f"{table} has two columns named {name!r}; keep one")
+    rows = []
+    for line, cells in records[1:]:
+        where = f"{table.name} line {line}"
+        if len(cells) > len(header):
+            raise CohortError(f"{where} has more cells than the header, after {header[-1]!r}")
+        if len(cells) < len(header):
+            raise CohortError(f"{where} breaks off before column {header[len(cells)]!r}")
+        rows.append((where, {key: cell for key, cell in zip(header, cells, strict=True) if key}))
+    return rows
+
+
+def check_columns(table: Path, columns) -> None:
+    """Raise CohortError for a column of cohort.csv that is meant, but not named, as ours."""
+    known = {"scan_id", "subject_id", "split", *TARGETS}
+    for name in columns:
+        if name not in known and name.lower() in known:
+            raise CohortError(f"{table} has a column {name!r}; write it {name.lower()}")
+    if columns and "scan_id" not in columns:
+        raise CohortError(f"{table} has no column scan_id; its first is {next(iter(columns))!r}")
+
+
+def write_rows(table, rows: list[dict]) -> None:
+    """Write a CSV with the columns of the first row; the file appears whole or not at all."""
+    with whole_file(table) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def checked_scan_id(scan_id: str, where: str) -> str:
+    """Return a scan_id that is safe as a file name, else raise CohortError."""
+    if not SCAN_ID.fullmatch(scan_id):
+        raise CohortError(
+            f"{where}: scan_id {scan_id!r} must be letters, digits, '.', '_', '-' only"
+        )
+    return scan_id
+
+
+def checked_labels(row: dict[str, str], where: str) -> dict[str, float]:
+    """Return the labels of a row; blank means unknown. Raises CohortError when out of range."""
+    labels = {}
+    for target in TARGETS.values():
+        text = row.get(target.name, "")
+        if not text:
+            continue
+        try:
+            value = float(text)
+        except ValueError:
+            value = None
+        # float also takes 1_0 and digits of other scripts
+        if value is None or (math.isfinite(value) and not NUMBER.fullmatch(text)):
+            raise CohortError(f"{where}: {target.name} {text!r} is no number")
+        if not math.isfinite(value) or not target.low <= value <= target.high:
+            raise CohortError(
+                f"{where}: {target.name} {text} is outside {target.low:g}..{target.high:g}"
+                f"{' percent' if target.unit == '%' else ''}"
+            )
+        labels[target.name] = value
+    return labels

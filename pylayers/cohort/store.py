@@ -1,0 +1,134 @@
+"""Store: one HDF5 file per scan, one chunk per slice, so that a stack reads only its slices."""
+
+import hashlib
+import io
+import json
+from dataclasses import fields
+from typing import NamedTuple
+
+import h5py
+import hdf5plugin
+import numpy as np
+
+from pylayers.errors import CohortError, is_machine_failure, machine_error
+from pylayers.files.whole_file import whole_file
+from pylayers.lungs.crop import PREPROCESSING_VERSION, Box, LungCrop
+
+DATASET = "hu"
+VERSION_KEY = "preprocessing_version"
+WARNINGS = "warnings"
+HASH = "crop_sha256"
+AGAIN = "remove it and run tools/prepare_cohort.py again"
+
+
+class Grid(NamedTuple):
+    """A stored crop's voxels. version: of the preprocessing. shape, spacing_mm: (z, y, x).
+
+    sha256: of the voxels when they were stored.
+    """
+
+    version: int
+    shape: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    sha256: str = ""
+
+
+def write_crop(path, crop: LungCrop, source_key: str = "") -> None:
+    """Write a crop; the file appears whole or not at all. Raises MachineError on a full disk.
+
+    source_key tells later which files the crop was made from.
+    """
+    content = io.BytesIO()  # on a full disk HDF5 would crash as it closes the file
+    with h5py.File(content, "w") as file:
+        file.create_dataset(
+            DATASET,
+            data=crop.hu,
+            chunks=(1, *crop.hu.shape[1:]),
+            shuffle=True,
+            fletcher32=True,
+            compression=hdf5plugin.Zstd(clevel=3),
+        )
+        for field in fields(LungCrop):
+            if field.name not in (DATASET, WARNINGS):
+                file.attrs[field.name] = getattr(crop, field.name)
+        file.attrs[WARNINGS] = json.dumps(crop.warnings)
+        file.attrs[VERSION_KEY] = PREPROCESSING_VERSION
+        file.attrs["source_key"] = source_key
+        file.attrs[HASH] = hashlib.sha256(crop.hu.tobytes()).hexdigest()
+    with whole_file(path) as partial:
+        partial.write_bytes(content.getbuffer())
+
+
+def read_crop(path) -> LungCrop:
+    """Read a whole crop back. Raises CohortError when it is missing or not what was stored."""
+    try:
+        crop, stored = _read_crop(path)
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        if is_machine_failure(error):
+            raise machine_error(error, f"reading {path}") from None
+        raise CohortError(f"{path} is missing or damaged; {AGAIN}") from None
+    if hashlib.sha256(crop.hu).hexdigest() != stored:
+        raise CohortError(f"{path} is not what was stored; {AGAIN}")
+    return crop
+
+
+def _read_crop(path) -> tuple[LungCrop, str]:
+    with h5py.File(path) as file:
+        attrs = file.attrs
+        return LungCrop(
+            hu=file[DATASET][:],
+            spacing_mm=tuple(float(value) for value in attrs["spacing_mm"]),
+            bottom_mm=float(attrs["bottom_mm"]),
+            box=Box(*(int(value) for value in attrs["box"])),
+            lungs_l=float(attrs["lungs_l"]),
+            laa950=float(attrs["laa950"]),
+            perc15_hu=float(attrs["perc15_hu"]),
+            mask_given=bool(attrs["mask_given"]),
+            series=attrs["series"],
+            warnings=tuple(json.loads(attrs[WARNINGS])),
+        ), attrs[HASH]
+
+
+def read_facts(path) -> dict | None:
+    """Return what a cohort's table says of a stored crop; None unless it is whole and current."""
+    try:
+        with h5py.File(path) as file:
+            attrs = file.attrs
+            if attrs.get(VERSION_KEY) != PREPROCESSING_VERSION:
+                return None
+            return {
+                "slices": len(file[DATASET]),
+                "laa950": float(attrs["laa950"]),
+                "perc15_hu": float(attrs["perc15_hu"]),
+                "lungs_l": float(attrs["lungs_l"]),
+                "mask_given": bool(attrs["mask_given"]),
+                "warnings": json.loads(attrs[WARNINGS]),
+                "source_key": attrs["source_key"],
+                HASH: attrs[HASH],
+            }
+    except (OSError, KeyError, ValueError, TypeError):
+        return None
+
+
+def read_grid(path) -> Grid | None:
+    """Read what is known of a stored crop without its voxels; None for a damaged file."""
+    try:
+        with h5py.File(path) as file:
+            return Grid(
+                int(file.attrs[VERSION_KEY]),
+                file[DATASET].shape,
+                tuple(float(value) for value in file.attrs["spacing_mm"]),
+                str(file.attrs[HASH]),
+            )
+    except (OSError, KeyError, ValueError, TypeError):
+        return None
+
+
+def read_planes(path, choose) -> list[np.ndarray]:
+    """Read some slices of a crop as int16 HU planes (h, w).
+
+    choose: function from the number of slices to their indices; an index may repeat.
+    """
+    with h5py.File(path) as file:
+        hu = file[DATASET]
+        return [hu[index] for index in choose(len(hu))]

@@ -1,0 +1,98 @@
+"""Air regions: air in the body in parts that walls of tissue divide."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import ndimage
+from skimage.segmentation import watershed
+
+from pylayers.lungs.air_map import AirMap
+from pylayers.lungs.gas import GAS_HU, NEIGHBOURS
+
+PART_ML = 1.0  # smaller ones go with their neighbour
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """One part of the air in the body.
+
+    where, hu: which voxels of its box, and the HU of the box. touch_ml: what borders on airways.
+    air: number of the air space that it belongs to before walls are looked for.
+    """
+
+    box: tuple[slice, slice, slice]
+    where: np.ndarray
+    hu: np.ndarray
+    ml: float
+    touch_ml: float
+    air: int
+
+    @cached_property
+    def gas_share(self) -> float:
+        """The share of it that is below GAS_HU."""
+        return float(np.mean(self.hu[self.where] < GAS_HU))
+
+    @property
+    def centre(self) -> np.ndarray:
+        """The middle of its box, (z, y, x)."""
+        return np.array([(side.start + side.stop) / 2 for side in self.box])
+
+
+def regions_of(air: AirMap, where: np.ndarray, wall_hu: int) -> list[Region]:
+    """Return the parts into which walls denser than wall_hu divide air, the largest first.
+
+    where: bool (z, y, x), the air on the coarse grid. The walls themselves go to the parts that
+    they are between.
+    """
+    filled = ndimage.find_objects(where.view(np.uint8))
+    if not filled or filled[0] is None:
+        return []
+    frame = filled[0]
+    where, hu = where[frame], air.coarse[frame]
+    near = ndimage.binary_dilation(air.airways[frame], NEIGHBOURS)
+    spaces, _ = ndimage.label(where)
+    parts = _parts(where, hu, wall_hu, PART_ML / air.voxel_ml, spaces)
+    ml = np.bincount(parts.ravel()) * air.voxel_ml
+    regions = []
+    for label, box in enumerate(ndimage.find_objects(parts), 1):
+        if ml[label] < PART_ML:
+            continue
+        part = parts[box] == label
+        touch = np.count_nonzero(part & near[box]) * air.voxel_ml
+        space = int(spaces[box][part][0])
+        at = tuple(
+            slice(a.start + b.start, a.start + b.stop) for a, b in zip(frame, box, strict=True)
+        )
+        regions.append(Region(at, part, hu[box], float(ml[label]), touch, space))
+    return sorted(regions, key=lambda region: -region.ml)
+
+
+def _parts(where, hu, wall_hu: int, least: float, spaces: np.ndarray) -> np.ndarray:
+    """Return the number of the part that each voxel belongs to.
+
+    least: voxels of a part's core. spaces: the connected air, which are the parts where walls part
+    nothing.
+    """
+    cores, count = ndimage.label(where & (hu < wall_hu))
+    large = np.bincount(cores.ravel(), minlength=count + 1) >= least
+    large[0] = False
+    if np.count_nonzero(large) < 2:
+        return spaces
+    number = np.where(large, np.cumsum(large), 0).astype(np.int32)
+    parts = watershed(hu, number[cores], mask=where)
+    dense, _ = ndimage.label(where & (parts == 0))  # without a core: consolidation, small pockets
+    return np.where(dense > 0, dense + parts.max(), parts)
+
+
+def contact_of(region: Region, lungs: np.ndarray) -> float:
+    """Return the share of a region's surface that borders on the lungs around it."""
+    low = [max(0, side.start - 1) for side in region.box]
+    around = lungs[tuple(slice(a, side.stop + 1) for a, side in zip(low, region.box, strict=True))]
+    part = np.zeros_like(around)
+    start = [side.start - a for a, side in zip(low, region.box, strict=True)]
+    part[tuple(slice(a, a + n) for a, n in zip(start, region.where.shape, strict=True))] = (
+        region.where
+    )
+    shell = ndimage.binary_dilation(part, NEIGHBOURS) & ~part
+    return float(np.mean(around[shell])) if shell.any() else 0.0

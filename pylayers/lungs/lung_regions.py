@@ -1,0 +1,154 @@
+"""Lung regions: the air inside the body in parts that tissue walls off, and which are lung.
+
+A lung hangs on the windpipe: its part touches the airways. Stomach, bowel, foam and the air between
+arm and body do not. Of the whole chests tried (docs/scans.md), every lung did.
+"""
+
+import numpy as np
+from scipy import ndimage
+
+from pylayers.errors import ScanRefused
+from pylayers.lungs.air_map import AirMap
+from pylayers.lungs.air_regions import PART_ML, Region, contact_of, regions_of
+from pylayers.lungs.gas import GAS_HU, inside, is_foam, is_gas
+
+# Parts are told apart where a wall is denser than this, on block means of 2 mm. In two real scans
+# stomach and colon joined the lung at -400 and -500 HU through a thin diaphragm, not at -600.
+WALL_HU = -600
+LEAK_WALLS_HU = -700, -750, -800, -850  # the same scans' walls in slices of 5 to 10 mm
+OPEN_SHARE = 0.3  # of a leak's surface; there it was 0.01 to 0.2, and no bulla fell apart so
+SMALL_SHARE = 0.3  # of the largest part: a larger one may be a lung with a bulla
+TOUCH_ML = 0.1  # of a part, in contact with the airways; real lungs have 0.1 to 10
+LUNG_SHARE = 0.1  # of the largest part: as large is a lung
+PIECE_SHARE = 0.03  # as large is a piece of lung where it lies among lungs
+PIECE_ML = 30.0
+LUNGS_MIN_L = 0.4  # less air inside the body is no pair of lungs
+# Share of a part below GAS_HU. In ten real chests bowel beside the lungs had .1 to .9, pieces of
+# lung that fibrosis walls off 0, whole lungs 0 to .2.
+GAS_SHARE = 0.05
+GASSIER = 3.0  # times the lungs' own share, which emphysema raises
+BOWEL_SHARE = 0.3  # of a part as large as a lung; emphysema and a sharp kernel leave less
+ALL_GAS = 0.5  # without a windpipe that much is no lung: a head phantom had 0.85
+TISSUE_HU, VESSEL_HU = -700, -850  # median and 97th percentile: foam has no vessels, stool no air
+# Two pairs of lungs one above the other: a neck or a diaphragm lies between, and the second pair
+# holds at least this share of one lung of the first.
+NECK_MM, SECOND_SHARE = 8.0, 0.25
+
+
+def lung_regions(air: AirMap) -> tuple[np.ndarray, list[str]]:
+    """Return the lungs' air, bool of the coarse grid, and warnings.
+
+    Raises ScanRefused (no-lungs, several-lungs).
+    """
+    regions = regions_of(air, air.air & ~air.airways, WALL_HU)
+    gas = [is_gas(region.hu, region.where, air.spacing) for region in regions]
+    tissue = [region for region, is_it in zip(regions, gas, strict=True) if not is_it]
+    lungs = largest_of([region for region in tissue if region.touch_ml >= TOUCH_ML])
+    warnings = []
+    if not lungs:
+        lungs = largest_of([r for r in tissue if not is_foam(r.where) and r.gas_share < ALL_GAS])
+        warnings = ["no windpipe was seen to lead into the lungs: is this a chest?"]
+    litres = sum(region.ml for region in lungs) / 1e3
+    if litres < LUNGS_MIN_L:
+        other = sum(region.ml for region in regions if region not in lungs) / 1e3
+        beside = f" and {other:.2f} L of gas, bowel or foam" if other >= PIECE_ML / 1e3 else ""
+        raise ScanRefused(
+            "no-lungs",
+            f"the body holds {litres:.2f} L of lung{beside}; at least {LUNGS_MIN_L} L are needed",
+        )
+    refuse_two_pairs(lungs[0], tissue, air.spacing)
+    found = np.zeros_like(air.air)
+    for region in [*lungs, *pieces_of(lungs, regions, air.spacing)]:
+        found[region.box] |= region.where
+    for wall_hu in LEAK_WALLS_HU if has_pool(air, found) else ():
+        remove_leaks(air, found, wall_hu)
+    return found, warnings
+
+
+def largest_of(regions: list[Region]) -> list[Region]:
+    """Return the regions that are as large as a lung beside the largest one, which is first."""
+    return [region for region in regions if region.ml >= LUNG_SHARE * regions[0].ml]
+
+
+def pieces_of(lungs: list[Region], regions: list[Region], spacing) -> list[Region]:
+    """Return the other regions that are lung.
+
+    Those that share the lungs' air space are, unless bowel or stomach. An air space of its own is
+    when it lies among the lungs; as large as a lung, it may lie to one side of them.
+    """
+    most = most_gas(lungs)
+    spaces = {region.air for region in lungs}
+    low = np.min([[side.start for side in region.box] for region in lungs], axis=0)
+    high = np.max([[side.stop for side in region.box] for region in lungs], axis=0)
+    pieces = []
+    for region in regions:
+        alone = region.air not in spaces
+        if region in lungs or region.gas_share > most:
+            continue
+        if is_gas(region.hu, region.where, spacing, thin=alone):  # the lungs' edges are thin
+            continue
+        if alone:
+            among = (low < region.centre) & (region.centre < high)
+            large = region.ml >= LUNG_SHARE * lungs[0].ml
+            piece = region.ml >= max(PIECE_ML, PIECE_SHARE * lungs[0].ml)
+            if not (among[:2].all() if large else piece and among.all()) or is_foam(region.where):
+                continue
+        pieces.append(region)
+    return pieces
+
+
+def most_gas(lungs: list[Region]) -> float:
+    """Return the share of gas above which a region beside these lungs is none of theirs."""
+    total = sum(region.ml for region in lungs)
+    return max(GAS_SHARE, GASSIER * sum(region.gas_share * region.ml for region in lungs) / total)
+
+
+def has_pool(air: AirMap, lungs: np.ndarray) -> bool:
+    """Return whether gas lies together anywhere in the lungs' air, as in a leak."""
+    labels, _ = ndimage.label(lungs & (air.coarse < GAS_HU))
+    return np.bincount(labels.ravel())[1:].max(initial=0) * air.voxel_ml >= PART_ML
+
+
+def remove_leaks(air: AirMap, lungs: np.ndarray, wall_hu: int) -> None:
+    """Take stomach and bowel out of the lungs' air where a wall denser than wall_hu is between.
+
+    lungs: bool of the coarse grid, changed in place. A leak borders on lung with a small part of
+    its surface; a bulla lies in lung.
+    """
+    regions = regions_of(air, lungs, wall_hu)
+    hanging = [region for region in regions if region.touch_ml >= TOUCH_ML]
+    most = most_gas(hanging or largest_of(regions))
+    for region in regions:
+        if region in hanging or not 0 < contact_of(region, lungs) < OPEN_SHARE:
+            continue
+        small = region.ml < SMALL_SHARE * regions[0].ml
+        if (small and region.gas_share > most) or is_gas(region.hu, region.where, air.spacing):
+            lungs[region.box] &= ~region.where
+
+
+def refuse_two_pairs(lung: Region, regions: list[Region], spacing) -> None:
+    """Raise ScanRefused (several-lungs) when as much lung again lies well above or below a lung."""
+    bottom, top = (end * spacing[0] for end in (lung.box[0].start, lung.box[0].stop))
+    apart_ml = 0.0
+    for region in regions:
+        low, high = (end * spacing[0] for end in (region.box[0].start, region.box[0].stop))
+        apart = max(low - top, bottom - high) > max(NECK_MM, 1.5 * spacing[0])
+        if apart and region.ml >= PIECE_ML and is_lung_tissue(region, spacing):
+            apart_ml += region.ml
+    if apart_ml > SECOND_SHARE * lung.ml:
+        raise ScanRefused(
+            "several-lungs",
+            f"{apart_ml / 1e3:.1f} L of lung lie above or below another lung: was one scan put "
+            "onto another?",
+        )
+
+
+def is_lung_tissue(region: Region, spacing) -> bool:
+    """Return whether a region has the density and the vessels of lung; foam and stool lack one."""
+    values = inside(region.hu, region.where, spacing)
+    return (
+        values.size > 0
+        and region.gas_share < BOWEL_SHARE
+        and np.median(values) < TISSUE_HU
+        and np.percentile(values, 97) > VESSEL_HU
+    )

@@ -1,0 +1,174 @@
+"""Acceptance: whether a volume's numbers are a CT in HU; the lungs have checks of their own."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pylayers.errors import ScanRefused
+from pylayers.reading.air_level import check_low_end
+from pylayers.reading.hounsfield import Numbers
+from pylayers.reading.padding import corner_value
+
+# Where a chest has its voxels: air and lung, soft tissue and blood.
+AIR_HU = (-1100, -600)
+SOFT_HU = (-200, 200)
+MIN_SHARE = 0.05  # of all voxels but padding; a chest CT has at least a fifth of either
+# A scan's numbers but for padding and metal; ITK and scanners write -3024 at the lowest.
+SCANNER_RANGE = (-3100, 4200)
+IN_RANGE = 0.9  # share of numbers in that range that says the bytes are in order
+SAMPLE_STEP = 4  # every 4th voxel along each axis
+GREY_VALUES = 256  # of an 8-bit image; a CT has more than a thousand
+LABEL_RUNS = 0.9  # share of labelled neighbours that are equal; noise leaves a CT a few percent
+FEWEST_VOXELS = 5000  # of a sample that can have many values
+OFFSETS = range(-4096, 4097, 8)
+KNOWN_OFFSETS = (-1024, 1024, -1000, 1000)  # what writers forget or apply twice
+MISSING_SHARE = 0.01  # below, there is no air, or no soft tissue, at all
+NEAR_HU = 16  # an air peak this close to where such an offset would put it speaks for it
+
+
+class Grey(NamedTuple):
+    """A thinned volume without padding: `hu` 1D, its distinct `values`, share of equal `runs`."""
+
+    hu: np.ndarray
+    values: np.ndarray
+    runs: float
+
+
+def check_numbers(name: str, hu: np.ndarray, numbers: Numbers) -> list[str]:
+    """Return warnings about a volume's numbers; ScanRefused unless they are a CT's in HU.
+
+    hu: int16 (z, y, x), before it is clipped; numbers: what was seen as it was converted.
+    """
+    check_bytes(name, hu, numbers)
+    if numbers.not_finite:
+        raise ScanRefused(
+            "not-finite", f"{name} has {numbers.not_finite:,} voxels that are NaN or infinite"
+        )
+    grey = grey_of(hu)
+    check_greys(name, grey, numbers)
+    check_hu(name, grey.hu)
+    return check_low_end(name, grey.hu)
+
+
+def check_bytes(name: str, hu: np.ndarray, numbers: Numbers) -> None:
+    """Raise ScanRefused when the stored numbers are read in a wrong order or as a wrong type."""
+    sample = numbers.sample
+    kept, swapped = share_in_range(sample), share_in_range(sample.byteswap())
+    if sample.dtype.itemsize > 1 and kept < IN_RANGE < swapped:
+        raise ScanRefused(
+            "byte-order",
+            f"{100 * (1 - kept):.0f} % of the voxels of {name} are outside {SCANNER_RANGE[0]}.."
+            f"{SCANNER_RANGE[1]}; with their bytes swapped {100 * (1 - swapped):.0f} % are",
+        )
+    if len(numbers.wrapped) > 2:  # padding has one value, or one and its interpolation
+        low, high = min(numbers.wrapped), max(numbers.wrapped)
+        raise ScanRefused(
+            "voxel-type",
+            f"{name} has {numbers.wrapped_count:,} voxels such as {low} and {high}: "
+            "negative HU that the header calls unsigned",
+        )
+    outside = (hu[::SAMPLE_STEP, ::SAMPLE_STEP, ::SAMPLE_STEP] > SCANNER_RANGE[1]).mean()
+    if not numbers.not_finite and outside > 1 - IN_RANGE:
+        raise ScanRefused(
+            "voxel-type",
+            f"{100 * outside:.0f} % of the voxels of {name} are above {SCANNER_RANGE[1]} HU; "
+            "is the header's voxel type right?",
+        )
+
+
+def share_in_range(sample: np.ndarray) -> float:
+    """Return the share of numbers that a scanner writes; padding of unsigned writers counts."""
+    if not sample.size:
+        return 0.0
+    with np.errstate(invalid="ignore"):
+        small = (sample >= SCANNER_RANGE[0]) & (sample <= SCANNER_RANGE[1])
+        if sample.dtype.kind == "f":  # swapped floats are mostly far too small or far too large
+            small &= (sample == 0) | (np.abs(sample) > 1e-6)
+    return float(small.mean())
+
+
+def grey_of(hu: np.ndarray) -> Grey:
+    """Thin a volume out and leave its constant padding away."""
+    step = SAMPLE_STEP if hu.size > SAMPLE_STEP**3 * FEWEST_VOXELS else 1
+    thin = hu[::step, ::step]
+    inner = thin[:, :, :-1] != corner_value(hu)
+    equal = (thin[:, :, :-1] == thin[:, :, 1:]) & inner
+    left = thin[:, :, :-1][inner]
+    return Grey(left[::step], np.unique(left), np.count_nonzero(equal) / max(1, left.size))
+
+
+def check_greys(name: str, grey: Grey, numbers: Numbers) -> None:
+    """Raise ScanRefused for label maps and for images that lost their HU to a display window."""
+    low, high = (numbers.sample.min(), numbers.sample.max()) if numbers.sample.size else (0, 0)
+    if low == high:
+        raise ScanRefused("not-hu", f"all voxels of {name} are {low:g}")
+    if numbers.sample.dtype.kind == "f" and high - low <= 2:
+        raise ScanRefused(
+            "not-hu",
+            f"the voxels of {name} go from {low:.3g} to {high:.3g}: they were rescaled, "
+            "HU cannot be had back",
+        )
+    if grey.hu.size < FEWEST_VOXELS or len(grey.values) > GREY_VALUES:
+        return
+    eight_bit = grey.values[0] >= 0 and grey.values[-1] < GREY_VALUES
+    stretched = np.median(np.diff(grey.values)) > 1 if len(grey.values) > 1 else True
+    span = f"{len(grey.values)} values from {grey.values[0]} to {grey.values[-1]}"
+    if grey.runs > LABEL_RUNS:
+        raise ScanRefused(
+            "label-map", f"{name} has {span} in large constant areas: a label map, not a CT"
+        )
+    if not (eight_bit or stretched):  # a quiet scan of few tissues: no chest
+        return
+    raise ScanRefused(
+        "windowed",
+        f"{name} has {span}: too few for HU, which a display window or rounding has lost",
+    )
+
+
+def check_hu(name: str, hu: np.ndarray) -> None:
+    """Raise ScanRefused unless air and soft tissue are where HU have them.
+
+    Scans without either are left to the lungs' checks: they are no chest.
+    """
+    counts = np.concatenate(
+        [[0], np.cumsum(np.bincount(hu + np.int32(1 << 15), minlength=1 << 16))]
+    )
+    air, soft = shares(counts)
+    if min(air, soft) >= MIN_SHARE:
+        return
+    fits = {offset: min(shares(counts, offset)) for offset in OFFSETS}
+    best = max(fits.values())
+    if best < MIN_SHARE:
+        return
+    good = [offset for offset, fit in fits.items() if fit > 0.9 * best]
+    offset, known = offset_of(counts, good[len(good) // 2])
+    if not known and min(air, soft) > MISSING_SHARE:  # an odd body, for the lungs' checks
+        return
+    raise ScanRefused(
+        "not-hu",
+        f"{100 * air:.0f} % of {name} is air ({AIR_HU[0]}..{AIR_HU[1]}) and {100 * soft:.0f} % "
+        f"soft tissue ({SOFT_HU[0]}..{SOFT_HU[1]}); an offset of {offset:+d} would fit",
+    )
+
+
+def offset_of(counts: np.ndarray, about: int) -> tuple[int, bool]:
+    """Return the offset that puts the air peak at -1000 HU, and whether it is one of the known.
+
+    counts: how many voxels are below -32768, -32767, ... 32768; about: an offset that fits.
+    """
+    start = int(np.clip(AIR_HU[0] - about + (1 << 15), 0, (1 << 16) - 200))
+    peak = start + int(np.diff(counts[start : start + 200]).argmax()) - (1 << 15)
+    near = [known for known in KNOWN_OFFSETS if abs(-1000 - peak - known) <= NEAR_HU]
+    return (near[0], True) if near else (-1000 - peak, False)
+
+
+def shares(counts: np.ndarray, offset: int = 0) -> tuple[float, float]:
+    """Return which shares of the voxels are air and soft tissue after adding an offset.
+
+    counts: how many voxels are below -32768, -32767, ... 32768.
+    """
+    bounds = [
+        np.clip(np.array([low, high + 1]) - offset + (1 << 15), 0, 1 << 16)
+        for low, high in (AIR_HU, SOFT_HU)
+    ]
+    return tuple(float(counts[high] - counts[low]) / max(1, counts[-1]) for low, high in bounds)

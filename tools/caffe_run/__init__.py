@@ -1,0 +1,1 @@
+"""Running Caffe: where it is installed, its device, its process and its log."""

@@ -1,0 +1,163 @@
+"""The report's figures, in the paper's order, each a PNG in a folder."""
+
+from pathlib import Path
+
+import numpy as np
+
+from tools.figures.bland_altman import draw_agreement
+from tools.figures.confusion import draw_confusion
+from tools.figures.forest import draw_forest
+from tools.figures.reliability import draw_reliability
+from tools.figures.roc_curve import RocCurve, draw_roc
+from tools.figures.scatter import Scatter, draw_scatter
+from tools.figures.slice_counts import draw_slice_counts
+from tools.report.class_tables import copd_probability, gold_agreement, ve_agreement
+from tools.report.correlation_tables import NETWORK, absolute, baselines
+from tools.report.results import Results
+from tools.stats.agreement import agreement
+from tools.stats.binary import copd_agreement, has_copd
+from tools.stats.brier import reliability_curve
+from tools.stats.correlation import spearman_interval
+from tools.stats.estimate import Estimate
+from tools.stats.fits import linear_fit, quadratic_fit
+from tools.stats.ordinal import OrdinalAgreement
+from tools.stats.roc import roc_area, roc_curve
+
+
+def fields(estimate: Estimate) -> tuple:
+    """Return an estimate as figures take it."""
+    return estimate.value, estimate.low, estimate.high, estimate.why
+
+
+def draw_correlations(all_results: list[Results], folder: Path) -> Path:
+    """Draw Figure 2: a row a target, densitometry, reference and network against the truth.
+
+    The reference is the VE score, as in the paper, where the cohort has it; for VE it is Perc15.
+    """
+    panels = []
+    for results in all_results:
+        truth = results.test.truth
+        for title, (values, label) in shown_values(results).items():
+            panels.append(
+                Scatter(
+                    title,
+                    results.target,
+                    truth,
+                    values,
+                    fields(spearman_interval(values, truth)),
+                    linear_fit(truth, values).coefficients[::-1],
+                    quadratic_fit(truth, values).coefficients[::-1],
+                    label,
+                )
+            )
+    path = folder / "figure2_scatter.png"
+    draw_scatter(panels, path, columns=3)
+    return path
+
+
+def shown_values(results: Results) -> dict[str, tuple[np.ndarray, str | None]]:
+    """Return what Figure 2 shows of a target: title -> values (n,) and their axis."""
+    shown = {"LAA-950": (results.test.column("laa950"), "LAA-950 (%)")}
+    grades = results.test.column("ve")
+    if results.target.name != "ve" and np.isfinite(grades).all():
+        shown["VE score"] = (grades, "visual emphysema score")
+    else:
+        shown["Perc15"] = (results.test.column("perc15"), "Perc15 (HU)")
+    return shown | {"network": (results.test.prediction, None)}
+
+
+def draw_methods(all_results: list[Results], folder: Path) -> Path:
+    """Draw |rho| of the network and of densitometry for all targets."""
+    groups = {}
+    for results in all_results:
+        methods = {NETWORK: results.test.prediction, **baselines(results)}
+        groups[results.target.title] = {
+            name: fields(absolute(spearman_interval(values, results.test.truth)))
+            for name, values in methods.items()
+        }
+    path = folder / "methods.png"
+    draw_forest(groups, path)
+    return path
+
+
+def draw_copd_roc(ratio: Results, folder: Path) -> Path:
+    """Draw Figure 3: the network's ROC curve for COPD beside LAA-950's."""
+    copd = has_copd(ratio.test.truth)
+    at = copd_agreement(ratio.test.truth, ratio.test.prediction)
+    point = (1 - at.specificity.value, at.sensitivity.value)
+    curves = []
+    for name, score in (
+        (NETWORK, -ratio.test.prediction),
+        ("LAA-950", ratio.test.column("laa950")),
+    ):
+        curve = roc_curve(copd, score)
+        curves.append(
+            RocCurve(
+                name,
+                np.array(curve.false_positive_rate),
+                np.array(curve.sensitivity),
+                fields(roc_area(copd, score).delong),
+                point if name == NETWORK and np.isfinite(point).all() else None,
+                "predicted FEV1/FVC < 0.7",
+            )
+        )
+    path = folder / "figure3_roc.png"
+    draw_roc(curves, path)
+    return path
+
+
+def draw_bland_altman(results: Results, folder: Path) -> Path:
+    """Draw differences over means with the limits of agreement."""
+    test = results.test
+    seen = agreement(test.truth, test.prediction)
+    path = folder / f"bland_altman_{results.target.name}.png"
+    limits = (fields(value) for value in (seen.bias, seen.lower_limit, seen.upper_limit))
+    draw_agreement(test.truth, test.prediction, results.target, *limits, path)
+    return path
+
+
+def draw_calibration(ratio: Results, folder: Path) -> Path | None:
+    """Draw the reliability curve of the probability of COPD; None where it has none."""
+    bins, why = reliability_curve(has_copd(ratio.test.truth), copd_probability(ratio))
+    if why:
+        return None
+    path = folder / "calibration_copd.png"
+    draw_reliability(
+        [bins[0].low, *(one.high for one in bins)],
+        [one.mean_probability for one in bins],
+        [fields(one.observed) for one in bins],
+        [one.count for one in bins],
+        "predicted probability of COPD",
+        "observed share with COPD",
+        path,
+    )
+    return path
+
+
+def draw_ve(ve: Results, folder: Path) -> Path:
+    """Draw Table 2."""
+    return draw_classes(ve_agreement(ve), "VE scores", "VE score", folder / "table2_ve.png")
+
+
+def draw_gold(ratio: Results, percent: Results, folder: Path) -> Path:
+    """Draw Table 5."""
+    seen = gold_agreement(ratio, percent)
+    return draw_classes(seen, "GOLD stages", "GOLD stage", folder / "table5_gold.png")
+
+
+def draw_classes(seen: OrdinalAgreement, title: str, what: str, path: Path) -> Path:
+    """Draw a confusion matrix."""
+    draw_confusion(seen.counts, [str(one) for one in seen.classes], title, what, path)
+    return path
+
+
+def draw_sweep(
+    rows: list[dict[str, str]], printed: dict[int, tuple], title: str, path: Path
+) -> Path:
+    """Draw rho by number of slices (Table 6) beside the paper's."""
+    ours = {
+        int(row["slices"]): tuple(float(row[key] or "nan") for key in ("rho", "low", "high"))
+        for row in rows
+    }
+    draw_slice_counts({"this cohort": ours, "paper, another cohort": printed}, title, path)
+    return path

@@ -1,0 +1,1 @@
+"""Lists of scans that people hand in: tables, text files and folders."""

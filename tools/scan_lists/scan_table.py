@@ -1,0 +1,126 @@
+"""A table of scans: a CSV with the columns scan_id and path, and where known mask, mask_labels.
+
+Paths are relative to the table. Every wrong row is found before any scan is read.
+"""
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from pylayers.cohort.cohort import checked_labels, checked_scan_id
+from pylayers.cohort.subject_splits import SubjectSplits
+from pylayers.errors import CohortError, UsageError
+from pylayers.files.text_table import TextTable, read_text_table
+from pylayers.lungs.label_map import parse_labels
+from pylayers.reading.folder_walk import folders_of
+from pylayers.reading.scan import files_of
+from tools.scan_lists.scan_columns import cell_of, checked_split, columns_of
+
+MOST_SAID = 10
+# Where a header's voxels usually lie; they count though the header cannot be read.
+DETACHED = {
+    ".mhd": (".raw", ".zraw", ".raw.gz"),
+    ".nhdr": (".raw", ".raw.gz"),
+    ".hdr": (".img", ".img.gz"),
+}
+
+
+class ScanJob(NamedTuple):
+    """One scan to read: a file or a DICOM folder, and its lung mask where there is one."""
+
+    scan_id: str
+    scan: Path
+    mask: Path | None = None
+    mask_labels: tuple[int, ...] | None = None
+
+
+def checked_table(path, labels=True) -> list[dict[str, str]]:
+    """Read the table; labels: whether labels, splits and subjects must be right, too.
+
+    The rows have our names for our columns, and others as written. Raises CohortError with every
+    wrong row.
+    """
+    rows, wrong, seen, splits = [], [], set(), SubjectSplits()
+    table = read_text_table(path, verbatim=True)
+    if not table.columns:
+        raise CohortError(f"{path} lists no scans")
+    names = columns_of(table, others=labels)
+    wrong += [(line, too_long(table, line)) for line in table.misfits]
+    for line, cells in table.rows:
+        where = f"{table.name} line {line}"
+        row = {names[key]: cell_of(names[key], cells[key], table.delimiter) for key in cells}
+        try:
+            scan_id = checked_scan_id(row["scan_id"], where)
+            if scan_id in seen:
+                raise CohortError(f"{where}: scan_id {scan_id!r} occurs twice")
+            seen.add(scan_id)
+            if not row["path"]:
+                raise CohortError(f"{where}: {scan_id} has no path")
+            if row.get("mask_labels") and not row.get("mask"):
+                raise CohortError(f"{where}: {scan_id} has mask_labels but no mask")
+            parse_labels(row.get("mask_labels", ""))
+            if labels:
+                checked_labels(row, where)
+                row["split"] = checked_split(row.get("split", ""), where)
+                splits.check(row.get("subject_id") or scan_id, row["split"], where)
+            rows.append(row)
+        except UsageError as error:
+            wrong.append((line, f"{where}: {error} (column mask_labels)"))
+        except CohortError as error:
+            wrong.append((line, str(error)))
+    if wrong:
+        said = [sentence for _, sentence in sorted(wrong)]
+        more = f"\n  and {len(said) - MOST_SAID} more" if len(said) > MOST_SAID else ""
+        between = "\n  " if len(said) > 1 else " "
+        raise CohortError(between.join(["the table is wrong:", *said[:MOST_SAID]]) + more)
+    if not rows:
+        raise CohortError(f"{path} lists no scans")
+    return rows
+
+
+def too_long(table: TextTable, line: int) -> str:
+    """Return what is wrong with a row that has more cells than the header."""
+    last = list(table.columns.values())[-1]
+    hint = "; put quotes around a cell with a comma" if table.delimiter == "," else ""
+    return f"{table.name} line {line} has more cells than the header, after column {last}{hint}"
+
+
+def job_of(row: dict[str, str], base: Path) -> ScanJob:
+    """Return the job of a checked row; its paths are relative to `base`."""
+    mask = base / row["mask"] if row.get("mask") else None
+    labels = parse_labels(row.get("mask_labels", ""))
+    return ScanJob(row["scan_id"], base / row["path"], mask, labels)
+
+
+def source_key(job: ScanJob, allow_uneven=False) -> str:
+    """Return a hash of what a crop is made from and how.
+
+    Files count by name, size and time of change, a folder by all files in it.
+    """
+    digest = hashlib.sha256()
+    for path in (job.scan, job.mask):
+        for file in _files(path) if path is not None else ():
+            try:
+                status = file.stat()
+            except (OSError, ValueError):  # ValueError: a null byte
+                continue  # what is not there now makes another key once it is
+            name = file.relative_to(path.parent)
+            digest.update(f"{name}:{status.st_size}:{status.st_mtime_ns};".encode(errors="replace"))
+    # added only where they differ from the usual, so that older stores stay valid
+    if job.mask_labels:
+        digest.update(f"labels {job.mask_labels};".encode())
+    if allow_uneven:
+        digest.update(b"uneven;")
+    return digest.hexdigest()
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the files that belong to a scan or mask, in a fixed order."""
+    if os.path.isdir(path):
+        with contextlib.suppress(OSError):  # to be told when the scan is read
+            return sorted(file for _, files in folders_of(path) for file in files)
+        return []
+    usual = (path.with_suffix(suffix) for suffix in DETACHED.get(path.suffix.lower(), ()))
+    return list(dict.fromkeys([path, *usual, *files_of(path)]))

@@ -1,0 +1,1 @@
+"""Scoring: from trained runs and scans to numbers, tables and relevance maps."""

@@ -1,0 +1,1 @@
+"""Training: the run folder, what it is to run, and following it to its end."""

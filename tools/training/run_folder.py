@@ -1,0 +1,115 @@
+"""Run folder: runs/<name>/ holds exactly what it ran, and what came of it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from google.protobuf import text_format
+
+from pylayers.batch.layer_params import LayerParams, parse
+from pylayers.errors import WeightsError
+from pylayers.files.checkout import relative
+from pylayers.files.file_hash import sha256
+from tools.caffe_run.caffe_install import import_caffe
+
+NET, SOLVER, DEPLOY = "train_test.prototxt", "solver.prototxt", "deploy.prototxt"
+SNAPSHOT_PREFIX = "scan2num"
+TEST_STAGE = "test-split"  # selects the test split's data layer in train_test.prototxt
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The paths of a run."""
+
+    path: Path
+
+    @property
+    def net(self) -> Path:
+        """The net for training, validation and test."""
+        return self.path / NET
+
+    @property
+    def solver(self) -> Path:
+        """The solver."""
+        return self.path / SOLVER
+
+    @property
+    def deploy(self) -> Path:
+        """The net for scoring."""
+        return self.path / DEPLOY
+
+    @property
+    def log(self) -> Path:
+        """Caffe's whole log of the training."""
+        return self.path / "train.log"
+
+    @property
+    def snapshots(self) -> Path:
+        """The folder of snapshots."""
+        return self.path / "snapshots"
+
+    @property
+    def best_weights(self) -> Path:
+        """The weights of the lowest validation loss."""
+        return self.path / "best.caffemodel"
+
+    @property
+    def best_json(self) -> Path:
+        """What the best weights are: iteration, loss, hashes, versions."""
+        return self.path / "best.json"
+
+    @property
+    def run_json(self) -> Path:
+        """What was asked for, and how far it came."""
+        return self.path / "run.json"
+
+    @property
+    def test_json(self) -> Path:
+        """What `caffe test` said of the best weights."""
+        return self.path / "test.json"
+
+    def predictions(self, split: str) -> Path:
+        """Return the path of the predictions over a split."""
+        return self.path / f"predictions_{split}.csv"
+
+    def contributions(self, split: str) -> Path:
+        """Return the path of the slices' contributions over a split."""
+        return self.path / f"contributions_{split}.csv"
+
+    def snapshot(self, iteration: int, kind: str) -> Path:
+        """Return the path of a snapshot; kind: caffemodel or solverstate."""
+        return self.snapshots / f"{SNAPSHOT_PREFIX}_iter_{iteration}.{kind}"
+
+    def layer_params(self, split: str) -> LayerParams:
+        """Return what the data layer of a split is told."""
+        for layer in read_net(self.net).layer:
+            if layer.type == "Python":
+                params = parse(layer.python_param.param_str)
+                if params.split == split:
+                    return params
+        raise WeightsError(f"{self.net} has no data layer for split {split!r}")
+
+    def best(self) -> dict:
+        """Return best.json of a run with usable weights; WeightsError says what is missing."""
+        for path in (self.best_json, self.best_weights, self.deploy):
+            if not path.is_file():
+                raise WeightsError(f"there is no {relative(path)}; run `make train TARGET=...`")
+        try:
+            best = json.loads(self.best_json.read_text())
+            promised = best["weights_sha256"], best["target"]
+        except (json.JSONDecodeError, KeyError, TypeError):
+            raise WeightsError(f"{relative(self.best_json)} is damaged; train again") from None
+        read_net(self.deploy)  # Caffe would end the process over it
+        if sha256(self.best_weights) != promised[0]:
+            raise WeightsError(
+                f"{relative(self.best_weights)} is not what best.json describes; train again"
+            )
+        return best
+
+
+def read_net(path):
+    """Parse a run's net into a protobuf message; WeightsError when it is damaged."""
+    try:
+        return text_format.Parse(path.read_text(), import_caffe().proto.caffe_pb2.NetParameter())
+    except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
+        raise WeightsError(f"{relative(path)} is no net: {error}; train again") from None

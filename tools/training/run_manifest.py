@@ -1,0 +1,150 @@
+"""What a run was asked to do and what it was made from: run.json and the facts in best.json."""
+
+import json
+import shlex
+import shutil
+import subprocess
+from dataclasses import asdict
+
+from pylayers.batch.stack import STACK_VERSION
+from pylayers.cohort.cohort import PHANTOM, Cohort
+from pylayers.errors import UsageError
+from pylayers.files.checkout import ROOT, relative
+from pylayers.files.folder_lock import LOCK
+from pylayers.files.whole_file import remove_partials
+from pylayers.lungs.crop import PREPROCESSING_VERSION
+from tools.caffe_run.caffe_install import build_info
+from tools.training.run_folder import RunFolder
+from tools.training.run_prototxt import hand_written_sha256
+from tools.training.schedules import Schedule
+from tools.training.trained_on import KEY, TrainedOn
+
+RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
+
+
+def wanted_run(target: str, schedule_name: str, schedule: Schedule, seed: int, cohort: Cohort):
+    """Return what defines a run, as in run.json; UsageError for a seed below 0."""
+    if seed < 0:
+        raise UsageError(f"--seed {seed} is below 0")
+    return {
+        "target": target,
+        "schedule": schedule_name,
+        **asdict(schedule),
+        "seed": seed,
+        "cohort": relative(cohort.folder),
+        "cohort_sha256": cohort.sha256(),
+        "preprocessing_version": PREPROCESSING_VERSION,
+        "stack_version": STACK_VERSION,
+        "prototxt_sha256": hand_written_sha256(),
+    }
+
+
+def made_from(cohort: Cohort, seen: TrainedOn) -> dict:
+    """Return what best.json says of the code and the data beside wanted_run().
+
+    seen: what the training split is like.
+    """
+    build = build_info()
+    return {
+        KEY: seen.to_json(),
+        "phantom": all(scan.row.get("source") == PHANTOM for scan in cohort.scans),
+        "caffe_version": build.get("caffe_version"),
+        "caffe_commit": build.get("caffe_commit"),
+        "git_commit": git_commit(),
+    }
+
+
+def check_is_for_runs(folder: RunFolder) -> None:
+    """Raise UsageError when a path holds something that is no run."""
+    path = folder.path
+    if folder.run_json.exists() or not path.exists():
+        return
+    if not path.is_dir() or any(not there.name.startswith(".") for there in path.iterdir()):
+        raise UsageError(f"{relative(path)} is no run folder and not empty")
+
+
+def check_version(folder: RunFolder) -> None:
+    """Raise UsageError when a folder holds a run on crops of another preprocessing version."""
+    there, _ = read_manifest(folder)
+    version = there.get("preprocessing_version")
+    if there and version != PREPROCESSING_VERSION:
+        raise UsageError(
+            f"{relative(folder.path)} holds a run on preprocessing version {version}, and this is "
+            f"version {PREPROCESSING_VERSION}, which cannot go on with it; remove the folder or "
+            "choose another with RUN=, and train anew"
+        )
+
+
+def read_manifest(folder: RunFolder) -> tuple[dict, str | None]:
+    """Return what a run folder was asked for and its state; ({}, None) when there is no run.
+
+    UsageError when run.json is damaged.
+    """
+    if not folder.run_json.exists():
+        return {}, None
+    where = relative(folder.run_json)
+    try:
+        there = json.loads(folder.run_json.read_text())
+    except OSError as error:
+        raise UsageError(f"{where} cannot be read: {error.strerror}") from None
+    except ValueError:
+        there = None
+    if not isinstance(there, dict):
+        raise UsageError(f"{where} is damaged; remove the folder")
+    there.setdefault("split_batch", 1)  # older runs do not name it
+    return there, there.pop("state", None)
+
+
+def is_finished(folder: RunFolder, wanted: dict) -> bool:
+    """Return whether a folder holds the wanted run, finished."""
+    return read_manifest(folder) == (wanted, FINISHED)
+
+
+def make_room(folder: RunFolder, wanted: dict, restart: bool, resume: bool) -> bool:
+    """Make room for the wanted run in a locked folder; return whether it was begun there before.
+
+    Raises UsageError when the folder holds something else, so that no run is lost by accident.
+    """
+    check_is_for_runs(folder)
+    there, _ = read_manifest(folder)
+    differs = [key for key in wanted if there.get(key) != wanted[key]]
+    if there and differs:
+        raise UsageError(
+            f"{relative(folder.path)} holds another run (its {differs[0]} differs); remove the "
+            "folder or choose another with RUN="
+        )
+    if there and not (restart or resume):
+        raise UsageError(
+            f"{relative(folder.path)} holds an unfinished run; go on with "
+            f"`{resume_command(folder, wanted['target'])}` or discard it with "
+            "TRAIN_OPTIONS=--restart"
+        )
+    if restart:
+        for path in folder.path.iterdir():
+            if path.name != LOCK:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    remove_partials(folder.path)
+    return bool(there) and not restart
+
+
+def resume_command(folder: RunFolder, target: str) -> str:
+    """Return the command that goes on with a run."""
+    where = relative(folder.path)
+    elsewhere = "" if where == f"runs/{target}" else f" RUN={shlex.quote(where)}"
+    return f"make resume TARGET={target}{elsewhere}"
+
+
+def git_commit() -> str | None:
+    """Return the commit of this checkout, with '+' when files differ from it; None without git."""
+
+    def git(*arguments):
+        result = subprocess.run(
+            ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
+        )
+        return result.stdout.strip() if result.returncode == 0 else None
+
+    try:
+        commit = git("rev-parse", "HEAD")
+        return commit and commit + ("+" if git("status", "--porcelain") else "")
+    except FileNotFoundError:
+        return None

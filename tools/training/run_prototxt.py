@@ -1,0 +1,125 @@
+"""A run's prototxts: the hand-written ones with a run's overrides applied as protobuf messages."""
+
+import hashlib
+from statistics import fmean
+
+from google.protobuf import text_format
+
+from pylayers.batch.layer_params import LayerParams, parse
+from pylayers.cohort.cohort import Cohort
+from pylayers.cohort.targets import target_named
+from pylayers.files.checkout import ROOT, relative
+from pylayers.files.whole_file import write_whole
+from tools.caffe_run.caffe_install import import_caffe
+from tools.training.run_folder import DEPLOY, NET, SNAPSHOT_PREFIX, SOLVER, RunFolder
+from tools.training.schedules import Schedule
+
+caffe_pb2 = import_caffe().proto.caffe_pb2
+
+HAND_WRITTEN = ROOT / "prototxt"
+TEST_BATCH = 5  # at most: the TEST net shares the GPU with the TRAIN net
+
+
+def read_prototxt(path, message):
+    """Parse a prototxt into a protobuf message."""
+    return text_format.Parse(path.read_text(), message)
+
+
+def hand_written_sha256() -> str:
+    """Return the hash of what the hand-written prototxts say, comments aside."""
+    kinds = {
+        NET: caffe_pb2.NetParameter,
+        DEPLOY: caffe_pb2.NetParameter,
+        SOLVER: caffe_pb2.SolverParameter,
+    }
+    said = [
+        text_format.MessageToString(read_prototxt(HAND_WRITTEN / n, k())) for n, k in kinds.items()
+    ]
+    return hashlib.sha256("".join(said).encode()).hexdigest()
+
+
+def write_prototxts(
+    run: RunFolder, cohort: Cohort, target: str, schedule: Schedule, seed: int, gpu: int | None
+) -> int:
+    """Write train_test, deploy and solver prototxt of a run; return its max_iter."""
+    net = read_prototxt(HAND_WRITTEN / NET, caffe_pb2.NetParameter())
+    deploy = read_prototxt(HAND_WRITTEN / DEPLOY, caffe_pb2.NetParameter())
+    solver = read_prototxt(HAND_WRITTEN / SOLVER, caffe_pb2.SolverParameter())
+
+    params = {
+        split: _params(cohort, target, split, schedule, seed) for split in ("train", "val", "test")
+    }
+    for layer in net.layer:
+        if layer.type == "Python":
+            split = parse(layer.python_param.param_str).split
+            layer.python_param.param_str = params[split].to_json()
+    _set_slices(net, schedule)
+    _start_at_mean(net, cohort, target)
+    deploy.layer[0].input_param.shape[0].dim[0] = schedule.test_slices
+
+    solver.net = relative(run.net)
+    solver.snapshot_prefix = relative(run.snapshots / SNAPSHOT_PREFIX)
+    solver.random_seed = seed
+    if schedule.split_batch > 1:
+        solver.iter_size = schedule.split_batch  # Caffe averages their gradients
+    solver.test_iter[0] = len(cohort.labelled("val", target)) // params["val"].batch
+    solver.solver_mode = solver.CPU if gpu is None else solver.GPU
+    if gpu is not None:
+        solver.device_id = gpu
+    if schedule.iterations is not None:
+        solver.max_iter = schedule.iterations
+    if schedule.interval is not None:
+        solver.test_interval = solver.snapshot = schedule.interval
+    if schedule.display is not None:
+        solver.display = schedule.display
+
+    for path, message in ((run.net, net), (run.deploy, deploy), (run.solver, solver)):
+        write_whole(path, text_format.MessageToString(message))
+    return solver.max_iter
+
+
+def _params(cohort: Cohort, target: str, split: str, schedule: Schedule, seed: int) -> LayerParams:
+    if split == "train":
+        slices, batch = schedule.slices, schedule.batch // schedule.split_batch
+    else:
+        slices = schedule.test_slices
+        batch = whole_batch(len(cohort.labelled(split, target)))
+    return LayerParams(relative(cohort.folder), split, target, slices, batch, seed)
+
+
+def whole_batch(scans: int) -> int:
+    """Return the largest batch up to TEST_BATCH that divides a split exactly."""
+    return max(batch for batch in range(1, TEST_BATCH + 1) if scans % batch == 0)
+
+
+def _set_slices(net, schedule: Schedule) -> None:
+    """Set the slices per scan of the fusion; TRAIN and TEST get layers of their own if they differ.
+
+    The mean over slices takes any number of them, so short stacks can train what long ones score.
+    """
+    for layer in list(net.layer):
+        if layer.name in ("slices", "sum"):
+            _fuse(layer, schedule.slices)
+            if schedule.test_slices != schedule.slices:
+                layer.include.add(phase=caffe_pb2.TRAIN)
+                position = list(net.layer).index(layer) + 1
+                twin = caffe_pb2.LayerParameter()
+                twin.CopyFrom(layer)
+                twin.include[0].phase = caffe_pb2.TEST
+                _fuse(twin, schedule.test_slices)
+                net.layer.insert(position, twin)
+
+
+def _start_at_mean(net, cohort: Cohort, target: str) -> None:
+    """Let the score start at the mean training label: less to learn, no violent first steps."""
+    labels = [scan.labels[target] for scan in cohort.labelled("train", target)]
+    mean = fmean(labels) / target_named(target).network_unit
+    score = next(layer for layer in net.layer if layer.name == "fc7")
+    score.inner_product_param.bias_filler.value = mean
+
+
+def _fuse(layer, slices: int) -> None:
+    if layer.type == "Reshape":
+        layer.reshape_param.shape.dim[2] = slices
+    else:
+        layer.pooling_param.kernel_h = slices

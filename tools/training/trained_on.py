@@ -1,0 +1,182 @@
+"""What a network was trained on, as best.json keeps it, and whether a scan is like it.
+
+The network gets slices at full resolution (paper, section 3), so it knows textures only at the
+pixel sizes that it saw. A scan's pixels and slice spacing are judged by them here and nowhere else.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from pylayers.batch.pixel_size import input_pixel_mm, resampled
+from pylayers.cohort.cohort import CohortScan
+from pylayers.cohort.store import Grid
+from pylayers.errors import ScanRefused, UsageError, WeightsError
+from pylayers.files.checkout import relative
+from pylayers.lungs.crop import LungCrop
+from pylayers.lungs.scanner_pixels import size_text
+from tools.training.run_folder import RunFolder
+
+KEY = "trained_on"
+KERNEL = "kernel"  # column of the cohort's table
+MOST_KERNELS = 10  # that people are shown
+TOLERANCE = 0.01  # of a size: headers round
+FAR = 2.0  # beyond this many times the range a scan is refused
+# What clinical chest CT has, 230 to 500 mm over 512, is never refused.
+CLINICAL_MM = (0.45, 1.0)
+
+
+class Span(NamedTuple):
+    """Smallest, median and largest of some sizes in mm."""
+
+    low: float
+    median: float
+    high: float
+
+    def __str__(self) -> str:
+        low, high = (f"{value:.3g}" for value in (self.low, self.high))
+        return f"{low} mm" if low == high else f"{low} to {high} mm"
+
+    def holds(self, values, times: float = 1.0) -> bool:
+        """Return whether all values lie in the range, widened so many times to both sides."""
+        low, high = self.low / times, self.high * times
+        return low * (1 - TOLERANCE) <= min(values) and max(values) <= high * (1 + TOLERANCE)
+
+
+class TrainedOn(NamedTuple):
+    """Number of training scans, pixels of the network's input, slice spacing; kernel -> scans."""
+
+    scans: int
+    pixel_mm: Span
+    slice_mm: Span
+    kernels: dict[str, int]
+
+    def words(self) -> dict[str, str]:
+        """Return it for people: what -> text."""
+        kernels = [f"{name} ({count})" for name, count in self.kernels.items()]
+        more = len(kernels) - MOST_KERNELS
+        return {
+            "training scans": str(self.scans),
+            "pixels": f"{self.pixel_mm}, median {self.pixel_mm.median:.3g} mm",
+            "slice spacing": f"{self.slice_mm}, median {self.slice_mm.median:.3g} mm",
+            "kernels": ", ".join(kernels[:MOST_KERNELS]) + (f" and {more} more" if more > 0 else "")
+            or "not recorded",
+        }
+
+    def to_json(self) -> dict:
+        """Return what best.json keeps."""
+        sizes = {"pixel_mm": self.pixel_mm, "slice_mm": self.slice_mm}
+        spans = {
+            name: dict(zip(("min", "median", "max"), span, strict=True))
+            for name, span in sizes.items()
+        }
+        return {"scans": self.scans, **spans, "kernels": self.kernels}
+
+
+def trained_on(scans: Iterable[CohortScan], grids: Iterable[Grid]) -> TrainedOn:
+    """Return what is kept of a training split; grids: of its stored crops."""
+    grids = list(grids)
+    kernels = Counter(kernel for scan in scans if (kernel := scan.row.get(KERNEL)))
+    pixels = [mm for grid in grids for mm in input_pixel_mm(grid.shape, grid.spacing_mm)]
+    slices = [grid.spacing_mm[0] for grid in grids]
+    return TrainedOn(len(grids), _span(pixels), _span(slices), dict(kernels.most_common()))
+
+
+def read_trained_on(run: RunFolder, best: dict) -> TrainedOn | None:
+    """Return what best.json keeps, None in those written before it did; WeightsError if damaged."""
+    kept = best.get(KEY)
+    if kept is None:
+        return None
+    try:
+        spans = [
+            Span(*(float(kept[name][key]) for key in ("min", "median", "max")))
+            for name in ("pixel_mm", "slice_mm")
+        ]
+        if not all(0 < s.low <= s.median <= s.high < np.inf for s in spans):
+            raise ValueError
+        return TrainedOn(int(kept["scans"]), *spans, dict(kept["kernels"]))
+    except (KeyError, TypeError, ValueError):
+        raise WeightsError(
+            f"{relative(run.best_json)} is damaged: {KEY} makes no sense; train again"
+        ) from None
+
+
+def checked_resample(asked: bool, run: RunFolder, trained: TrainedOn | None) -> bool:
+    """Return whether --resample was asked for; UsageError where it has no size to go to."""
+    if asked and trained is None:
+        raise UsageError(
+            f"--resample goes to the pixel size of the training, which {relative(run.best_json)} "
+            "does not record; train again, or score without --resample"
+        )
+    return asked
+
+
+def suited(crop: LungCrop, trained: TrainedOn | None, resample: bool) -> tuple[LungCrop, list[str]]:
+    """Return the crop that a network is to score, and what is unusual about its grid for it.
+
+    resample: whether to bring it to the training's median pixel size, which has to be known.
+    Raises ScanRefused (pixel-size) for pixels far outside the training's range, of which the
+    network has seen nothing: phantoms of any FEV1/FVC score about .44 with pixels of 3 mm.
+    """
+    if trained is None:
+        pixels = size_text(input_pixel_mm(crop.hu.shape, crop.spacing_mm))
+        return crop, [
+            "the weights do not record which pixel sizes they were trained on: whether pixels of "
+            f"{pixels} suit them is unknown; training again records it"
+        ]
+    notes = []
+    if resample:
+        given, crop = crop, resampled(crop, trained.pixel_mm.median)
+        if crop is not given:
+            notes.append(_resampled_note(given, crop, trained))
+    pixel_mm = input_pixel_mm(crop.hu.shape, crop.spacing_mm)
+    if not trained.pixel_mm.holds(pixel_mm, FAR) and not _is_clinical(pixel_mm):
+        raise ScanRefused(
+            "pixel-size",
+            f"{_said(crop, pixel_mm)}; the network was trained on {trained.pixel_mm}: so far "
+            "outside, its score would mean nothing",
+        )
+    if not trained.pixel_mm.holds(pixel_mm):
+        hint = "" if resample else f" (--resample brings them to {trained.pixel_mm.median:.3g} mm)"
+        notes.append(
+            f"{_said(crop, pixel_mm)}; the network was trained on {trained.pixel_mm}: "
+            f"the score may be off{hint}"
+        )
+    if not trained.slice_mm.holds(crop.spacing_mm[:1]):
+        notes.append(
+            f"slices {crop.spacing_mm[0]:.3g} mm apart; the network was trained on "
+            f"{trained.slice_mm}: the score may be off"
+        )
+    return crop, notes
+
+
+def _is_clinical(pixel_mm) -> bool:
+    return all(CLINICAL_MM[0] <= mm <= CLINICAL_MM[1] for mm in pixel_mm)
+
+
+def _said(crop: LungCrop, pixel_mm) -> str:
+    """Return the size of the input's pixels in words, and of the scan's where they differ."""
+    scans = size_text(crop.spacing_mm[1:])
+    inputs = size_text(pixel_mm)
+    if scans == inputs:
+        return f"pixels of {inputs}"
+    return f"pixels of {inputs}, the scan's {scans} scaled down to fit into the network's input"
+
+
+def _resampled_note(given: LungCrop, crop: LungCrop, trained: TrainedOn) -> str:
+    before, after = size_text(given.spacing_mm[1:]), size_text(crop.spacing_mm[1:])
+    median = f"the training's median of {trained.pixel_mm.median:.3g} mm"
+    is_coarse = max(given.spacing_mm[1:]) > trained.pixel_mm.high * (1 + TOLERANCE)
+    lost = "; the detail that they lack does not come back" if is_coarse else ""
+    if min(crop.spacing_mm[1:]) <= trained.pixel_mm.median * (1 + TOLERANCE):
+        return f"pixels brought from {before} to {median} (--resample){lost}"
+    return (
+        f"pixels brought from {before} to {after} (--resample): at {median} the lungs do not fit "
+        f"into the network's input{lost}"
+    )
+
+
+def _span(values) -> Span:
+    return Span(*(round(float(mm), 4) for mm in np.percentile(values, (0, 50, 100))))

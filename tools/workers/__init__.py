@@ -1,0 +1,1 @@
+"""Worker processes that take one scan after another."""

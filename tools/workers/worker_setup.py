@@ -1,0 +1,31 @@
+"""What worker processes are told first: what they do, and with what.
+
+module: the program of the process (worker_side.py runs it). scratch: absolute path of a folder for
+what it unpacks, which dead workers leave.
+"""
+
+from typing import NamedTuple
+
+
+class ScoreSetup(NamedTuple):
+    """Scoring. runs: absolute paths of the run folders. gpu: None is the CPU."""
+
+    runs: tuple[str, ...]
+    gpu: int | None
+    allow_uneven: bool
+    contributions: bool
+    scratch: str
+    offsets: int = 1
+    resample: bool = False
+
+    module = "tools.scoring.score_worker"
+
+
+class PrepareSetup(NamedTuple):
+    """Storing lung crops. cohort: the folder, as the user named it."""
+
+    cohort: str
+    allow_uneven: bool
+    scratch: str
+
+    module = "tools.workers.prepare_worker"
