@@ -199,9 +199,10 @@ gpu-check: .venv/.stamp-caffe $(PHANTOM_COHORT)/.stamp-split ## compare a GPU wi
 	@$(BUILD)/install_debian_packages.sh $(BUILD)/gtests/debian-packages.txt
 	@$(PYTHON) tools/gpu_check.py --cohort $(PHANTOM_COHORT) --gpu $(GPU)
 
-lint: .venv/.stamp-python ## check the Python code's style
+lint: .venv/.stamp-python ## check the Python code's style and the order of the rooms
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
+	@.venv/bin/lint-imports --no-cache --no-logo
 
 # A browser, for the pages that are made.
 .venv/.stamp-test-packages: .venv/.stamp-debian tests/debian-packages.txt

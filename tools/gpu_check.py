@@ -13,19 +13,21 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from pylayers.command_line.exit_codes import run
 from pylayers.command_line.path_argument import given_path
 from pylayers.errors import UsageError
 from pylayers.files.checkout import ROOT
-from tools import train
 from tools.bench.machine import gpu_name
 from tools.caffe_run.caffe_install import build_info, gpu_id
 from tools.gpu.gpu_differences import pass_through, worst
 from tools.gpu.layer_time import time_layers, write_timed_net
 from tools.gpu.memory import Peak, used_mib
 from tools.training.run_folder import RunFolder
+from tools.training.train_request import TrainRequest
+from tools.training.train_run import train
 
 TARGET = "fev1fvc"
 OUTPUTS_APART = 1e-4  # of the tops' norm
@@ -61,14 +63,13 @@ def check(args) -> None:
     slices, batch = (2, 2) if args.rehearse else (16, 16)
     if gpu is not None:
         run_own_tests(gpu)
-    small = ["--slices", slices, "--batch", batch] if args.rehearse else []
-    folder = train_on(args, gpu, "demo", args.iterations, *small)
+    small = {"slices": slices, "batch": batch} if args.rehearse else {}
+    folder = train_on(args, gpu, "demo", args.iterations, **small)
     compare(folder, gpu)
     report_times(args.folder, gpu, slices, batch)
     for parts in (1, 2):
-        size = ["--slices", slices, "--batch", batch, "--split-batch", parts]
         with Peak(gpu) as peak:
-            train_on(args, gpu, "paper", 2, *size)
+            train_on(args, gpu, "paper", 2, slices=slices, batch=batch, split_batch=parts)
         memory = "no GPU" if peak.mib is None else f"{peak.mib} MiB of GPU memory at most"
         print(f"  {batch} scans x {slices} slices in {parts} part(s): {memory}", flush=True)
     print("rehearsed on the CPU" if gpu is None else "gpu-check: GPU and CPU agree")
@@ -94,14 +95,13 @@ def run_own_tests(gpu: int) -> None:
         raise Disagreement("Caffe's own tests fail on this GPU (see above)")
 
 
-def train_on(args, gpu: int | None, schedule: str, count: int, *size: object) -> RunFolder:
+def train_on(args, gpu: int | None, schedule: str, count: int, **size: int) -> RunFolder:
     """Train for `count` iterations, with a validation after the last, and return the run."""
     start = time.monotonic()
     path = args.folder / f"run_{schedule}"
     shutil.rmtree(path, ignore_errors=True)
-    options = ["--cohort", args.cohort, "--schedule", schedule, "--run", path]
-    options += ["--iterations", count, "--interval", count, "--gpu", "none" if gpu is None else gpu]
-    train.main([TARGET, *map(str, options), *map(str, size)])
+    request = TrainRequest(TARGET, args.cohort, schedule, path, iterations=count, interval=count)
+    train(replace(request, gpu="none" if gpu is None else str(gpu), **size))
     print(f"trained {count} iterations in {time.monotonic() - start:.0f} s", flush=True)
     return RunFolder(path)
 

@@ -13,6 +13,7 @@ for. Anything else that differs needs another OUT.
 
 import argparse
 import sys
+from dataclasses import replace
 
 from pylayers.cohort.cohort import read_cohort
 from pylayers.cohort.stored_crops import checked_stores
@@ -27,12 +28,13 @@ from tools.caffe_run.caffe_install import gpu_id
 from tools.report.paper import SLICES_RHO
 from tools.report.sweep_table import row_of, table_text, write_table
 from tools.scoring.predictions import predict_split, write_predictions
-from tools.train import add_how, train
 from tools.training.run_folder import RunFolder
 from tools.training.run_manifest import wanted_run
 from tools.training.run_prototxt import whole_batch
 from tools.training.schedules import SCHEDULES, Schedule, with_overrides
 from tools.training.sweep_folder import SweepFolder
+from tools.training.train_request import TrainRequest, add_training_options
+from tools.training.train_run import train
 
 PHANTOMS = ROOT / "build" / "phantom" / "cohort"
 # Of Caffe's nets on a CPU, measured: activations with their gradients, and without
@@ -47,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("target", help=f"one of {', '.join(TARGETS)}")
     p.add_argument(
         "--slices",
+        dest="numbers",
         default=",".join(map(str, SLICES_RHO)),
         metavar="N,N",
         help="numbers of slices (default: %(default)s, the paper's)",
@@ -62,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
         help=f"one of {', '.join(SCHEDULES)} (default: demo for the phantoms, else paper)",
     )
     p.add_argument("--out", type=given_path, help="folder of the runs (default: runs/sweep_TARGET)")
-    add_how(p)
+    add_training_options(p)
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p
 
@@ -70,14 +73,16 @@ def parser() -> argparse.ArgumentParser:
 def sweep(args) -> None:
     """Train and test what is missing, then write and print the table."""
     target = target_named(args.target).name
-    numbers = slice_numbers(args.slices)
+    numbers = slice_numbers(args.numbers)
     phantoms = args.cohort.resolve() == PHANTOMS.resolve()
     name = args.schedule or ("demo" if phantoms else "paper")
-    schedules = {n: with_overrides(name, vars(args) | {"slices": n}) for n in numbers}
+    request = TrainRequest.of(args)
+    seed = 1 if request.seed is None else request.seed
+    schedules = {n: with_overrides(name, request.changes() | {"slices": n}) for n in numbers}
     gpu = gpu_id(args.gpu)
     cohort = read_cohort(args.cohort)
     checked_stores(cohort, target)
-    wanted = wanted_run(target, name, schedules[numbers[0]], vars(args).get("seed", 1), cohort)
+    wanted = wanted_run(target, name, schedules[numbers[0]], seed, cohort)
     say = (lambda text: None) if args.quiet else show
 
     with SweepFolder(args.out or ROOT / "runs" / f"sweep_{target}", wanted) as folder:
@@ -86,9 +91,7 @@ def sweep(args) -> None:
         rows = []
         for n in numbers:
             one = folder.run(n)
-            these = {"schedule": name, "slices": n, "run": one.path}
-            these |= {"resume": True, "restart": False}
-            train(argparse.Namespace(**(vars(args) | these)))
+            train(replace(request, schedule=name, slices=n, run=one.path, resume=True))
             predict_test(one, gpu, args.quiet)
             rows.append(row_of(one))
         write_table(folder.table, rows)

@@ -5,9 +5,9 @@ about patients: the formulas only give labels of plausible ranges that depend on
 """
 
 import numpy as np
+from scipy.stats import spearmanr
 
 from data.phantom.subject import MAX_EXTENT, WALL_MM, WALL_MM_PER_SEVERITY, WALL_SD_MM
-from tools.stats.correlation import spearman
 
 # Grade of the worst zone (a fifth of a lung's height) by its destroyed fraction: trace below the
 # first bound, then mild, moderate, confluent, and advanced destructive above the last.
@@ -69,4 +69,4 @@ def noise_ceiling(rows, target):
     measured, noise_free = (
         [float(row[name]) for row in rows] for name in (target, f"{target}_noise_free")
     )
-    return spearman(measured, noise_free)
+    return float(spearmanr(measured, noise_free).statistic)

@@ -10,7 +10,7 @@ import zlib
 import numpy as np
 import pydicom
 import SimpleITK as sitk
-from enhanced import enhanced, save
+from enhanced_writer import enhanced, save
 from formats import image_of, to_jpeg2000, write_dicom, write_format
 from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from pylayers.files.checkout import ROOT, relative
-from tools import prepare_cohort, split_cohort
 
 PHANTOM_COHORT = ROOT / "build" / "phantom" / "cohort"
 OWN = ROOT / "build" / "bench"
@@ -21,13 +20,11 @@ def bench_cohort(given: Path | None, say) -> Path:
     if not done.is_file():
         say(f"{COUNT} phantoms into {relative(OWN)}, once (about a minute)")
         phantoms = OWN / "phantoms"
-        maker = ROOT / "data" / "phantom" / "make_phantoms.py"
-        subprocess.run(
-            [sys.executable, maker, "--out", phantoms, "--n", str(COUNT), "--seed", "1"],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        prepare_cohort.main([str(phantoms / "table.csv"), "--out", str(cohort), "--quiet"])
-        split_cohort.main([str(cohort), "--fractions", FRACTIONS, "--quiet"])
+        for program, *options in (
+            ("data/phantom/make_phantoms.py", "--out", phantoms, "--n", str(COUNT), "--seed", "1"),
+            ("tools/prepare_cohort.py", phantoms / "table.csv", "--out", cohort),
+            ("tools/split_cohort.py", cohort, "--fractions", FRACTIONS),
+        ):
+            subprocess.run([sys.executable, ROOT / program, *options, "--quiet"], check=True)
         done.touch()
     return cohort

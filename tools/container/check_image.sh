@@ -39,7 +39,7 @@ train=(make train COHORT=/cohort SCHEDULE=demo SLICES=4 BATCH=2)
 step "the quick part of make test"
 # without what needs a compiler, or the sample of a real CT
 in_image "${entry[@]}" .venv/bin/python -m pytest -q -p no:cacheprovider -m "not slow" \
-  --ignore tests/test_cuda_build.py --ignore tests/test_lidc_sample.py
+  --ignore tests/caffe_build/test_cuda_build.py --ignore tests/scoring/test_lidc_sample.py
 
 step "two iterations of training"
 in_image "${entry[@]}" "${train[@]}" TARGET=fev1fvc \

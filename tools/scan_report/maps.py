@@ -8,10 +8,10 @@ import numpy as np
 from pylayers.batch.pixel_size import input_pixel_mm
 from pylayers.batch.stack import place
 from pylayers.lungs.crop import LungCrop
-from tools.figures.relevance import FULL_PERCENTILE
 from tools.scoring.relevance import STEPS, RelevanceNet, plain_lung, stack_of
 from tools.training.run_folder import RunFolder
 
+FULL_PERCENTILE = 99.5  # single hot pixels would leave the rest of a map blank
 SMOOTH_MM = 4.0  # about a secondary lobule's radius; single pixels are speckle
 
 

@@ -39,8 +39,12 @@ SCHEDULES = {
 }
 
 
-def with_overrides(name: str, given: dict) -> Schedule:
-    """Return the schedule of that name with given slices, batch, iterations and interval.
+# what a command line may change of a schedule
+CHANGEABLE = ("slices", "batch", "split_batch", "iterations", "interval")
+
+
+def with_overrides(name: str, given: dict[str, int]) -> Schedule:
+    """Return the schedule of that name with other numbers; given: some of CHANGEABLE.
 
     UsageError for an unknown name or a number below 1. `slices` sets those of test as well.
     """
@@ -55,10 +59,9 @@ def with_overrides(name: str, given: dict) -> Schedule:
     return schedule
 
 
-def changes_in(given: dict) -> dict:
-    """Return what given options change of a schedule; UsageError for a number below 1."""
-    names = ("slices", "batch", "split_batch", "iterations", "interval")
-    changes = {name: given[name] for name in names if name in given}
+def changes_in(given: dict[str, int]) -> dict[str, int]:
+    """Return what given numbers change of a schedule; UsageError for one below 1."""
+    changes = dict(given)
     for key, value in changes.items():
         if value < 1:
             raise UsageError(f"--{key.replace('_', '-')} {value} is below 1")

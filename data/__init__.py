@@ -1,0 +1,1 @@
+"""Cohorts: a folder for each study, with its importer or generator."""

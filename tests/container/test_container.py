@@ -1,0 +1,92 @@
+"""The scripts around the images, without building one (make test-image does)."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from conftest import ROOT
+
+from tools.container import compare_results
+
+CONTAINER = ROOT / "tools/container"
+
+
+def run(script, *arguments, **environment):
+    return subprocess.run(
+        [CONTAINER / script, *arguments],
+        capture_output=True,
+        text=True,
+        env=os.environ | environment,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "script", ["build_image", "check_image", "make_base", "make_cuda_base", "test_image"]
+)
+def test_usage_is_shown(script):
+    shown = run(f"{script}.sh", "--help")
+    assert shown.returncode == 2
+    assert "usage: " in shown.stdout
+    assert f"{script}.sh" in shown.stdout
+
+
+def test_the_entry_point_without_a_command_says_what_it_takes():
+    shown = run("entrypoint.sh")
+    assert shown.returncode == 2
+    assert "grand-challenge" in shown.stdout
+
+
+def test_the_entry_point_runs_any_command_and_hands_its_exit_code_on():
+    done = run("entrypoint.sh", "bash", "-c", "pwd; exit 7")
+    assert (done.returncode, done.stdout) == (7, f"{ROOT}\n")
+
+
+def test_without_an_engine_the_build_says_which_to_install():
+    done = run("build_image.sh", "name", ENGINE="no-such-engine")
+    assert done.returncode == 2
+    assert "apt-get install buildah" in done.stderr
+
+
+def test_a_run_without_weights_does_not_go_into_an_image(tmp_path):
+    done = run("build_image.sh", "name", "--", str(tmp_path), ENGINE="true")
+    assert done.returncode == 4
+    assert done.stderr == f"{tmp_path} has no best.json: train it first, or leave it out\n"
+
+
+def results(folder, loss, score, job=None):
+    """Write what compare_results reads, as host and as image."""
+    targets = {"targets": {"fev1fvc": {"score": score, "slices": [1, 2]}}}
+    for path, content in {
+        "fev1fvc/best.json": {"val_loss": loss},
+        "runs/fev1fvc/best.json": {"val_loss": loss},
+        "score.json": targets,
+        "output/scan2num.json": targets,
+        "output/fev1-fvc-ratio.json": score if job is None else job,
+    }.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(json.dumps(content))
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("image", "tolerance", "named"),
+    [
+        ({"loss": 0.25, "score": 0.75}, "0", ""),
+        ({"loss": 0.25, "score": 0.750001}, "1e-4", ""),
+        ({"loss": 0.25, "score": 0.750001}, "0", "image: score fev1fvc score"),
+        ({"loss": 0.26, "score": 0.75}, "1e-4", "image: loss"),
+        ({"loss": 0.25, "score": 0.75, "job": 0.76}, "1e-4", "job's number"),
+        ({"loss": 0.25, "score": float("nan")}, "1e-4", "image: score fev1fvc score"),
+    ],
+)
+def test_an_images_results_are_the_hosts_or_what_differs_is_named(
+    image, tolerance, named, tmp_path, capsys
+):
+    host = results(tmp_path / "host", loss=0.25, score=0.75)
+    there = results(tmp_path / "image", **image)
+    code = compare_results.main([host, there, "--tolerance", tolerance])
+    said = capsys.readouterr().out
+    assert code == (1 if named else 0)
+    assert named in said
