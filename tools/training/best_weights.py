@@ -30,6 +30,11 @@ class BestWeights:
         self.snapshots.prune()
         return better
 
+    def record_last_snapshot(self) -> None:
+        """Write down that the snapshot which ended the training is whole, if it is."""
+        for iteration in self.snapshots.iterations()[-1:]:
+            self.snapshots.written(iteration)
+
     def resume(self, iteration: int) -> bool:
         """Take up what a training that is resumed at `iteration` had reached.
 
