@@ -95,8 +95,9 @@ $(PHANTOM_COHORT)/.stamp-split: $(PHANTOMS)/table.csv pylayers/lungs/crop.py
 
 .PHONY: known-target
 known-target:
-	@target=$(call quoted,$(TARGET)); case ' $(TARGETS) ' in *" $$target "*) ;; \
-	  *) echo "TARGET is '$$target'; choose one of: $(TARGETS)" >&2; exit 2 ;; esac
+	@target=$(call quoted,$(TARGET)); \
+	for known in $(TARGETS); do [[ $$known != "$$target" ]] || exit 0; done; \
+	echo "TARGET is '$$target'; choose one of: $(TARGETS)" >&2; exit 2
 
 # How to train; without COHORT on the phantoms.
 COHORT_OPTION = $(or $(call path,COHORT,cohort),--cohort $(PHANTOM_COHORT))

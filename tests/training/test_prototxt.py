@@ -277,7 +277,8 @@ def test_a_run_on_the_papers_schedule_changes_only_paths_names_and_the_first_bia
     assert solver.net == str(run.net)
     assert solver.snapshot_prefix == str(run.path / "snapshots" / "scan2num")
     assert solver.solver_mode == solver.CPU
-    for field in ("net", "snapshot_prefix", "solver_mode"):
+    assert (solver.display, original.display) == (4, 20)  # only what the log shows
+    for field in ("net", "snapshot_prefix", "solver_mode", "display"):
         solver.ClearField(field)
         original.ClearField(field)
     assert solver == original

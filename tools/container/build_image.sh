@@ -31,9 +31,9 @@ rm -rf build/image/weights
 mkdir -p build/image/weights
 runs=()
 for run in "$@"; do
-  inside=("$run"/*/best.json)
-  if [[ ! -e $run/best.json && -e ${inside[0]} ]]; then
-    runs+=("${inside[@]%/best.json}")
+  nested=("$run"/*/best.json)
+  if [[ ! -e $run/best.json && -e ${nested[0]} ]]; then
+    runs+=("${nested[@]%/best.json}")
   else
     runs+=("$run")
   fi

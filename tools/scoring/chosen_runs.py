@@ -89,16 +89,20 @@ def default_runs() -> list[RunFolder]:
         by_cohort.setdefault(cohort_of(run) or run.path.parent, []).append(run)
     cohorts = [cohort for cohort in by_cohort if not is_phantoms(cohort)]
     if len(cohorts) > 1:
-        choices = "; or ".join(
-            " ".join(shlex.quote(relative(run.path)) for run in by_cohort[cohort])
-            for cohort in by_cohort
-        )
+        choices = "; or ".join(map(weights_words, by_cohort.values()))
         raise UsageError(
             f"runs/ has weights of {len(by_cohort)} cohorts; choose with --weights {choices}"
         )
     if not by_cohort:
         raise WeightsError("no run in runs/ has weights; `make train TARGET=fev1fvc` makes one")
     return by_cohort[cohorts[0]] if cohorts else next(iter(by_cohort.values()))
+
+
+def weights_words(runs: list[RunFolder]) -> str:
+    """Return what --weights takes for some runs: their folder where it holds just them."""
+    folder = runs[0].path.parent
+    paths = [folder] if runs_in(folder) == runs else [run.path for run in runs]
+    return " ".join(shlex.quote(relative(path)) for path in paths)
 
 
 def weights_note(runs: list[RunFolder]) -> str:
