@@ -50,7 +50,7 @@ def end_text(left_s: float, now: datetime | None = None) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Return a duration as people say it, in one or two units."""
+    """Return a duration in words, in one or two units."""
     if seconds < 2 * MINUTE:
         return f"{seconds:.0f} s"
     minutes = round(seconds / MINUTE)

@@ -22,7 +22,9 @@ from tools.training.trained_on import KEY, TrainedOn
 RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
 
 
-def wanted_run(target: str, schedule_name: str, schedule: Schedule, seed: int, cohort: Cohort):
+def wanted_run(
+    target: str, schedule_name: str, schedule: Schedule, seed: int, cohort: Cohort
+) -> dict:
     """Return what defines a run, as in run.json; UsageError for a seed below 0."""
     if seed < 0:
         raise UsageError(f"--seed {seed} is below 0")
@@ -39,14 +41,14 @@ def wanted_run(target: str, schedule_name: str, schedule: Schedule, seed: int, c
     }
 
 
-def made_from(cohort: Cohort, seen: TrainedOn) -> dict:
+def made_from(cohort: Cohort, training_split: TrainedOn) -> dict:
     """Return what best.json says of the code and the data beside wanted_run().
 
-    seen: what the training split is like.
+    training_split: its pixel sizes, slice spacings and kernels.
     """
     build = build_info()
     return {
-        KEY: seen.to_json(),
+        KEY: training_split.to_json(),
         "phantom": all(scan.row.get("source") == PHANTOM for scan in cohort.scans),
         "caffe_version": build.get("caffe_version"),
         "caffe_commit": build.get("caffe_commit"),

@@ -58,7 +58,7 @@ def train(request: TrainRequest) -> None:
     cohort = read_cohort(plan.cohort)
     wanted = wanted_run(target, plan.schedule_name, plan.schedule, plan.seed, cohort)
     grids = checked_stores(cohort, target)
-    seen = trained_on(cohort.labelled("train", target), grids["train"])
+    training_split = trained_on(cohort.labelled("train", target), grids["train"])
 
     if is_finished(folder, wanted):
         say(f"{relative(folder.path)} is trained already; nothing to do")
@@ -69,7 +69,7 @@ def train(request: TrainRequest) -> None:
         keep_state(folder, wanted, RUNNING)
         folder.snapshots.mkdir(exist_ok=True)
         max_iter = write_prototxts(folder, cohort, target, plan.schedule, plan.seed, gpu)
-        best, start = BestWeights(folder, wanted | made_from(cohort, seen)), None
+        best, start = BestWeights(folder, wanted | made_from(cohort, training_split)), None
         if was_begun:
             best, start = resume_point(best, say)
         device = "on the CPU" if gpu is None else f"on GPU {gpu}"
@@ -84,9 +84,9 @@ def train(request: TrainRequest) -> None:
         keep_state(folder, wanted, state)
     if state != FINISHED:
         raise TrainingStopped(f"stopped before its end; {what_is_kept(folder, target)}")
-    found = folder.best()
+    trained = folder.best()
     say(
-        f"best validation loss {found['val_loss']:.6g} at iteration {found['iteration']}: "
+        f"best validation loss {trained['val_loss']:.6g} at iteration {trained['iteration']}: "
         f"{relative(folder.best_weights)}"
     )
 
