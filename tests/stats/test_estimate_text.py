@@ -27,7 +27,9 @@ def test_an_estimate_reads_as_numbers_or_as_a_reason(estimate, text):
 def test_figures_have_true_minus_signs_and_words_before_the_interval():
     text = estimate_text(Estimate(-12.34, -13, 2), 1, MINUS, ", 95 % CI")
     assert text == "−12.3, 95 % CI [−13.0, 2.0]"
-    assert estimate_text(no_estimate("LAA-950 is missing"), minus=MINUS) == "n/a: LAA-950 is missing"
+    assert (
+        estimate_text(no_estimate("LAA-950 is missing"), minus=MINUS) == "n/a: LAA-950 is missing"
+    )
     assert number_text(-3.7, 0) == "−4"
 
 

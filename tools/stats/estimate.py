@@ -37,7 +37,7 @@ class Estimate:
         return all(map(math.isfinite, (self.value, self.low, self.high)))
 
     def absolute(self) -> "Estimate":
-        """Return it with a positive value, |rho| for instance: mirrored where the value is below 0."""
+        """Return the estimate mirrored where its value is below 0: |rho| of rho."""
         if not self.value < 0:
             return self
         return Estimate(-self.value, -self.high, -self.low, self.why)
