@@ -1,18 +1,17 @@
 """Make the report: the paper's tables and figures for every trained run, on one page.
 
-Reads what `make evaluate` wrote and writes runs/report/: index.html (opens from disk, needs no
-network), each table as CSV and Markdown, each figure as PNG.
+Reads the predictions of `make evaluate` and writes runs/report/: index.html (opens from disk, needs
+no network), each table as CSV and Markdown, each figure as PNG.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from tqdm import tqdm
-
 from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.exit_codes import run
 from pylayers.command_line.path_argument import given_path
+from pylayers.command_line.progress_bar import progress_bar
 from pylayers.errors import UsageError, WeightsError
 from pylayers.files.checkout import relative
 from pylayers.files.output_check import check_folder
@@ -45,25 +44,22 @@ def make_report(args) -> None:
     folders = args.runs or [folder for name in TARGETS if (folder := trained(name))]
     if not folders:
         raise WeightsError("no run in runs/ has weights; `make train TARGET=fev1fvc` makes one")
-    found = {}
+    results_of = {}
     for folder in folders:
         results = read_results(RunFolder(folder))
-        if results.target.name in found:
+        if results.target.name in results_of:
             raise UsageError(f"--runs names two runs of {results.target.name}")
-        found[results.target.name] = results
+        results_of[results.target.name] = results
     check_folder(args.out, "--out", files=("index.html",))
-    made = []
-    with tqdm(desc="report", unit="section", disable=True if args.quiet else None) as bar:
-        for section in sections(found, args.by, args.out):
-            made.append(section)
-            bar.update()
-    for section in made:
+    everything = sections(results_of, args.by, args.out)
+    drawn = list(progress_bar(everything, name="report", unit="section", quiet=args.quiet))
+    for section in drawn:
         for part in section.parts:
             if isinstance(part, Table):
                 part.write(args.out)
-    phantom = any(results.made.get("phantom") for results in found.values())
+    phantom = any(results.facts.get("phantom") for results in results_of.values())
     warning = PHANTOM_WARNING if phantom else ""
-    write_whole(args.out / "index.html", page("scan2num: results", warning, made))
+    write_whole(args.out / "index.html", page("scan2num: results", warning, drawn))
     if not args.quiet:
         print(relative(args.out / "index.html"))
 

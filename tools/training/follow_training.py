@@ -5,10 +5,9 @@ import re
 import signal
 import sys
 
-from tqdm import tqdm
-
 from pylayers.batch.prefetch import WORKERS
 from pylayers.command_line.exit_codes import TrainingStopped
+from pylayers.command_line.progress_bar import progress_bar
 from pylayers.command_line.standard_streams import show
 from pylayers.files.checkout import relative
 from tools.caffe_run.caffe_log import Event, LogReader, last_error, read_events
@@ -128,8 +127,7 @@ class Progress:
 
     def __init__(self, max_iter: int, quiet: bool, start: int):
         self.max_iter, self.quiet = max_iter, quiet
-        off = True if quiet else None
-        self.bar = tqdm(total=max_iter, initial=start, unit="it", disable=off)
+        self.bar = progress_bar(name=None, unit="it", quiet=quiet, total=max_iter, start=start)
         self.train_loss = self.val_loss = math.nan
 
     def show(self, event: Event, is_best: bool) -> None:

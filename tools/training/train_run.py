@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 from pylayers.batch.prefetch import worker_count
 from pylayers.cohort.cohort import read_cohort
 from pylayers.cohort.stored_crops import checked_stores
 from pylayers.cohort.targets import target_named
 from pylayers.command_line.exit_codes import TrainingStopped
-from pylayers.command_line.standard_streams import show
+from pylayers.command_line.progress_bar import say
 from pylayers.files.checkout import ROOT, relative
 from pylayers.files.folder_lock import FolderLock
 from pylayers.files.whole_file import write_json
@@ -43,7 +44,6 @@ def train(request: TrainRequest) -> None:
     Raises UsageError or CohortError before any work for what cannot be meant, and TrainingStopped
     when the training ended early.
     """
-    say = (lambda text: None) if request.quiet else show
     gpu = gpu_id(request.gpu)
     workers = worker_count(request.workers)
     target = target_named(request.target).name
@@ -57,7 +57,7 @@ def train(request: TrainRequest) -> None:
     seen = trained_on(cohort.labelled("train", target), grids["train"])
 
     if is_finished(folder, wanted):
-        say(f"{relative(folder.path)} is trained already; nothing to do")
+        say(f"{relative(folder.path)} is trained already; nothing to do", request.quiet)
         return
     with FolderLock(folder.path, "training") as lock, ending_kept(folder, wanted):
         was_begun = make_room(folder, wanted, request.restart, request.resume)
@@ -67,11 +67,12 @@ def train(request: TrainRequest) -> None:
         max_iter = write_prototxts(folder, cohort, target, asked.schedule, asked.seed, gpu)
         best, start = BestWeights(folder, wanted | made_from(cohort, seen)), None
         if was_begun:
-            best, start = resume_point(best, say)
+            best, start = resume_point(best, partial(say, quiet=request.quiet))
         device = "on the CPU" if gpu is None else f"on GPU {gpu}"
         say(
             f"caffe train --solver={relative(folder.solver)}  "
-            f"({device}, log: {relative(folder.log)})"
+            f"({device}, log: {relative(folder.log)})",
+            request.quiet,
         )
         state = follow_training(best, start, max_iter, request.quiet, workers, lock.file)
         keep_state(folder, wanted, state)
@@ -80,7 +81,8 @@ def train(request: TrainRequest) -> None:
     found = folder.best()
     say(
         f"best validation loss {found['val_loss']:.6g} at iteration {found['iteration']}: "
-        f"{relative(folder.best_weights)}"
+        f"{relative(folder.best_weights)}",
+        request.quiet,
     )
 
 
