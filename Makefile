@@ -13,11 +13,22 @@ BUILD := tools/caffe_build
 TARGETS := ve fev1fvc fev1pp
 PHANTOMS := build/phantom
 PHANTOM_COHORT := $(PHANTOMS)/cohort
-COHORT ?= $(PHANTOM_COHORT)
-IS_PHANTOM := $(filter $(PHANTOM_COHORT),$(COHORT))
-SCHEDULE ?= $(if $(IS_PHANTOM),demo,paper)
 GPU ?= auto
-RUN ?= runs/$(TARGET)
+
+# The default COHORT is that of the phantoms, which is made when it is used.
+# tools/training/run_places.py says where the runs of a cohort are.
+IS_PHANTOM := $(if $(subst |$(PHANTOM_COHORT)|,,|$(patsubst %/,%,$(COHORT))|),,yes)
+ifeq ($(origin COHORT),undefined)
+IS_PHANTOM := yes
+endif
+
+# One word of the shell, with whatever spaces and quotes: $(call quoted,TEXT). An option with the
+# value of a variable: $(call option,VARIABLE,NAME) unless that is empty; $(call path,VARIABLE,NAME)
+# unless it is undefined, as a path that was meant to be named is no default.
+quoted = '$(subst ','\'',$(1))'
+option = $(if $($(1)),--$(2) $(call quoted,$($(1))))
+path = $(if $(filter undefined,$(origin $(1))),,--$(2) $(call quoted,$($(1))))
+WHICH_RUN = $(call path,COHORT,cohort) $(call path,RUN,run)
 
 .PHONY: help setup demo cohort train resume sweep-slices caffe-test evaluate report bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test clean
 
@@ -84,36 +95,34 @@ $(PHANTOM_COHORT)/.stamp-split: $(PHANTOMS)/table.csv pylayers/lungs/crop.py
 
 .PHONY: known-target
 known-target:
-	@case ' $(TARGETS) ' in *' $(TARGET) '*) ;; \
-	  *) echo "TARGET is '$(TARGET)'; choose one of: $(TARGETS)" >&2; exit 2 ;; esac
+	@target=$(call quoted,$(TARGET)); \
+	for known in $(TARGETS); do [[ $$known != "$$target" ]] || exit 0; done; \
+	echo "TARGET is '$$target'; choose one of: $(TARGETS)" >&2; exit 2
 
-OPTION = $(if $($(1)),--$(2) '$($(1))')
+# How to train; without COHORT on the phantoms.
+COHORT_OPTION = $(or $(call path,COHORT,cohort),--cohort $(PHANTOM_COHORT))
+HOW = $(call option,SCHEDULE,schedule) --gpu $(call quoted,$(GPU)) \
+    $(call option,SLICES,slices) $(call option,BATCH,batch)
 
 train: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET (ve, fev1fvc, fev1pp) with caffe train [COHORT SCHEDULE SLICES BATCH GPU RUN]
-	@$(PYTHON) tools/train.py $(TARGET) --cohort '$(COHORT)' --schedule $(SCHEDULE) --gpu $(GPU) \
-	    --run '$(RUN)' $(call OPTION,SLICES,slices) $(call OPTION,BATCH,batch) $(TRAIN_OPTIONS)
+	@$(PYTHON) tools/train.py $(TARGET) $(COHORT_OPTION) $(call path,RUN,run) $(HOW) $(TRAIN_OPTIONS)
 
-resume: known-target .venv/.stamp-caffe ## go on with an unfinished training of TARGET, as if it had not been stopped [GPU RUN]
-	@$(PYTHON) tools/train.py $(TARGET) --resume --run '$(RUN)' --gpu $(GPU) $(TRAIN_OPTIONS)
+resume: known-target .venv/.stamp-caffe ## go on with an unfinished training of TARGET, as if it had not been stopped [COHORT GPU RUN]
+	@$(PYTHON) tools/train.py $(TARGET) --go-on $(WHICH_RUN) --gpu $(call quoted,$(GPU)) $(TRAIN_OPTIONS)
 
 sweep-slices: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET once per number of slices, compare on the test split [COHORT SCHEDULE SLICES=8,12 BATCH GPU OUT]
-	@$(PYTHON) tools/sweep_slices.py $(TARGET) --cohort '$(COHORT)' --schedule $(SCHEDULE) \
-	    --gpu $(GPU) $(call OPTION,SLICES,slices) $(call OPTION,BATCH,batch) $(call OPTION,OUT,out)
+	@$(PYTHON) tools/sweep_slices.py $(TARGET) $(COHORT_OPTION) $(HOW) $(call path,OUT,out) \
+	    $(TRAIN_OPTIONS)
 
-caffe-test: known-target .venv/.stamp-caffe ## run caffe test with the best weights of TARGET on the test split [GPU RUN]
-	@$(PYTHON) tools/caffe_test.py $(TARGET) --run '$(RUN)' --gpu $(GPU)
+caffe-test: known-target .venv/.stamp-caffe ## run caffe test with the best weights of TARGET on the test split [COHORT GPU RUN]
+	@$(PYTHON) tools/caffe_test.py $(TARGET) $(WHICH_RUN) --gpu $(call quoted,$(GPU))
 
-evaluate: known-target .venv/.stamp-caffe ## score the validation and test split with the best weights of TARGET [GPU RUN]
-	@$(PYTHON) tools/evaluate.py $(TARGET) --run '$(RUN)' --gpu $(GPU)
+evaluate: known-target .venv/.stamp-caffe ## score the validation and test split with the best weights of TARGET [COHORT GPU RUN]
+	@$(PYTHON) tools/evaluate.py $(TARGET) $(WHICH_RUN) --gpu $(call quoted,$(GPU))
 
-# What of the default runs is trained is evaluated when it is newer than its predictions.
-TRAINED := $(patsubst %/best.json,%,$(wildcard $(TARGETS:%=runs/%/best.json)))
-
-report: .venv/.stamp-caffe $(TRAINED:%=%/contributions_test.csv) ## the paper's tables and figures of all trained runs, in runs/report/index.html
-	@$(PYTHON) tools/make_report.py $(REPORT_OPTIONS)
-
-runs/%/contributions_test.csv: runs/%/best.json
-	@$(PYTHON) tools/evaluate.py $* --gpu $(GPU)
+report: .venv/.stamp-caffe ## the paper's tables and figures of all trained runs of a cohort, in runs/report/index.html [COHORT GPU RUN]
+	@$(PYTHON) tools/evaluate.py --stale $(WHICH_RUN) --gpu $(call quoted,$(GPU))
+	@$(PYTHON) tools/make_report.py $(WHICH_RUN) $(REPORT_OPTIONS)
 
 # ---- speed ---------------------------------------------------------------------------------------
 
@@ -168,7 +177,7 @@ $(DEMO_RUN)/lidc_sample.json: $(DEMO_RUN)/best.json | $(SAMPLE)
 
 # Of trained runs, those in WEIGHTS go inside: the image scores by itself.
 IMAGE ?= scan2num
-WEIGHTS ?= $(TRAINED)
+WEIGHTS ?= $(patsubst %/best.json,%,$(wildcard $(TARGETS:%=runs/%/best.json)))
 BUILD_IMAGE := tools/container/build_image.sh
 
 image: ## the image for NVIDIA GPUs, by docker, podman or buildah [IMAGE WEIGHTS BASE RUNTIME CUDA_ARCHS]

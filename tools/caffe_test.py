@@ -3,13 +3,11 @@
 import argparse
 import subprocess
 import sys
-from pathlib import Path
 
 from pylayers.batch.prefetch import worker_count
 from pylayers.cohort.cohort import read_cohort
 from pylayers.cohort.targets import TARGETS, target_named
 from pylayers.command_line.exit_codes import TrainingStopped, complain, run
-from pylayers.command_line.path_argument import given_path_text
 from pylayers.files.checkout import ROOT, relative
 from pylayers.files.output_check import check_output
 from pylayers.files.whole_file import write_json, write_whole
@@ -22,6 +20,7 @@ from tools.scoring.predictions import (
     write_predictions,
 )
 from tools.training.run_folder import TEST_STAGE, RunFolder
+from tools.training.run_places import add_run_options, trained_run
 
 TEST_LOG = "test.log"
 TOLERANCE = 1e-5  # between Caffe's loss and ours: float32 sums in another order
@@ -30,11 +29,11 @@ TOLERANCE = 1e-5  # between Caffe's loss and ours: float32 sums in another order
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     p = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     p.add_argument("target", help=f"one of {', '.join(TARGETS)}")
-    p.add_argument("--run", type=given_path_text, help="run folder (default: runs/TARGET)")
-    p.add_argument("--gpu", default="auto", help="auto, none or a GPU's number")
+    add_run_options(p)
+    p.add_argument("--gpu", default="auto", help="auto, none or a number (default: %(default)s)")
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p
 
@@ -42,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
 def caffe_test(args) -> None:
     """Run `caffe test`, compare its loss with ours and keep both in test.json."""
     target = target_named(args.target)
-    folder = RunFolder(Path(args.run) if args.run else ROOT / "runs" / target.name)
+    folder = trained_run(target.name, args.cohort, args.run)
     folder.best()
     for path in (folder.test_json, folder.predictions("test"), folder.path / TEST_LOG):
         check_output(path)
@@ -52,7 +51,7 @@ def caffe_test(args) -> None:
     iterations, rest = divmod(len(scans), params.batch)
     if rest:
         raise TrainingStopped(
-            f"{len(scans)} test scans are no multiple of the batch of {params.batch}: "
+            f"{len(scans)} test scans are not a multiple of the batch of {params.batch}: "
             "the cohort has changed since the training; train again"
         )
     if not args.quiet and (note := split_version_note(folder, ["test"])):

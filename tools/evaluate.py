@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 
 from pylayers.cohort.cohort import write_rows
-from pylayers.cohort.targets import TARGETS
+from pylayers.cohort.targets import TARGETS, Target
 from pylayers.command_line.exit_codes import complain, run
-from pylayers.command_line.path_argument import given_path
 from pylayers.files.checkout import relative
 from pylayers.files.output_check import check_output
 from tools.caffe_run.caffe_install import gpu_id
@@ -26,6 +25,7 @@ from tools.stats.agreement import agreement
 from tools.stats.correlation import compare_correlations, spearman_interval
 from tools.stats.estimate_text import estimate_text
 from tools.training.run_folder import RunFolder
+from tools.training.run_places import add_run_options, fact, trained_run, trained_runs
 
 SPLITS = ("val", "test")
 
@@ -35,8 +35,14 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("target", choices=TARGETS, help="what the run predicts")
-    p.add_argument("--run", type=given_path, help="run folder (default: runs/TARGET)")
+    what = p.add_mutually_exclusive_group(required=True)
+    what.add_argument("target", nargs="?", choices=TARGETS, help="what the run predicts")
+    what.add_argument(
+        "--stale",
+        action="store_true",
+        help="evaluate each trained run of the cohort, or in --run, that is newer than its tables",
+    )
+    add_run_options(p, "run folder, with --stale or a folder of runs")
     p.add_argument("--gpu", default="auto", help="auto, none or a number (default: %(default)s)")
     add_offsets(p)
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -44,9 +50,27 @@ def parser() -> argparse.ArgumentParser:
 
 
 def evaluate(args) -> None:
-    """Predict both splits, write the tables and print how well the test split is predicted."""
-    folder = RunFolder(args.run or Path("runs") / args.target)
+    """Evaluate one run, or those that are newer than their tables."""
     gpu = gpu_id(args.gpu)
+    if not args.stale:
+        evaluate_run(trained_run(args.target, args.cohort, args.run), args.target, gpu, args)
+        return
+    for folder in trained_runs(args.cohort, args.run):
+        if is_stale(folder):
+            evaluate_run(folder, fact(folder.best_json, "target"), gpu, args)
+
+
+def is_stale(folder: RunFolder) -> bool:
+    """Return whether a run's weights are newer than its tables, or have none."""
+    table = folder.contributions(SPLITS[-1])
+    return not table.exists() or table.stat().st_mtime < folder.best_json.stat().st_mtime
+
+
+def evaluate_run(folder: RunFolder, name: str, gpu: int | None, args) -> None:
+    """Predict both splits, write the tables and say how good the test split's are.
+
+    name: of the target. gpu: its number, None for the CPU.
+    """
     names = SPLITS if args.offsets == 1 else (*SPLITS, several_name(args.offsets))
     for path in (*map(folder.predictions, names), *map(folder.contributions, SPLITS)):
         check_output(path)
@@ -56,13 +80,13 @@ def evaluate(args) -> None:
         predictions = predict_split(folder, split, gpu, args.quiet)
         write_contributions(folder.contributions(split), predictions)
         write_predictions(folder.predictions(split), predictions)
-    gain = offsets_gain(args, folder, gpu, predictions) if args.offsets > 1 else ""
+    target = TARGETS[name]
+    gain = offsets_gain(args, target, folder, gpu, predictions) if args.offsets > 1 else ""
     if args.quiet:
         return
     truth, score = ([getattr(p, name) for p in predictions] for name in ("truth", "score"))
-    target = TARGETS[args.target]
     unit = f" {target.unit}" if target.unit else ""
-    print(f"{args.target} on {len(predictions)} scans of the test split [95 % CI]")
+    print(f"{target.name} on {len(predictions)} scans of the test split [95 % CI]")
     print(f"  Spearman's rho  {estimate_text(spearman_interval(score, truth))}")
     print(f"  MAE             {estimate_text(agreement(truth, score).mae, 3)}{unit}")
     if gain:
@@ -70,7 +94,7 @@ def evaluate(args) -> None:
     print(f"  {relative(folder.predictions(SPLITS[-1]))}")
 
 
-def offsets_gain(args, folder: RunFolder, gpu, once: list[Prediction]) -> str:
+def offsets_gain(args, target: Target, folder: RunFolder, gpu, once: list[Prediction]) -> str:
     """Score the test split from several start offsets; return what that changes, in words.
 
     Paper, section 5: "evaluating several samples per scan and averaging the results". Writes
@@ -81,7 +105,7 @@ def offsets_gain(args, folder: RunFolder, gpu, once: list[Prediction]) -> str:
     truth = [p.truth for p in once]
     rhos = compare_correlations(truth, [p.score for p in several], [p.score for p in once])
     errors = (agreement(truth, [p.score for p in ps]).mae.value for ps in (several, once))
-    mae = " instead of ".join(f"{error:.{TARGETS[args.target].decimals}f}" for error in errors)
+    mae = " instead of ".join(f"{error:.{target.decimals}f}" for error in errors)
     return (
         f"  {args.offsets} offsets       rho {estimate_text(rhos.a)}, "
         f"gain {estimate_text(rhos.difference, 3)}, P(better) {rhos.a_stronger:.2f}; MAE {mae}"

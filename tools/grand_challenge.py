@@ -17,12 +17,12 @@ import json
 import sys
 from pathlib import Path
 
-from pylayers.command_line.exit_codes import REFUSED, refusal, run
-from pylayers.command_line.path_argument import given_path, given_path_text
+from pylayers.command_line.exit_codes import REFUSED, complain, refusal, run
+from pylayers.command_line.path_argument import given_path
 from pylayers.errors import ScanRefused, UsageError
 from pylayers.files.output_check import check_output
 from pylayers.files.whole_file import write_json, write_whole
-from tools.scoring.chosen_runs import chosen_runs, device
+from tools.scoring.chosen_runs import add_weights, chosen_runs, device, weights_note
 from tools.scoring.scan_result import score
 from tools.scoring.scorer import Scorer
 
@@ -45,13 +45,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--output", type=given_path, default=Path("/output"), help="default: %(default)s"
     )
-    p.add_argument(
-        "--weights",
-        type=given_path_text,
-        nargs="+",
-        metavar="RUN",
-        help="run folders (default: all in runs/)",
-    )
+    add_weights(p)
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
     return p
 
@@ -64,7 +58,8 @@ def answer(args) -> int:
         raise UsageError(f"--output {args.output}: there is no such folder")
     for name in (EVERYTHING, *OUTPUTS.values()):
         check_output(args.output / name, inputs=(scan,))
-    scorers = [Scorer(folder, gpu) for folder in chosen_runs(args.weights)]
+    runs = chosen_runs(args.weights)
+    scorers = [Scorer(folder, gpu) for folder in runs]
     result = score(scorers, scan).result
     write_json(args.output / EVERYTHING, result)
     for name, target in result["targets"].items():
@@ -72,6 +67,7 @@ def answer(args) -> int:
     if result["refused"]:
         print(refusal(ScanRefused(**result["refused"])), file=sys.stderr)
         return REFUSED
+    complain(f"note: {weights_note(runs)}")
     return 0
 
 

@@ -1,14 +1,15 @@
 """Make the report: the paper's tables and figures for every trained run, on one page.
 
-Reads the predictions of `make evaluate` and writes runs/report/: index.html (opens from disk, needs
-no network), each table as CSV and Markdown, each figure as PNG.
+Reads the predictions of `make evaluate` and writes a folder: index.html (opens from disk, needs no
+network), each table as CSV and Markdown, each figure as PNG. It is runs/report for the phantoms,
+runs/COHORT/report for another cohort, and RUN/report for a run or a folder of runs.
 """
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
-from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.exit_codes import run
 from pylayers.command_line.path_argument import given_path
 from pylayers.command_line.progress_bar import progress_bar
@@ -18,10 +19,11 @@ from pylayers.files.output_check import check_folder
 from pylayers.files.whole_file import write_whole
 from tools.report.report_page import page
 from tools.report.result_table import Table
-from tools.report.results import read_results
+from tools.report.results import Results, read_results
 from tools.report.sections import sections
 from tools.scoring.scan_result import PHANTOM_WARNING
 from tools.training.run_folder import RunFolder
+from tools.training.run_places import REPORT, add_run_options, runs_of, trained_runs
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,9 +31,11 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("--runs", type=given_path, nargs="+", help="run folders (default: all in runs/)")
-    out = Path("runs/report")
-    p.add_argument("--out", type=given_path, default=out, help="folder (default: %(default)s)")
+    add_run_options(p, "run folder or folder of runs")
+    p.add_argument(
+        "--runs", type=given_path, nargs="+", help="several run folders, in place of --run"
+    )
+    p.add_argument("--out", type=given_path, help="folder (default: report, beside the runs)")
     p.add_argument(
         "--by", nargs="*", default=[], metavar="COLUMN", help="subgroups by columns of cohort.csv"
     )
@@ -41,33 +45,48 @@ def parser() -> argparse.ArgumentParser:
 
 def make_report(args) -> None:
     """Draw and write everything."""
-    folders = args.runs or [folder for name in TARGETS if (folder := trained(name))]
-    if not folders:
-        raise WeightsError("no run in runs/ has weights; `make train TARGET=fev1fvc` makes one")
-    results_of = {}
-    for folder in folders:
-        results = read_results(RunFolder(folder))
-        if results.target.name in results_of:
-            raise UsageError(f"--runs names two runs of {results.target.name}")
-        results_of[results.target.name] = results
-    check_folder(args.out, "--out", files=("index.html",))
-    everything = sections(results_of, args.by, args.out)
+    out = args.out or default_out(args)
+    by_target: dict[str, Results] = {}
+    for folder in reported_runs(args):
+        results = read_results(folder)
+        name = results.target.name
+        if name in by_target:
+            both = [relative(one.run.path) for one in (by_target[name], results)]
+            raise UsageError(f"{both[0]} and {both[1]} both predict {name}; report one at a time")
+        by_target[name] = results
+    check_folder(out, "--out", files=("index.html",))
+    everything = sections(by_target, args.by, out)
     drawn = list(progress_bar(everything, name="report", unit="section", quiet=args.quiet))
     for section in drawn:
         for part in section.parts:
             if isinstance(part, Table):
-                part.write(args.out)
-    phantom = any(results.facts.get("phantom") for results in results_of.values())
+                part.write(out)
+    phantom = any(results.facts.get("phantom") for results in by_target.values())
     warning = PHANTOM_WARNING if phantom else ""
-    write_whole(args.out / "index.html", page("scan2num: results", warning, drawn))
+    write_whole(out / "index.html", page("scan2num: results", warning, drawn))
     if not args.quiet:
-        print(relative(args.out / "index.html"))
+        print(relative(out / "index.html"))
 
 
-def trained(name: str) -> Path | None:
-    """Return the default run folder of a target when it has weights."""
-    folder = Path("runs") / name
-    return folder if RunFolder(folder).best_json.exists() else None
+def reported_runs(args) -> list[RunFolder]:
+    """Return the runs to report; UsageError for options that exclude each other, or no weights."""
+    if args.runs:
+        if args.run or args.cohort:
+            raise UsageError("--runs names the runs already; leave out --run and --cohort")
+        return [RunFolder(path) for path in args.runs]
+    runs = trained_runs(args.cohort, args.run)
+    if not runs:
+        cohort = f" COHORT={shlex.quote(relative(args.cohort))}" if args.cohort else ""
+        raise WeightsError(
+            f"no run in {relative(runs_of(args.cohort))} has weights; "
+            f"`make train TARGET=fev1fvc{cohort}` makes one"
+        )
+    return runs
+
+
+def default_out(args) -> Path:
+    """Return the folder of the report where --out names none."""
+    return (args.run or runs_of(args.cohort)) / REPORT
 
 
 def main(argv=None) -> None:

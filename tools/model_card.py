@@ -12,10 +12,10 @@ from pathlib import Path
 from pylayers.cohort.cohort import read_rows
 from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.exit_codes import run
-from pylayers.command_line.path_argument import given_path, given_path_text
+from pylayers.command_line.path_argument import given_path
 from pylayers.files.output_check import check_output
 from pylayers.files.whole_file import write_json
-from tools.scoring.chosen_runs import chosen_runs
+from tools.scoring.chosen_runs import add_weights, chosen_runs
 from tools.stats.agreement import agreement
 from tools.stats.correlation import spearman_interval
 from tools.stats.estimate_text import estimate_text
@@ -38,13 +38,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument(
-        "--weights",
-        type=given_path_text,
-        nargs="+",
-        metavar="RUN",
-        help="run folders (default: all in runs/)",
-    )
+    add_weights(p)
     p.add_argument(
         "--out", type=given_path, default=Path("meta.json"), help="the card (default: %(default)s)"
     )

@@ -39,7 +39,14 @@ from pylayers.errors import UsageError
 from pylayers.files.output_check import check_output
 from tools.scan_lists.scan_list import jobs_of, shard_of
 from tools.scan_lists.scan_table import ScanJob, source_key
-from tools.scoring.chosen_runs import add_offsets, add_resample, chosen_runs, device
+from tools.scoring.chosen_runs import (
+    add_offsets,
+    add_resample,
+    add_weights,
+    chosen_runs,
+    device,
+    weights_note,
+)
 from tools.scoring.scan_result import PHANTOM_WARNING
 from tools.scoring.score_output import Output, made_with
 from tools.scoring.score_tables import ERROR, error_row
@@ -62,13 +69,7 @@ def parser() -> argparse.ArgumentParser:
         type=given_path,
         help="table to write (default: scores.csv, or scores_2of8.csv with --shard 2/8)",
     )
-    p.add_argument(
-        "--weights",
-        type=given_path_text,
-        nargs="+",
-        metavar="RUN",
-        help="run folders (default: all in runs/)",
-    )
+    add_weights(p)
     p.add_argument(
         "--contributions",
         action="store_true",
@@ -131,6 +132,8 @@ def score_cohort(args) -> int:
             choices = (args.allow_uneven, args.contributions, scratch, args.offsets, args.resample)
             errors = score_missing(jobs, output, ScoreSetup(folders, gpu, *choices), args)
         rows = output.finish(jobs, errors)
+    if not args.quiet:
+        print(f"note: {weights_note(runs)}", file=sys.stderr)
     if any(folder.best().get("phantom") for folder in runs) and not args.quiet:
         print(f"note: {PHANTOM_WARNING}", file=sys.stderr)
     if not args.quiet:

@@ -24,9 +24,18 @@ from pylayers.errors import ScanRefused, UsageError
 from pylayers.files.output_check import check_output
 from pylayers.files.whole_file import write_json
 from pylayers.lungs.label_map import parse_labels
-from tools.scoring.chosen_runs import add_offsets, add_resample, chosen_runs, device
+from tools.scoring.chosen_runs import (
+    add_offsets,
+    add_resample,
+    add_weights,
+    chosen_runs,
+    device,
+    weights_note,
+)
 from tools.scoring.scan_result import score
 from tools.scoring.scorer import Scorer
+
+RESEARCH_USE = "research use, not a medical device"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,13 +63,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="score a DICOM series with missing, duplicated or uneven slices, too",
     )
-    p.add_argument(
-        "--weights",
-        type=given_path_text,
-        nargs="+",
-        metavar="RUN",
-        help="run folders (default: all in runs/)",
-    )
+    add_weights(p)
     add_offsets(p)
     add_resample(p)
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
@@ -127,7 +130,7 @@ def score_scan(args) -> int:
             complain(refusal(ScanRefused(**result["refused"])))
         elif not args.quiet:
             series = [f"scored series {result['series']}"] if result["series"] else []
-            for note in [*series, *result["warnings"], "research use, not a medical device"]:
+            for note in [*series, weights_note(runs), *result["warnings"], RESEARCH_USE]:
                 complain(f"note: {note}")
 
     deliver(write, show, draw, report, say)

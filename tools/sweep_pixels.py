@@ -12,13 +12,13 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from pylayers.cohort.targets import TARGETS
-from pylayers.command_line.exit_codes import run
+from pylayers.command_line.exit_codes import complain, run
 from pylayers.command_line.path_argument import given_path_text
 from pylayers.command_line.standard_streams import print_result
 from pylayers.errors import UsageError
 from pylayers.lungs.scanner_pixels import size_text
 from pylayers.reading.scan import Scan, read_scan
-from tools.scoring.chosen_runs import chosen_runs
+from tools.scoring.chosen_runs import chosen_runs, weights_note
 from tools.scoring.scan_result import score
 from tools.scoring.scorer import Scorer
 
@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
         "--weights",
         type=given_path_text,
         metavar="RUN",
-        help="run folder (default: the only one in runs/)",
+        help="run folder (default: as of score_scan.py)",
     )
     p.add_argument(
         "--sizes",
@@ -55,6 +55,7 @@ def sweep(args) -> None:
         raise UsageError("several runs are trained; choose one with --weights")
     scorers = [Scorer(runs[0], resample=resample) for resample in (False, True)]
     scan = read_scan(args.scan)
+    complain(f"note: {weights_note(runs)}")
     print_result("| pixels | score | with --resample | LAA-950 |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for mm in sizes:

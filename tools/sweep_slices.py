@@ -22,7 +22,7 @@ from pylayers.command_line.exit_codes import run
 from pylayers.command_line.path_argument import given_path
 from pylayers.command_line.progress_bar import say
 from pylayers.errors import UsageError
-from pylayers.files.checkout import ROOT, relative
+from pylayers.files.checkout import relative
 from pylayers.files.output_check import check_output
 from tools.caffe_run.caffe_install import gpu_id
 from tools.report.paper import SLICES_RHO
@@ -30,13 +30,14 @@ from tools.report.sweep_table import row_of, table_text, write_table
 from tools.scoring.predictions import predict_split, write_predictions
 from tools.training.run_folder import RunFolder
 from tools.training.run_manifest import wanted_run
+from tools.training.run_places import PHANTOM_COHORT, SWEEP, run_place
+from tools.training.run_plan import default_schedule
 from tools.training.run_prototxt import whole_batch
 from tools.training.schedules import SCHEDULES, Schedule, with_overrides
 from tools.training.sweep_folder import SweepFolder
 from tools.training.train_request import TrainRequest, add_training_options
 from tools.training.train_run import train
 
-PHANTOMS = ROOT / "build" / "phantom" / "cohort"
 # Of Caffe's nets on a CPU, measured: activations with their gradients, and without
 TRAIN_MB, TEST_MB = 30, 14
 
@@ -57,14 +58,19 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--cohort",
         type=given_path,
-        default=PHANTOMS,
+        default=PHANTOM_COHORT,
         help="folder with cohort.csv (default: the phantoms)",
     )
     p.add_argument(
         "--schedule",
         help=f"one of {', '.join(SCHEDULES)} (default: demo for the phantoms, else paper)",
     )
-    p.add_argument("--out", type=given_path, help="folder of the runs (default: runs/sweep_TARGET)")
+    p.add_argument(
+        "--out",
+        type=given_path,
+        help="folder of the runs (default: runs/sweep_TARGET, of another cohort than the phantoms "
+        "runs/COHORT/sweep_TARGET)",
+    )
     add_training_options(p)
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p
@@ -74,8 +80,7 @@ def sweep(args) -> None:
     """Train and test what is missing, then write and print the table."""
     target = target_named(args.target).name
     numbers = slice_numbers(args.numbers)
-    phantoms = args.cohort.resolve() == PHANTOMS.resolve()
-    name = args.schedule or ("demo" if phantoms else "paper")
+    name = args.schedule or default_schedule(args.cohort)
     request = TrainRequest.of(args)
     seed = 1 if request.seed is None else request.seed
     schedules = {n: with_overrides(name, request.changes() | {"slices": n}) for n in numbers}
@@ -84,7 +89,8 @@ def sweep(args) -> None:
     checked_stores(cohort, target)
     wanted = wanted_run(target, name, schedules[numbers[0]], seed, cohort)
 
-    with SweepFolder(args.out or ROOT / "runs" / f"sweep_{target}", wanted) as folder:
+    out = args.out or run_place(f"{SWEEP}{target}", args.cohort, "OUT=").path
+    with SweepFolder(out, wanted) as folder:
         check_output(folder.table)
         plan = plan_text(schedules, len(cohort.labelled("val", target)))
         say(f"{target}: {plan}", args.quiet)
@@ -102,7 +108,7 @@ def slice_numbers(text: str) -> list[int]:
     """Return the numbers of --slices, ascending, each once; UsageError when they are none."""
     numbers = [number.strip() for number in text.split(",")]
     if not all(number.isdecimal() for number in numbers):
-        raise UsageError(f"--slices {text!r} is no list of numbers such as 8,12,16,24")
+        raise UsageError(f"--slices {text!r} is not a list of numbers such as 8,12,16,24")
     return sorted({int(number) for number in numbers})
 
 

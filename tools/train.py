@@ -5,7 +5,7 @@ import sys
 
 from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.exit_codes import run
-from pylayers.command_line.path_argument import given_path
+from tools.training.run_places import add_run_options
 from tools.training.schedules import SCHEDULES
 from tools.training.train_request import TrainRequest, add_number, add_training_options
 from tools.training.train_run import train
@@ -17,13 +17,24 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     p.add_argument("target", help=f"one of {', '.join(TARGETS)}")
-    p.add_argument("--cohort", type=given_path, help="folder with cohort.csv")
-    p.add_argument("--schedule", help=f"one of {', '.join(SCHEDULES)} (default: paper)")
-    p.add_argument("--run", type=given_path, help="run folder (default: runs/TARGET)")
+    add_run_options(p)
+    p.add_argument(
+        "--schedule",
+        help=f"one of {', '.join(SCHEDULES)} (default: demo for the phantoms, else paper)",
+    )
     add_number(p, "slices", "slices per scan, in training and test")
     add_training_options(p)
     unfinished = p.add_mutually_exclusive_group()
-    unfinished.add_argument("--resume", action="store_true", help="go on with an unfinished run")
+    unfinished.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with an unfinished run; with --cohort begin it where there is none",
+    )
+    unfinished.add_argument(
+        "--go-on",
+        action="store_true",
+        help="go on with an unfinished run as it was begun; --cohort only says which",
+    )
     unfinished.add_argument("--restart", action="store_true", help="discard an unfinished run")
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p

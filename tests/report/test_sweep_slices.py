@@ -15,8 +15,9 @@ from processes import wait_for
 from pylayers.command_line.exit_codes import TrainingStopped
 from pylayers.errors import UsageError
 from pylayers.files.file_hash import sha256
-from tools import sweep_slices, train
+from tools import sweep_slices
 from tools.report.sweep_table import table_text, write_table
+from tools.training import run_places, train_run
 from tools.training.run_folder import RunFolder
 from tools.training.sweep_folder import SweepFolder
 
@@ -64,7 +65,7 @@ def test_there_is_a_run_and_a_row_for_each_number(swept):
 
 @pytest.mark.caffe
 def test_a_second_sweep_repeats_nothing(swept, tiny_cohort, monkeypatch, capsys):
-    for module, name in ((train, "follow_training"), (sweep_slices, "predict_split")):
+    for module, name in ((train_run, "follow_training"), (sweep_slices, "predict_split")):
         monkeypatch.setattr(module, name, lambda *_: pytest.fail("done again"))
     before = times(swept)
     sweep_slices.main(command(tiny_cohort, swept))
@@ -102,9 +103,23 @@ def test_after_a_kill_only_what_was_unfinished_is_trained(swept, tiny_cohort, tm
     assert kept.items() <= times(out / "2").items()
 
 
+def stopped_at_once(caffe, *_):
+    caffe.kill()
+    return "stopped"
+
+
+@pytest.mark.caffe
+def test_another_cohorts_sweep_lies_beside_its_runs(tiny_cohort, tmp_path, monkeypatch):
+    monkeypatch.setattr(run_places, "RUNS", tmp_path / "runs")
+    monkeypatch.setattr(train_run, "follow_training", stopped_at_once)
+    with pytest.raises(TrainingStopped, match="stopped before its end"):
+        sweep_slices.main([*command(tiny_cohort, "")[:-2], "--quiet"])
+    assert (tmp_path / "runs" / "cohort" / "sweep_fev1fvc" / "1" / "run.json").exists()
+
+
 @pytest.mark.caffe
 def test_a_training_that_stops_ends_the_sweep_without_a_table(tiny_cohort, tmp_path, monkeypatch):
-    monkeypatch.setattr(train, "follow_training", lambda *_: "stopped")
+    monkeypatch.setattr(train_run, "follow_training", stopped_at_once)
     with pytest.raises(TrainingStopped, match="stopped before its end"):
         sweep_slices.main(command(tiny_cohort, tmp_path / "sweep", "--quiet"))
     assert not (tmp_path / "sweep" / "table6.csv").exists()
@@ -115,8 +130,8 @@ def test_a_training_that_stops_ends_the_sweep_without_a_table(tiny_cohort, tmp_p
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        (("--slices", "8,x"), "'8,x' is no list of numbers"),
-        (("--slices", ""), "'' is no list of numbers"),
+        (("--slices", "8,x"), "'8,x' is not a list of numbers"),
+        (("--slices", ""), "'' is not a list of numbers"),
         (("--slices", "8,0"), "--slices 0 is below 1"),
         (("--schedule", "fast"), "'fast' is not one of"),
         (("--seed", "-1"), "--seed -1 is below 0"),
@@ -134,7 +149,7 @@ def test_wrong_usage_is_said_before_any_work(more, says, tiny_cohort, tmp_path):
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path):
     (tmp_path / "thesis.tex").touch()
-    with pytest.raises(UsageError, match="is no folder of a sweep and not empty"):
+    with pytest.raises(UsageError, match="is not the folder of a sweep and not empty"):
         SweepFolder(tmp_path, WANTED).__enter__()
     with pytest.raises(UsageError, match=r"thesis.tex cannot be written: File exists"):
         SweepFolder(tmp_path / "thesis.tex", WANTED).__enter__()

@@ -157,7 +157,9 @@ def test_what_is_unusual_of_a_scan_is_said(scans, random_run, tmp_path, monkeypa
     phantom = scan_result.PHANTOM_WARNING
     assert written["series"] == "1.2.3"
     assert written["warnings"] == ["thick", "odd", phantom]
-    said = ["scored series 1.2.3", "thick", "odd", phantom, "research use, not a medical device"]
+    weights = f"weights of {random_run.path}, trained on a cohort that is not recorded"
+    use = "research use, not a medical device"
+    said = ["scored series 1.2.3", weights, "thick", "odd", phantom, use]
     assert capsys.readouterr().err.splitlines() == [f"note: {sentence}" for sentence in said]
     assert score_scan.main([*scan, "--quiet"]) == 0
     assert capsys.readouterr().err == ""

@@ -277,7 +277,8 @@ def test_a_run_on_the_papers_schedule_changes_only_paths_names_and_the_first_bia
     assert solver.net == str(run.net)
     assert solver.snapshot_prefix == str(run.path / "snapshots" / "scan2num")
     assert solver.solver_mode == solver.CPU
-    for field in ("net", "snapshot_prefix", "solver_mode"):
+    assert (solver.display, original.display) == (2, 20)  # only what the log shows
+    for field in ("net", "snapshot_prefix", "solver_mode", "display"):
         solver.ClearField(field)
         original.ClearField(field)
     assert solver == original
@@ -376,7 +377,7 @@ def test_given_numbers_override_a_schedule():
         ("quick", {}, "'quick' is not one of paper, demo"),
         ("demo", {"batch": 0}, "--batch 0 is below 1"),
         ("demo", {"slices": -2}, "--slices -2 is below 1"),
-        ("demo", {"iterations": 10, "interval": 4}, "10 is no multiple of --interval 4"),
+        ("demo", {"iterations": 10, "interval": 4}, "10 is not a multiple of --interval 4"),
     ],
 )
 def test_a_schedule_that_cannot_be_meant_is_refused(name, given, says):

@@ -156,7 +156,7 @@ def test_a_folder_with_another_run_is_refused_and_left(more, target, differs, tr
 
 def test_a_folder_that_is_no_run_is_refused_and_left(tiny_cohort, tmp_path):
     (tmp_path / "thesis.tex").write_text("x")
-    with pytest.raises(UsageError, match="is no run folder and not empty"):
+    with pytest.raises(UsageError, match="is not a run folder and not empty"):
         train_in(tmp_path, tiny_cohort)
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
 

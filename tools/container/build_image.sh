@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the image NAME with docker, podman or buildah, whichever is there. Weights of the RUN
-# folders go inside, as the scoring image's own.
+# folders, or of folders of runs, go inside, as the scoring image's own.
 # usage: [ENGINE=docker] build_image.sh NAME [--build-arg KEY=VALUE ...] [-- RUN ...]
 set -eu -o pipefail
 
@@ -29,12 +29,25 @@ fi
 
 rm -rf build/image/weights
 mkdir -p build/image/weights
+runs=()
 for run in "$@"; do
+  nested=("$run"/*/best.json)
+  if [[ ! -e $run/best.json && -e ${nested[0]} ]]; then
+    runs+=("${nested[@]%/best.json}")
+  else
+    runs+=("$run")
+  fi
+done
+for run in ${runs[@]+"${runs[@]}"}; do
   if [[ ! -e $run/best.json ]]; then
     echo "$run has no best.json: train it first, or leave it out" >&2
     exit 4
   fi
   inside=build/image/weights/$(basename "$run")
+  if [[ -e $inside ]]; then
+    echo "two of the runs are named $(basename "$run"): put one of them into the image" >&2
+    exit 2
+  fi
   mkdir -p "$inside"
   cp "$run"/best.json "$run"/best.caffemodel "$run"/deploy.prototxt "$inside"
 done
@@ -46,4 +59,4 @@ case $engine in
   *) build=("$engine" build) ;;
 esac
 "${build[@]}" --tag "$name" "${options[@]}" .
-echo "image: $name, with ${#} sets of weights inside"
+echo "image: $name, with the weights of ${runs[*]:-no run} inside"

@@ -12,6 +12,7 @@ from pylayers.cohort.targets import TARGETS, Target
 from pylayers.errors import CohortError
 from pylayers.files.checkout import ROOT, relative
 from tools.training.run_folder import RunFolder
+from tools.training.run_places import make_command
 from tools.training.trained_on import TrainedOn, read_trained_on
 
 
@@ -73,14 +74,14 @@ def read_results(run: RunFolder) -> Results:
 
 def read_split(path: Path, rows: dict[str, dict], target: Target) -> Split:
     """Read one split's predictions."""
+    evaluate = make_command("evaluate", RunFolder(path.parent), target.name)
     if not path.exists():
-        raise CohortError(f"there is no {relative(path)}; run `make evaluate TARGET={target.name}`")
+        raise CohortError(f"there is no {relative(path)}; run `{evaluate}`")
     predicted = [row for _, row in read_rows(path)]
     unknown = [row["scan_id"] for row in predicted if row["scan_id"] not in rows]
     if unknown:
         raise CohortError(
-            f"{relative(path)} lists {unknown[0]}, which is not in the cohort; run "
-            f"`make evaluate TARGET={target.name}` again"
+            f"{relative(path)} has {unknown[0]}, which is not in the cohort; run `{evaluate}` again"
         )
     return Split(
         tuple(row["scan_id"] for row in predicted),

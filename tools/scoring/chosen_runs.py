@@ -1,16 +1,32 @@
 """The runs to score with, where and how: --weights, --device, --offsets and --resample."""
 
+import shlex
+from argparse import ArgumentParser
 from pathlib import Path
 
 from pylayers.batch.slice_sample import MOST_OFFSETS
-from pylayers.cohort.targets import TARGETS
+from pylayers.command_line.path_argument import given_path_text
 from pylayers.errors import UsageError, WeightsError
-from pylayers.files.checkout import ROOT
+from pylayers.files.checkout import relative
 from tools.caffe_run.caffe_install import gpu_id
 from tools.training.run_folder import RunFolder
+from tools.training.run_manifest import FINISHED
+from tools.training.run_places import cohort_of, fact, is_phantoms, placed_runs, runs_in
 
 
-def add_offsets(parser) -> None:
+def add_weights(parser: ArgumentParser) -> None:
+    """Give a command line the option --weights, for chosen_runs."""
+    parser.add_argument(
+        "--weights",
+        type=given_path_text,
+        nargs="+",
+        metavar="RUN",
+        help="run folders, or a folder of runs such as runs/my_cohort (default: the runs in runs/ "
+        "of your cohort; of the phantoms while there is no other; of several cohorts choose one)",
+    )
+
+
+def add_offsets(parser: ArgumentParser) -> None:
     """Give a command line the option --offsets; slice_sample.checked_offsets checks it."""
     parser.add_argument(
         "--offsets",
@@ -22,7 +38,7 @@ def add_offsets(parser) -> None:
     )
 
 
-def add_resample(parser) -> None:
+def add_resample(parser: ArgumentParser) -> None:
     """Give a command line the option --resample; trained_on.checked_resample checks it."""
     parser.add_argument(
         "--resample",
@@ -41,17 +57,65 @@ def device(text: str) -> int | None:
     return gpu_id(number or "0")
 
 
-def chosen_runs(given: list[str] | None) -> list[RunFolder]:
-    """Return the runs of --weights, by default all in runs/; each is for another target.
+def chosen_runs(weights: list[str] | None) -> list[RunFolder]:
+    """Return the runs of --weights, each a run or a folder of runs; by default one cohort's.
 
-    Raises WeightsError when there is none or one is unusable, UsageError for two of one target.
+    Raises WeightsError when there is none, UsageError for two of one target or, by default, when
+    several cohorts have some. Whether the weights are usable is checked where they are loaded.
     """
-    folders = [Path(path) for path in given or ()] or [ROOT / "runs" / name for name in TARGETS]
-    runs = [RunFolder(folder) for folder in folders]
-    if not given:
-        runs = [run for run in runs if run.best_json.exists()]
-    if not runs:
-        raise WeightsError("no run in runs/ has weights; `make train TARGET=fev1fvc` makes one")
-    if len({run.best()["target"] for run in runs}) < len(runs):
-        raise UsageError("--weights names two runs of one target; score them one at a time")
+    named = [run for path in weights or () for run in runs_in(Path(path))]
+    runs = named or default_runs()
+    by_target: dict[str, RunFolder] = {}
+    for run in runs:
+        target = fact(run.best_json, "target")
+        if target in by_target:
+            both = " and ".join(relative(one.path) for one in (by_target[target], run))
+            raise UsageError(
+                f"{both} are two runs of one target, {target}; choose one with --weights"
+            )
+        if target is not None:
+            by_target[target] = run
     return runs
+
+
+def default_runs() -> list[RunFolder]:
+    """Return the runs in runs/ of the one cohort that is not the phantoms, else the phantoms'.
+
+    Weights of phantoms say nothing about patients, so they never stand in for those of a cohort.
+    Raises UsageError when several other cohorts have runs, WeightsError when there is no run.
+    """
+    by_cohort: dict[Path, list[RunFolder]] = {}
+    for run in placed_runs():
+        by_cohort.setdefault(cohort_of(run) or run.path.parent, []).append(run)
+    cohorts = [cohort for cohort in by_cohort if not is_phantoms(cohort)]
+    if len(cohorts) > 1:
+        choices = "; or ".join(map(weights_words, by_cohort.values()))
+        raise UsageError(
+            f"runs/ has weights of {len(by_cohort)} cohorts; choose with --weights {choices}"
+        )
+    if not by_cohort:
+        raise WeightsError("no run in runs/ has weights; `make train TARGET=fev1fvc` makes one")
+    return by_cohort[cohorts[0]] if cohorts else next(iter(by_cohort.values()))
+
+
+def weights_words(runs: list[RunFolder]) -> str:
+    """Return what --weights takes for some runs: their folder where it holds just them."""
+    folder = runs[0].path.parent
+    paths = [folder] if runs_in(folder) == runs else [run.path for run in runs]
+    return " ".join(shlex.quote(relative(path)) for path in paths)
+
+
+def weights_note(runs: list[RunFolder]) -> str:
+    """Return whose weights are used: the runs, and the cohort that each was trained on."""
+    by_cohort: dict[str, list[str]] = {}
+    for run in runs:
+        cohort = cohort_of(run)
+        name = "a cohort that is not recorded" if cohort is None else cohort.name
+        if cohort is not None and is_phantoms(cohort):
+            name = "the phantoms"
+        is_partial = fact(run.run_json, "state") not in (None, FINISHED)
+        text = relative(run.path) + (" (its training has not finished)" if is_partial else "")
+        by_cohort.setdefault(name, []).append(text)
+    return "; ".join(
+        f"weights of {', '.join(paths)}, trained on {name}" for name, paths in by_cohort.items()
+    )

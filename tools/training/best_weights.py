@@ -30,13 +30,18 @@ class BestWeights:
         self.snapshots.prune()
         return better
 
+    def record_last_snapshot(self) -> None:
+        """Write down that the snapshot which ended the training is whole, if it is."""
+        for iteration in self.snapshots.iterations()[-1:]:
+            self.snapshots.written(iteration)
+
     def resume(self, iteration: int) -> bool:
         """Take up what a training that is resumed at `iteration` had reached.
 
         Validations that only Caffe lived to see are taken from its log. Return False when the best
         weights so far are lost: a training from the beginning finds them again.
         """
-        seen = [
+        validations = [
             event
             for event in read_events(self.run.log)
             if event.kind == "validated" and event.iteration <= iteration
@@ -45,16 +50,18 @@ class BestWeights:
             if self.run.best_json.exists():
                 best = json.loads(self.run.best_json.read_text())
                 self.iteration, self.loss = best["iteration"], best["val_loss"]
-            for event in seen:
+            for event in validations:
                 if not self.snapshots.wrong(event.iteration):
                     self._consider(event.iteration, event.loss)
             if self.iteration is None:
-                return not seen
-            promised = json.loads(self.run.best_json.read_text())["weights_sha256"]
-            is_whole = sha256(self.run.best_weights) == promised
+                return not validations
+            expected = json.loads(self.run.best_json.read_text())["weights_sha256"]
+            is_whole = sha256(self.run.best_weights) == expected
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return False
-        return is_whole and self.loss <= min((event.loss for event in seen), default=math.inf)
+        return is_whole and self.loss <= min(
+            (event.loss for event in validations), default=math.inf
+        )
 
     def set_aside(self) -> None:
         """Rename what a training that begins anew would overwrite."""

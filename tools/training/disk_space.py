@@ -1,4 +1,4 @@
-"""Disk space: said before hours are lost."""
+"""Disk space, checked before a training starts and after each validation."""
 
 import shutil
 
@@ -22,7 +22,7 @@ def free_mb(folder: RunFolder) -> int:
 
 
 def check_space(folder: RunFolder) -> None:
-    """Raise UsageError when the run's disk is too full to train, beside what is there already."""
+    """Raise UsageError when a run's disk is too full to train; what the run holds counts."""
     used = sum(path.lstat().st_size for path in folder.path.rglob("*")) // 1_000_000
     free, needed = free_mb(folder), max(NEXT_MB, RUN_MB - used)
     if free < needed:

@@ -4,9 +4,9 @@ from tools.training.best_weights import BestWeights
 
 
 def resume_point(best: BestWeights, say) -> tuple[BestWeights, int | None]:
-    """Return best weights that know what was reached, and the iteration to go on from.
+    """Return the best weights so far, and the iteration to go on from.
 
-    None is the beginning. say: called with a sentence for each thing that a person should know.
+    None is the beginning. say: called with a sentence for everything the user should know.
     """
     for sentence in best.snapshots.set_unusable_aside():
         say(sentence)
@@ -15,7 +15,7 @@ def resume_point(best: BestWeights, say) -> tuple[BestWeights, int | None]:
     if start is not None and not best.resume(start):
         start, why = None, "the best weights so far are damaged"
     if start is None:
-        say(f"{why}: the training begins anew; what is there is kept under other names")
+        say(f"{why}: the training begins anew; earlier files are kept under other names")
         best.snapshots.set_all_aside()
         best.set_aside()
         return BestWeights(best.run, best.facts), None

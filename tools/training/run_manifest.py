@@ -1,7 +1,6 @@
 """What a run was asked to do and what it was made from: run.json and the facts in best.json."""
 
 import json
-import shlex
 import shutil
 import subprocess
 from dataclasses import asdict
@@ -15,6 +14,7 @@ from pylayers.files.whole_file import remove_partials
 from pylayers.lungs.crop import PREPROCESSING_VERSION
 from tools.caffe_run.caffe_install import build_info
 from tools.training.run_folder import RunFolder
+from tools.training.run_places import make_command
 from tools.training.run_prototxt import hand_written_sha256
 from tools.training.schedules import Schedule
 from tools.training.trained_on import KEY, TrainedOn
@@ -22,7 +22,9 @@ from tools.training.trained_on import KEY, TrainedOn
 RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
 
 
-def wanted_run(target: str, schedule_name: str, schedule: Schedule, seed: int, cohort: Cohort):
+def wanted_run(
+    target: str, schedule_name: str, schedule: Schedule, seed: int, cohort: Cohort
+) -> dict:
     """Return what defines a run, as in run.json; UsageError for a seed below 0."""
     if seed < 0:
         raise UsageError(f"--seed {seed} is below 0")
@@ -39,14 +41,14 @@ def wanted_run(target: str, schedule_name: str, schedule: Schedule, seed: int, c
     }
 
 
-def made_from(cohort: Cohort, seen: TrainedOn) -> dict:
+def made_from(cohort: Cohort, training_split: TrainedOn) -> dict:
     """Return what best.json says of the code and the data beside wanted_run().
 
-    seen: what the training split is like.
+    training_split: its pixel sizes, slice spacings and kernels.
     """
     build = build_info()
     return {
-        KEY: seen.to_json(),
+        KEY: training_split.to_json(),
         "phantom": all(scan.row.get("source") == PHANTOM for scan in cohort.scans),
         "caffe_version": build.get("caffe_version"),
         "caffe_commit": build.get("caffe_commit"),
@@ -59,15 +61,15 @@ def check_is_for_runs(folder: RunFolder) -> None:
     path = folder.path
     if folder.run_json.exists() or not path.exists():
         return
-    if not path.is_dir() or any(not there.name.startswith(".") for there in path.iterdir()):
-        raise UsageError(f"{relative(path)} is no run folder and not empty")
+    if not path.is_dir() or any(not inside.name.startswith(".") for inside in path.iterdir()):
+        raise UsageError(f"{relative(path)} is not a run folder and not empty")
 
 
 def check_version(folder: RunFolder) -> None:
     """Raise UsageError when a folder holds a run on crops of another preprocessing version."""
-    there, _ = read_manifest(folder)
-    version = there.get("preprocessing_version")
-    if there and version != PREPROCESSING_VERSION:
+    before, _ = read_manifest(folder)
+    version = before.get("preprocessing_version")
+    if before and version != PREPROCESSING_VERSION:
         raise UsageError(
             f"{relative(folder.path)} holds a run on preprocessing version {version}, and this is "
             f"version {PREPROCESSING_VERSION}, which cannot go on with it; remove the folder or "
@@ -84,15 +86,15 @@ def read_manifest(folder: RunFolder) -> tuple[dict, str | None]:
         return {}, None
     where = relative(folder.run_json)
     try:
-        there = json.loads(folder.run_json.read_text())
+        manifest = json.loads(folder.run_json.read_text())
     except OSError as error:
         raise UsageError(f"{where} cannot be read: {error.strerror}") from None
     except ValueError:
-        there = None
-    if not isinstance(there, dict):
+        manifest = None
+    if not isinstance(manifest, dict):
         raise UsageError(f"{where} is damaged; remove the folder")
-    there.setdefault("split_batch", 1)  # older runs do not name it
-    return there, there.pop("state", None)
+    manifest.setdefault("split_batch", 1)  # older runs do not name it
+    return manifest, manifest.pop("state", None)
 
 
 def is_finished(folder: RunFolder, wanted: dict) -> bool:
@@ -106,17 +108,21 @@ def make_room(folder: RunFolder, wanted: dict, restart: bool, resume: bool) -> b
     Raises UsageError when the folder holds something else, so that no run is lost by accident.
     """
     check_is_for_runs(folder)
-    there, _ = read_manifest(folder)
-    differs = [key for key in wanted if there.get(key) != wanted[key]]
-    if there and differs:
+    before, _ = read_manifest(folder)
+    differs = sorted(
+        (key for key in wanted if before.get(key) != wanted[key]), key=lambda key: key != "cohort"
+    )
+    if before and differs:
+        name = differs[0]
+        how = f"is {before.get(name)}" if name == "cohort" else "differs"
         raise UsageError(
-            f"{relative(folder.path)} holds another run (its {differs[0]} differs); remove the "
-            "folder or choose another with RUN="
+            f"{relative(folder.path)} holds another run (its {name} {how}); remove the folder or "
+            "choose another with RUN="
         )
-    if there and not (restart or resume):
+    if before and not (restart or resume):
         raise UsageError(
             f"{relative(folder.path)} holds an unfinished run; go on with "
-            f"`{resume_command(folder, wanted['target'])}` or discard it with "
+            f"`{make_command('resume', folder, wanted['target'])}` or discard it with "
             "TRAIN_OPTIONS=--restart"
         )
     if restart:
@@ -124,14 +130,7 @@ def make_room(folder: RunFolder, wanted: dict, restart: bool, resume: bool) -> b
             if path.name != LOCK:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
     remove_partials(folder.path)
-    return bool(there) and not restart
-
-
-def resume_command(folder: RunFolder, target: str) -> str:
-    """Return the command that goes on with a run."""
-    where = relative(folder.path)
-    elsewhere = "" if where == f"runs/{target}" else f" RUN={shlex.quote(where)}"
-    return f"make resume TARGET={target}{elsewhere}"
+    return bool(before) and not restart
 
 
 def git_commit() -> str | None:

@@ -43,25 +43,25 @@ SCHEDULES = {
 CHANGEABLE = ("slices", "batch", "split_batch", "iterations", "interval")
 
 
-def with_overrides(name: str, given: dict[str, int]) -> Schedule:
-    """Return the schedule of that name with other numbers; given: some of CHANGEABLE.
+def with_overrides(name: str, numbers: dict[str, int]) -> Schedule:
+    """Return the schedule of that name with other numbers, some of CHANGEABLE.
 
     UsageError for an unknown name or a number below 1. `slices` sets those of test as well.
     """
     if name not in SCHEDULES:
         raise UsageError(f"schedule {name!r} is not one of {', '.join(SCHEDULES)}")
-    schedule = replace(SCHEDULES[name], **changes_in(given))
+    schedule = replace(SCHEDULES[name], **changes_in(numbers))
     if schedule.iterations and schedule.interval and schedule.iterations % schedule.interval:
         raise UsageError(
-            f"--iterations {schedule.iterations} is no multiple of --interval "
+            f"--iterations {schedule.iterations} is not a multiple of --interval "
             f"{schedule.interval}: the last weights would not be validated"
         )
     return schedule
 
 
-def changes_in(given: dict[str, int]) -> dict[str, int]:
-    """Return what given numbers change of a schedule; UsageError for one below 1."""
-    changes = dict(given)
+def changes_in(numbers: dict[str, int]) -> dict[str, int]:
+    """Return what numbers change of a schedule; UsageError for one below 1."""
+    changes = dict(numbers)
     for key, value in changes.items():
         if value < 1:
             raise UsageError(f"--{key.replace('_', '-')} {value} is below 1")

@@ -38,8 +38,8 @@ class Snapshots:
     def iterations(self) -> list[int]:
         """Return the iterations that have a file of either kind, ascending."""
         name = re.compile(rf"{SNAPSHOT_PREFIX}_iter_(\d+)\.({'|'.join(KINDS)})")
-        found = (name.fullmatch(path.name) for path in self.run.snapshots.glob("*"))
-        return sorted({int(match[1]) for match in found if match})
+        matches = (name.fullmatch(path.name) for path in self.run.snapshots.glob("*"))
+        return sorted({int(match[1]) for match in matches if match})
 
     def paths(self, iteration: int) -> list[Path]:
         """Return the two paths of a snapshot."""
@@ -67,15 +67,15 @@ class Snapshots:
 
     def set_unusable_aside(self) -> list[str]:
         """Rename the snapshots newer than the newest whole one; return a sentence for each."""
-        said, whole = [], self.newest_whole()
+        sentences, whole = [], self.newest_whole()
         for iteration in reversed(self.iterations()):
             if iteration == whole:
                 break
-            said.append(
+            sentences.append(
                 f"the snapshot of iteration {iteration} is unusable: {self.wrong(iteration)}"
             )
             self._set_aside(iteration)
-        return said
+        return sentences
 
     def set_all_aside(self) -> None:
         """Rename all snapshots, for a training that begins anew."""

@@ -47,21 +47,21 @@ class SweepFolder:
         where = relative(self.path)
         if not self.about.exists():
             if any(not path.name.startswith(".") for path in self.path.iterdir()):
-                raise UsageError(f"{where} is no folder of a sweep and not empty")
+                raise UsageError(f"{where} is not the folder of a sweep and not empty")
             write_json(self.about, self.shared)
-        there = content(self.about)
-        differs = [key for key in self.shared if there.get(key) != self.shared[key]]
+        before = content(self.about)
+        differs = [key for key in self.shared if before.get(key) != self.shared[key]]
         if differs:
             raise UsageError(
                 f"{where} holds another sweep (its {differs[0]} differs); remove the folder or "
-                "choose another with --out"
+                "choose another with OUT="
             )
 
 
 def content(path: Path) -> dict:
     """Return the object in a JSON file; {} when it is missing or damaged."""
     try:
-        found = json.loads(path.read_text())
+        about = json.loads(path.read_text())
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return about if isinstance(about, dict) else {}

@@ -14,8 +14,8 @@ class TrainRequest:
 
     target, schedule: names. cohort: folder with cohort.csv. run: the run folder. The numbers change
     the schedule's. None leaves each to the default, or to the run that is resumed. gpu: auto, none
-    or a number; workers: processes that read for each data layer, as text. resume, restart: what to
-    do with an unfinished run.
+    or a number; workers: processes that read for each data layer, as text. resume: begin the run or
+    go on with it, whichever is due; go_on: only go on; restart: discard an unfinished run.
     """
 
     target: str
@@ -31,6 +31,7 @@ class TrainRequest:
     gpu: str = "auto"
     workers: str | None = None
     resume: bool = False
+    go_on: bool = False
     restart: bool = False
     quiet: bool = False
 

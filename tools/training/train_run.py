@@ -4,20 +4,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from pylayers.batch.prefetch import worker_count
+from pylayers.batch.prefetch import WORKERS, worker_count
 from pylayers.cohort.cohort import read_cohort
 from pylayers.cohort.stored_crops import checked_stores
 from pylayers.cohort.targets import target_named
 from pylayers.command_line.exit_codes import TrainingStopped
 from pylayers.command_line.progress_bar import say
-from pylayers.files.checkout import ROOT, relative
+from pylayers.files.checkout import relative
 from pylayers.files.folder_lock import FolderLock
 from pylayers.files.whole_file import write_json
 from tools.caffe_run.caffe_install import gpu_id
-from tools.training.asked_run import asked_run
+from tools.caffe_run.caffe_process import CaffeProcess
 from tools.training.best_weights import BestWeights
 from tools.training.disk_space import check_space
-from tools.training.follow_training import Diverged, follow_training
+from tools.training.follow_training import follow_training
+from tools.training.forecast import long_training_advice
+from tools.training.progress import Progress
 from tools.training.resume_point import resume_point
 from tools.training.run_folder import RunFolder
 from tools.training.run_manifest import (
@@ -29,13 +31,15 @@ from tools.training.run_manifest import (
     is_finished,
     made_from,
     make_room,
-    resume_command,
     wanted_run,
 )
+from tools.training.run_places import make_command, run_place
+from tools.training.run_plan import run_plan
 from tools.training.run_prototxt import write_prototxts
 from tools.training.snapshots import Snapshots
 from tools.training.train_request import TrainRequest
 from tools.training.trained_on import trained_on
+from tools.training.training_end import Diverged
 
 
 def train(request: TrainRequest) -> None:
@@ -47,25 +51,25 @@ def train(request: TrainRequest) -> None:
     gpu = gpu_id(request.gpu)
     workers = worker_count(request.workers)
     target = target_named(request.target).name
-    folder = RunFolder(request.run or ROOT / "runs" / target)
+    folder = RunFolder(request.run) if request.run else run_place(target, request.cohort)
     check_is_for_runs(folder)
     check_version(folder)
-    asked = asked_run(request, folder)
-    cohort = read_cohort(asked.cohort)
-    wanted = wanted_run(target, asked.schedule_name, asked.schedule, asked.seed, cohort)
+    plan = run_plan(request, folder)
+    cohort = read_cohort(plan.cohort)
+    wanted = wanted_run(target, plan.schedule_name, plan.schedule, plan.seed, cohort)
     grids = checked_stores(cohort, target)
-    seen = trained_on(cohort.labelled("train", target), grids["train"])
+    training_split = trained_on(cohort.labelled("train", target), grids["train"])
 
     if is_finished(folder, wanted):
         say(f"{relative(folder.path)} is trained already; nothing to do", request.quiet)
         return
     with FolderLock(folder.path, "training") as lock, ending_kept(folder, wanted):
-        was_begun = make_room(folder, wanted, request.restart, request.resume)
+        was_begun = make_room(folder, wanted, request.restart, request.resume or request.go_on)
         check_space(folder)
         keep_state(folder, wanted, RUNNING)
         folder.snapshots.mkdir(exist_ok=True)
-        max_iter = write_prototxts(folder, cohort, target, asked.schedule, asked.seed, gpu)
-        best, start = BestWeights(folder, wanted | made_from(cohort, seen)), None
+        max_iter = write_prototxts(folder, cohort, target, plan.schedule, plan.seed, gpu)
+        best, start = BestWeights(folder, wanted | made_from(cohort, training_split)), None
         if was_begun:
             best, start = resume_point(best, partial(say, quiet=request.quiet))
         device = "on the CPU" if gpu is None else f"on GPU {gpu}"
@@ -74,16 +78,31 @@ def train(request: TrainRequest) -> None:
             f"({device}, log: {relative(folder.log)})",
             request.quiet,
         )
-        state = follow_training(best, start, max_iter, request.quiet, workers, lock.file)
+        advice = long_training_advice(plan.schedule, max_iter, gpu is not None)
+        progress = Progress(max_iter, request.quiet, start or 0, advice)
+        caffe = caffe_train(folder, start, workers, lock.file)
+        state = follow_training(caffe, folder, best, progress)
         keep_state(folder, wanted, state)
     if state != FINISHED:
         raise TrainingStopped(f"stopped before its end; {what_is_kept(folder, target)}")
-    found = folder.best()
+    trained = folder.best()
     say(
-        f"best validation loss {found['val_loss']:.6g} at iteration {found['iteration']}: "
+        f"best validation loss {trained['val_loss']:.6g} at iteration {trained['iteration']}: "
         f"{relative(folder.best_weights)}",
         request.quiet,
     )
+
+
+def caffe_train(folder: RunFolder, start: int | None, workers: int, lock: int) -> CaffeProcess:
+    """Start `caffe train` in a folder that has its prototxts.
+
+    start: iteration of the snapshot to go on from, None for the beginning. workers: processes that
+    read for each data layer. lock: descriptor that Caffe holds as long as it lives.
+    """
+    command = ["train", f"--solver={relative(folder.solver)}"]
+    if start is not None:
+        command.append(f"--snapshot={relative(Snapshots(folder).prepare(start))}")
+    return CaffeProcess(command, folder.log, {WORKERS: str(workers)}, files=(lock,))
 
 
 @contextmanager
@@ -110,4 +129,5 @@ def what_is_kept(folder: RunFolder, target: str) -> str:
     """Return what a training that ended early has left, and how to go on."""
     newest = Snapshots(folder).newest_whole()
     kept = "no snapshot yet" if newest is None else f"the snapshot of iteration {newest} is kept"
-    return f"{kept} in {relative(folder.snapshots)}; go on with `{resume_command(folder, target)}`"
+    command = make_command("resume", folder, target)
+    return f"{kept} in {relative(folder.snapshots)}; go on with `{command}`"

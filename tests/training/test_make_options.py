@@ -1,0 +1,90 @@
+"""COHORT and RUN mean the same to every make target, and reach the programs as they were typed."""
+
+import shlex
+import subprocess
+
+import pytest
+from conftest import ROOT
+
+RECIPES = {
+    "train": "tools/train.py",
+    "resume": "tools/train.py",
+    "caffe-test": "tools/caffe_test.py",
+    "evaluate": "tools/evaluate.py",
+    "report": "tools/make_report.py",
+}
+
+
+def commands(*arguments) -> list[list[str]]:
+    """What make would run of Python, as the shell splits it."""
+    # of all that is installed: only what the targets do is looked at
+    stamps = [f"--assume-old={name}" for name in (".venv/.stamp-caffe", "build/phantom/table.csv")]
+    done = subprocess.run(
+        ["make", "--dry-run", *stamps, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = done.stdout.replace("\\\n", " ").splitlines()
+    return [shlex.split(line)[1:] for line in lines if line.startswith(".venv/bin/python tools/")]
+
+
+def command(target, *arguments) -> list[str]:
+    return next(c for c in commands(target, *arguments) if c[0] == RECIPES[target])
+
+
+@pytest.mark.parametrize("target", RECIPES)
+@pytest.mark.parametrize("value", ["my cohort", "it's", 'a "b"', "a,b;c&d", "~x*"])
+def test_paths_reach_the_program_as_typed(target, value):
+    words = command(target, "TARGET=ve", f"COHORT={value}", f"RUN=runs/{value}")
+    assert words[words.index("--cohort") + 1] == value
+    assert words[words.index("--run") + 1] == f"runs/{value}"
+
+
+@pytest.mark.parametrize("target", RECIPES)
+def test_an_empty_path_is_not_taken_for_the_default(target):
+    words = command(target, "TARGET=ve", "COHORT=", "RUN=")
+    assert words[words.index("--cohort") + 1] == words[words.index("--run") + 1] == ""
+
+
+@pytest.mark.parametrize("target", RECIPES)
+def test_without_either_the_program_chooses(target):
+    words = command(target, "TARGET=ve")
+    assert "--run" not in words
+    assert ("--cohort" in words) == (target == "train")
+
+
+def test_training_is_on_the_phantoms_unless_a_cohort_is_named():
+    assert len(commands("train", "TARGET=ve", "COHORT=x")) == 1  # no phantoms are made
+    assert command("train", "TARGET=ve")[1:4] == ["ve", "--cohort", "build/phantom/cohort"]
+    assert "--schedule" not in command("train", "TARGET=ve")
+    assert "--go-on" in command("resume", "TARGET=ve", "COHORT=x")
+
+
+def test_numbers_are_passed_where_they_are_named():
+    words = command("train", "TARGET=ve", "COHORT=x", "SLICES=24", "BATCH=", "SCHEDULE=paper")
+    assert words[words.index("--slices") + 1] == "24"
+    assert words[words.index("--schedule") + 1] == "paper"
+    assert "--batch" not in words
+
+
+def test_a_report_evaluates_what_is_stale_first():
+    first, second = commands("report", "COHORT=my cohort")
+    assert first[:4] == ["tools/evaluate.py", "--stale", "--cohort", "my cohort"]
+    assert second == ["tools/make_report.py", "--cohort", "my cohort"]
+
+
+def test_a_sweep_takes_out():
+    (words,) = commands("sweep-slices", "TARGET=ve", "COHORT=x", "OUT=a b", "SLICES=8,12")
+    assert words[words.index("--out") + 1] == "a b"
+    assert words[words.index("--slices") + 1] == "8,12"
+
+
+@pytest.mark.parametrize("target", ["", "lung", "v'e", "ve fev1fvc", "$$(id)"])
+def test_another_target_stops_with_the_list(target):
+    done = subprocess.run(
+        ["make", "known-target", f"TARGET={target}"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "choose one of: ve fev1fvc fev1pp" in done.stderr
