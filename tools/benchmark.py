@@ -70,7 +70,7 @@ def benchmark(args) -> None:
     workers = worker_count(args.workers)
     check_folder(args.json.parent)
     check_output(args.json, "--json")
-    cohort = bench_cohort(args.cohort, (lambda text: None) if args.quiet else say)
+    cohort = bench_cohort(args.cohort, args.quiet)
     begin = time.monotonic()
     with TemporaryDirectory(prefix="scan2num-bench-") as folder:
         settings = Settings(
@@ -121,11 +121,6 @@ def measured(parts: tuple[str, ...], settings: Settings) -> dict:
                 found[key] |= part_found.pop(key, {})
             found |= part_found
     return found
-
-
-def say(text: str) -> None:
-    """Print a line at once."""
-    print(text, flush=True)
 
 
 def main(argv=None) -> int | None:

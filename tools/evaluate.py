@@ -1,7 +1,7 @@
-"""Score the validation and the test split of a run: what `make report` is made from.
+"""Score the validation and the test split of a run, for `make report`.
 
 Writes predictions_<split>.csv (scan_id, truth, prediction) and contributions_<split>.csv (scan_id,
-slice, contribution) into the run folder, in people's units, by the same code as score_scan.py.
+slice, contribution) into the run folder, in the reported unit, by the same code as score_scan.py.
 """
 
 import argparse
@@ -14,7 +14,6 @@ from pylayers.command_line.exit_codes import complain, run
 from pylayers.files.checkout import relative
 from pylayers.files.output_check import check_output
 from tools.caffe_run.caffe_install import gpu_id
-from tools.report.result_table import shown
 from tools.scoring.chosen_runs import add_offsets
 from tools.scoring.predictions import (
     Prediction,
@@ -24,6 +23,7 @@ from tools.scoring.predictions import (
 )
 from tools.stats.agreement import agreement
 from tools.stats.correlation import compare_correlations, spearman_interval
+from tools.stats.estimate_text import estimate_text
 from tools.training.run_folder import RunFolder
 from tools.training.run_places import add_run_options, fact, trained_run, trained_runs
 
@@ -87,8 +87,8 @@ def evaluate_run(folder: RunFolder, name: str, gpu: int | None, args) -> None:
     truth, score = ([getattr(p, name) for p in predictions] for name in ("truth", "score"))
     unit = f" {target.unit}" if target.unit else ""
     print(f"{target.name} on {len(predictions)} scans of the test split [95 % CI]")
-    print(f"  Spearman's rho  {shown(spearman_interval(score, truth))}")
-    print(f"  MAE             {shown(agreement(truth, score).mae, 3)}{unit}")
+    print(f"  Spearman's rho  {estimate_text(spearman_interval(score, truth))}")
+    print(f"  MAE             {estimate_text(agreement(truth, score).mae, 3)}{unit}")
     if gain:
         print(gain)
     print(f"  {relative(folder.predictions(SPLITS[-1]))}")
@@ -103,12 +103,12 @@ def offsets_gain(args, target: Target, folder: RunFolder, gpu, once: list[Predic
     several = predict_split(folder, "test", gpu, args.quiet, args.offsets)
     write_predictions(folder.predictions(several_name(args.offsets)), several)
     truth = [p.truth for p in once]
-    seen = compare_correlations(truth, [p.score for p in several], [p.score for p in once])
+    rhos = compare_correlations(truth, [p.score for p in several], [p.score for p in once])
     errors = (agreement(truth, [p.score for p in ps]).mae.value for ps in (several, once))
     mae = " instead of ".join(f"{error:.{target.decimals}f}" for error in errors)
     return (
-        f"  {args.offsets} offsets       rho {shown(seen.a)}, gain {shown(seen.difference, 3)}, "
-        f"P(better) {seen.a_stronger:.2f}; MAE {mae}"
+        f"  {args.offsets} offsets       rho {estimate_text(rhos.a)}, "
+        f"gain {estimate_text(rhos.difference, 3)}, P(better) {rhos.a_stronger:.2f}; MAE {mae}"
     )
 
 

@@ -10,10 +10,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from tqdm import tqdm
-
 from pylayers.command_line.exit_codes import refusal, run
 from pylayers.command_line.path_argument import given_path_text
+from pylayers.command_line.progress_bar import progress_bar
 from pylayers.errors import MachineError, ScanRefused, UsageError
 from pylayers.files.output_check import check_output
 from pylayers.lungs.crop_lungs import lungs_of_scan
@@ -56,7 +55,7 @@ def look_at_lungs(args) -> None:
     jobs = jobs_of(args.scans)
     if len(jobs) > MOST_SCANS:
         raise UsageError(f"{args.scans} holds {len(jobs)} scans; one sheet takes {MOST_SCANS}")
-    bar = tqdm(jobs, desc="look", unit="scan", disable=True if args.quiet else None)
+    bar = progress_bar(jobs, name="look", unit="scan", quiet=args.quiet)
     write_png(lung_sheet([looked_at(job) for job in bar]), args.out)
     if not args.quiet:
         print(f"{args.out}: {len(jobs)} scans; {sheet_caption()}")

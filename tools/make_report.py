@@ -1,6 +1,6 @@
 """Make the report: the paper's tables and figures for every trained run, on one page.
 
-Reads what `make evaluate` wrote and writes a folder: index.html (opens from disk, needs no
+Reads the predictions of `make evaluate` and writes a folder: index.html (opens from disk, needs no
 network), each table as CSV and Markdown, each figure as PNG. It is runs/report for the phantoms,
 runs/COHORT/report for another cohort, and RUN/report for a run or a folder of runs.
 """
@@ -10,10 +10,9 @@ import shlex
 import sys
 from pathlib import Path
 
-from tqdm import tqdm
-
 from pylayers.command_line.exit_codes import run
 from pylayers.command_line.path_argument import given_path
+from pylayers.command_line.progress_bar import progress_bar
 from pylayers.errors import UsageError, WeightsError
 from pylayers.files.checkout import relative
 from pylayers.files.output_check import check_folder
@@ -56,18 +55,15 @@ def make_report(args) -> None:
             raise UsageError(f"{both[0]} and {both[1]} both predict {name}; report one at a time")
         by_target[name] = results
     check_folder(out, "--out", files=("index.html",))
-    made = []
-    with tqdm(desc="report", unit="section", disable=True if args.quiet else None) as bar:
-        for section in sections(by_target, args.by, out):
-            made.append(section)
-            bar.update()
-    for section in made:
+    everything = sections(by_target, args.by, out)
+    drawn = list(progress_bar(everything, name="report", unit="section", quiet=args.quiet))
+    for section in drawn:
         for part in section.parts:
             if isinstance(part, Table):
                 part.write(out)
-    phantom = any(results.made.get("phantom") for results in by_target.values())
+    phantom = any(results.facts.get("phantom") for results in by_target.values())
     warning = PHANTOM_WARNING if phantom else ""
-    write_whole(out / "index.html", page("scan2num: results", warning, made))
+    write_whole(out / "index.html", page("scan2num: results", warning, drawn))
     if not args.quiet:
         print(relative(out / "index.html"))
 

@@ -15,10 +15,10 @@ from pylayers.command_line.exit_codes import run
 from pylayers.command_line.path_argument import given_path
 from pylayers.files.output_check import check_output
 from pylayers.files.whole_file import write_json
-from tools.report.result_table import shown
 from tools.scoring.chosen_runs import add_weights, chosen_runs
 from tools.stats.agreement import agreement
 from tools.stats.correlation import spearman_interval
+from tools.stats.estimate_text import estimate_text
 from tools.training.run_folder import RunFolder
 from tools.training.trained_on import read_trained_on
 
@@ -171,10 +171,11 @@ def _evaluation(run: RunFolder, unit: str) -> dict[str, str]:
     if not pairs:
         return {"scans": "not evaluated"}
     truth, prediction = zip(*pairs, strict=True)
+    mae = estimate_text(agreement(truth, prediction).mae, 3)
     return {
         "scans": str(len(pairs)),
-        "Spearman's rho": shown(spearman_interval(prediction, truth)),
-        "mean absolute error": f"{shown(agreement(truth, prediction).mae, 3)} {unit}".strip(),
+        "Spearman's rho": estimate_text(spearman_interval(prediction, truth)),
+        "mean absolute error": f"{mae} {unit}".strip(),
     }
 
 

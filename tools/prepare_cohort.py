@@ -20,8 +20,6 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from tqdm import tqdm
-
 from pylayers.cohort.cohort import TABLE, write_rows
 from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.exit_codes import (
@@ -33,6 +31,7 @@ from pylayers.command_line.exit_codes import (
     stopped_by,
 )
 from pylayers.command_line.path_argument import given_path
+from pylayers.command_line.progress_bar import progress_bar
 from pylayers.errors import CohortError, MachineError, UsageError
 from pylayers.files.folder_lock import COHORT_WORK, FolderLock
 from pylayers.files.output_check import check_folder
@@ -110,7 +109,7 @@ def store_scans(jobs: list[ScanJob], args) -> tuple[dict[str, dict], dict[str, t
     Raises MachineError when the stores cannot be written.
     """
     facts, left = {}, {}
-    bar = tqdm(total=len(jobs), desc="prepare", unit="scan", disable=True if args.quiet else None)
+    bar = progress_bar(name="prepare", unit="scan", quiet=args.quiet, total=len(jobs))
     with bar, scratch_folder(args.out / SCRATCH) as scratch:
         setup = PrepareSetup(str(args.out), args.allow_uneven, scratch)
         with closing(answers(jobs, setup, args.workers, args.timeout)) as stored:

@@ -24,8 +24,6 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
-from tqdm import tqdm
-
 from pylayers.batch.slice_sample import checked_offsets
 from pylayers.command_line.exit_codes import (
     DONE,
@@ -36,6 +34,7 @@ from pylayers.command_line.exit_codes import (
     stopped_by,
 )
 from pylayers.command_line.path_argument import given_path, given_path_text
+from pylayers.command_line.progress_bar import progress_bar
 from pylayers.errors import UsageError
 from pylayers.files.output_check import check_output
 from tools.scan_lists.scan_list import jobs_of, shard_of
@@ -126,7 +125,8 @@ def score_cohort(args) -> int:
 
     with Output(out, args.go_on) as output:
         if not output.begin(made_with(runs, args, jobs)):
-            say(args, f"{output.table} is complete already")
+            if not args.quiet:
+                print(f"{output.table} is complete already")
             return DONE
         with scratch_folder(output.scratch) as scratch:
             choices = (args.allow_uneven, args.contributions, scratch, args.offsets, args.resample)
@@ -136,7 +136,8 @@ def score_cohort(args) -> int:
         print(f"note: {weights_note(runs)}", file=sys.stderr)
     if any(folder.best().get("phantom") for folder in runs) and not args.quiet:
         print(f"note: {PHANTOM_WARNING}", file=sys.stderr)
-    say(args, summary(rows, output.table))
+    if not args.quiet:
+        print(summary(rows, output.table))
     return FAILED if errors else DONE
 
 
@@ -148,12 +149,8 @@ def score_missing(jobs: list[ScanJob], output: Output, setup: ScoreSetup, args) 
             del kept[job.scan_id]
     todo = [absolute(job) for job in jobs if job.scan_id not in kept]
     refused = sum(bool(entry["row"]["refused"]) for entry in kept.values())
-    bar = tqdm(
-        total=len(jobs),
-        initial=len(kept),
-        desc="score",
-        unit="scan",
-        disable=True if args.quiet else None,
+    bar = progress_bar(
+        name="score", unit="scan", quiet=args.quiet, total=len(jobs), start=len(kept)
     )
     with bar, closing(answers(todo, setup, args.workers, args.timeout)) as scored:
         bar.set_postfix_str(f"{refused} refused")
@@ -193,12 +190,6 @@ def summary(rows: list[dict], table: Path) -> str:
         "research use, not a medical device",
     ]
     return "\n".join(lines)
-
-
-def say(args, text: str) -> None:
-    """Print unless --quiet."""
-    if not args.quiet:
-        print(text)
 
 
 def main(argv=None) -> int:

@@ -13,6 +13,8 @@ from pylayers.files.checkout import ROOT, relative
 from pylayers.files.output_check import check_output
 from pylayers.files.whole_file import write_json
 from tools.stats.correlation import spearman, spearman_interval
+from tools.stats.estimate import Estimate
+from tools.stats.estimate_text import estimate_text
 from tools.training.run_folder import RunFolder
 
 PHANTOM_NOTE = "Trained on phantoms: these weights say nothing about patients."
@@ -82,15 +84,15 @@ def step_minutes(folder: Path) -> dict[str, float]:
 
 
 def table(summary: dict, target: str) -> str:
-    """Return the summary as people read it."""
+    """Return the summary as text for the terminal."""
     s = summary
+    rho = Estimate(s["rho"], s["rho_low"], s["rho_high"])
     steps = ", ".join(f"{name} {value:.1f}" for name, value in s["minutes_by_step"].items())
     return "\n".join(
         [
             f"{target} on {s['n_test']} held-out phantoms    Spearman's |rho| [95 % CI]",
             f"  LAA-950 (densitometry)            {s['laa950_rho']:.2f}",
-            f"  scan2num, {s['iterations']:4d} iterations        {s['rho']:.2f} "
-            f"[{s['rho_low']:.2f}, {s['rho_high']:.2f}]",
+            f"  scan2num, {s['iterations']:4d} iterations        {estimate_text(rho)}",
             f"  noise ceiling                     {s['ceiling_rho']:.2f}",
             f"  caffe test loss                   {s['test_loss']:.5f}",
             f"  minutes: {s['minutes']:.1f} ({steps})",

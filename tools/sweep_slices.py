@@ -20,7 +20,7 @@ from pylayers.cohort.stored_crops import checked_stores
 from pylayers.cohort.targets import TARGETS, target_named
 from pylayers.command_line.exit_codes import run
 from pylayers.command_line.path_argument import given_path
-from pylayers.command_line.standard_streams import show
+from pylayers.command_line.progress_bar import say
 from pylayers.errors import UsageError
 from pylayers.files.checkout import relative
 from pylayers.files.output_check import check_output
@@ -88,12 +88,12 @@ def sweep(args) -> None:
     cohort = read_cohort(args.cohort)
     checked_stores(cohort, target)
     wanted = wanted_run(target, name, schedules[numbers[0]], seed, cohort)
-    say = (lambda text: None) if args.quiet else show
 
     out = args.out or run_place(f"{SWEEP}{target}", args.cohort, "OUT=").path
     with SweepFolder(out, wanted) as folder:
         check_output(folder.table)
-        say(f"{target}: {plan_text(schedules, len(cohort.labelled('val', target)))}")
+        plan = plan_text(schedules, len(cohort.labelled("val", target)))
+        say(f"{target}: {plan}", args.quiet)
         rows = []
         for n in numbers:
             one = folder.run(n)
@@ -101,7 +101,7 @@ def sweep(args) -> None:
             predict_test(one, gpu, args.quiet)
             rows.append(row_of(one))
         write_table(folder.table, rows)
-        say(f"\n{table_text(target, rows)}\n\ntable  {relative(folder.table)}")
+        say(f"\n{table_text(target, rows)}\n\ntable  {relative(folder.table)}", args.quiet)
 
 
 def slice_numbers(text: str) -> list[int]:

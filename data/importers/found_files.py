@@ -4,9 +4,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from tqdm import tqdm
-
 from data.importers.left_out import LeftOut
+from pylayers.command_line.progress_bar import progress_bar
 from pylayers.errors import CohortError
 
 
@@ -78,9 +77,7 @@ def path_from(table: Path, file: Path) -> str | None:
 
 def search(folder: Path, wanted, left: LeftOut, quiet: bool) -> list[Path]:
     """Return find_files' files, with a progress bar; links out and closed folders go to `left`."""
-    with tqdm(
-        desc=f"search {folder.name}", unit="file", disable=None if not quiet else True
-    ) as bar:
+    with progress_bar(name=f"search {folder.name}", unit="file", quiet=quiet) as bar:
 
         def counted(name: str) -> bool:
             bar.update()

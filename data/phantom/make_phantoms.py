@@ -21,7 +21,6 @@ from functools import partial
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from data.phantom.cohort_folder import claim_folder, paths_of, write_image, write_table
 from data.phantom.labels import draw_labels, noise_ceiling
@@ -29,6 +28,7 @@ from data.phantom.render import render
 from data.phantom.subject import draw_subject
 from pylayers.command_line.exit_codes import interrupted_code, run
 from pylayers.command_line.path_argument import given_path
+from pylayers.command_line.progress_bar import progress_bar
 
 FACTS_OF_SUBJECT = (
     "wall_mm",
@@ -123,10 +123,7 @@ def main(argv=None):
     started = time.monotonic()
     make = partial(make_one, out=args.out, seed=args.seed)
     todo = range(1, args.n + 1)
-    show = partial(
-        tqdm, total=args.n, unit="scan", desc="phantoms",
-        disable=args.quiet or not sys.stderr.isatty(),
-    )  # fmt: skip
+    show = partial(progress_bar, name="phantoms", unit="scan", quiet=args.quiet, total=args.n)
     try:
         if args.workers == 1:
             for _ in show(map(make, todo)):

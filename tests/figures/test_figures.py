@@ -1,5 +1,6 @@
 """The figures: what is in them, read from matplotlib's objects, and how they reach the disk."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import cv2
@@ -14,15 +15,21 @@ from tools.caffe_run.caffe_log import Event
 from tools.figures.bland_altman import agreement_figure
 from tools.figures.confusion import confusion_figure
 from tools.figures.contributions import Contributions, contributions_figure, draw_contributions
-from tools.figures.estimate_text import Estimate, estimate_text, explained
 from tools.figures.forest import forest_figure
 from tools.figures.loss_curve import loss_curve_figure
 from tools.figures.outliers import Outlier, outliers_figure
 from tools.figures.reliability import reliability_figure
-from tools.figures.roc_curve import RocCurve, roc_figure
+from tools.figures.roc_curve import NamedCurve, roc_figure
 from tools.figures.scatter import SPREAD, Scatter, scatter_figure
 from tools.figures.slice_counts import slice_counts_figure
 from tools.figures.style import DOUBLE_MM, DPI, SINGLE_MM, SMALL_PT, write_png
+from tools.stats.agreement import Agreement
+from tools.stats.agreement import agreement as agreement_of
+from tools.stats.brier import ReliabilityBin
+from tools.stats.correlation import spearman_interval
+from tools.stats.estimate import Estimate, no_estimate
+from tools.stats.fits import Fit
+from tools.stats.roc import RocCurve
 
 NAN = float("nan")
 VE, FEV1FVC, FEV1PP = TARGETS.values()
@@ -58,9 +65,9 @@ def scatter(target=FEV1FVC, n=200, **changes) -> Scatter:
         "target": target,
         "truth": truth,
         "values": truth * rng.normal(1, 0.05, n),
-        "rho": (0.82, 0.77, 0.86),
-        "linear": (1.0, 0.0),
-        "quadratic": (0.0, 1.0, 0.0),
+        "rho": Estimate(0.82, 0.77, 0.86),
+        "linear": Fit((0.0, 1.0), 1.0),
+        "quadratic": Fit((0.0, 1.0, 0.0), 1.0),
     }
     return Scatter(**fields | changes)
 
@@ -71,9 +78,11 @@ def crop(slices=20) -> LungCrop:
     return LungCrop(hu, (5.0, 0.8, 0.7), -300.0, Box(0, slices, 0, 30, 0, 40), 4, 1, -900, False)
 
 
-def curve(auc=(0.94, 0.91, 0.96), point=(0.1, 0.88)) -> RocCurve:
+def curve() -> NamedCurve:
     rates = np.linspace(0, 1, 20)
-    return RocCurve("network", rates, np.sqrt(rates), auc, point, "FEV1/FVC < 0.7")
+    points = RocCurve((), tuple(rates), tuple(np.sqrt(rates)))
+    area = Estimate(0.94, 0.91, 0.96)
+    return NamedCurve("network", points, area, (0.1, 0.88), "FEV1/FVC < 0.7")
 
 
 def outlier(scan_id="s1", slices=4) -> Outlier:
@@ -83,15 +92,23 @@ def outlier(scan_id="s1", slices=4) -> Outlier:
 
 def agreement():
     panel = scatter()
-    limits = ((0.01, 0.0, 0.02), (-0.09, -0.1, -0.08), (0.11, 0.1, 0.12))
-    return agreement_figure(panel.truth, panel.values, FEV1FVC, *limits)
+    errors = Agreement(
+        mae=Estimate(0.03),
+        bias=Estimate(0.01, 0.0, 0.02),
+        lower_limit=Estimate(-0.09, -0.1, -0.08),
+        upper_limit=Estimate(0.11, 0.1, 0.12),
+        ccc=Estimate(0.9),
+    )
+    return agreement_figure(panel.truth, panel.values, FEV1FVC, errors)
 
 
 def reliability():
-    observed = [(NAN,), (0.2, 0.1, 0.3), (0.9, 0.8, 1.0)]
-    return reliability_figure(
-        [0, 0.3, 0.6, 1], [NAN, 0.4, 0.8], observed, [0, 7, 5], "predicted", "observed", "COPD"
-    )
+    bins = [
+        ReliabilityBin(0, 0.3, 0, NAN, no_estimate("there are no scans in this bin")),
+        ReliabilityBin(0.3, 0.6, 7, 0.4, Estimate(0.2, 0.1, 0.3)),
+        ReliabilityBin(0.6, 1, 5, 0.8, Estimate(0.9, 0.8, 1.0)),
+    ]
+    return reliability_figure(bins, "predicted", "observed", "COPD")
 
 
 LOSSES = [Event("trained", 0, 0.05), Event("trained", 20, 0.01), Event("validated", 20, 0.02)]
@@ -107,8 +124,11 @@ FIGURES = {
     "agreement": (agreement, SINGLE_MM),
     "reliability": (reliability, SINGLE_MM),
     "confusion": (lambda: confusion_figure(np.eye(6, dtype=int), "012345", "t", "VE"), SINGLE_MM),
-    "forest": (lambda: forest_figure({"VE": {"net": (0.8, 0.7, 0.9)}}), DOUBLE_MM),
-    "slice counts": (lambda: slice_counts_figure({"a": {8: (0.8,), 16: (0.9,)}}, "t"), SINGLE_MM),
+    "forest": (lambda: forest_figure({"VE": {"net": Estimate(0.8, 0.7, 0.9)}}), DOUBLE_MM),
+    "slice counts": (
+        lambda: slice_counts_figure({"a": {8: Estimate(0.8), 16: Estimate(0.9)}}, "t"),
+        SINGLE_MM,
+    ),
     "loss": (lambda: loss_curve_figure(LOSSES, "fev1fvc", 20), SINGLE_MM),
 }
 
@@ -156,18 +176,6 @@ def test_the_style_does_not_depend_on_the_users_settings():
     assert axes.xaxis.label.get_fontname() == FontProperties("DejaVu Sans").get_name()
 
 
-def test_estimates_read_as_numbers_or_as_reasons():
-    assert estimate_text((-0.821, -0.9, -0.7)) == "−0.82 [−0.90, −0.70]"
-    assert estimate_text((12.34,), decimals=1) == "12.3"
-    assert estimate_text((NAN, NAN, NAN)) == "not computable"
-    assert estimate_text(Estimate(NAN, reason="one class")) == "not computable: one class"
-    assert explained((NAN,), [1, 2], [1, 2]).reason == "fewer than 3 scans"
-    assert explained((NAN,), [1, 2, 3], [1, 1, 1]).reason == "all predictions are the same"
-    assert explained((NAN,), [2, 2, 2], [1, 2, 1]).reason == "all true values are the same"
-    assert explained((NAN, NAN, NAN, "mine"), [1], [1]).reason == "mine"
-    assert explained((0.5,), [1], [1]).reason == ""
-
-
 def test_a_scatter_shows_all_scans_with_fits_identity_and_thresholds():
     panel = scatter(FEV1PP)
     figure = scatter_figure([panel])
@@ -204,15 +212,17 @@ def test_densitometry_has_its_own_axis_and_no_identity_line():
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"truth": [0.5, 0.6], "values": [0.5, 0.7]}, "not computable: fewer than 3 scans"),
-        ({"values": np.full(200, 0.6)}, "not computable: all predictions are the same"),
+        ({"truth": [0.5, 0.6], "values": [0.5, 0.7]}, "ρ n/a: 2 scans, at least 4 are needed"),
+        ({"values": np.full(200, 0.6)}, "ρ n/a: y is the same for all 200 scans"),
+        ({"truth": np.full(200, 0.6)}, "ρ n/a: x is the same for all 200 scans"),
         ({"truth": [], "values": []}, "no scans"),
         ({"truth": [0.5, NAN, 0.7], "values": [0.5, 0.6, 0.8]}, "n = 2, 1 without a number"),
     ],
 )
 def test_a_degenerate_scatter_gives_the_reason(changes, expected):
-    panel = scatter(rho=(NAN, NAN, NAN), linear=(NAN, NAN), quadratic=None, **changes)
-    figure = scatter_figure([panel])
+    without_fits = scatter(linear=Fit((NAN, NAN), NAN, "no line"), quadratic=None, **changes)
+    rho = spearman_interval(without_fits.truth, without_fits.values)
+    figure = scatter_figure([replace(without_fits, rho=rho)])
     figure.draw_without_rendering()
     assert expected in texts(figure)
     assert not {"linear fit", "quadratic fit"} & labelled(figure.axes[0])
@@ -227,7 +237,8 @@ def test_panels_are_lettered_and_share_one_legend():
 
 
 def test_the_roc_curve_shows_areas_and_the_operating_point():
-    figure = roc_figure([curve(), RocCurve("LAA-950", [0, 1], [0, 1], (0.5, 0.4, 0.6))])
+    chance = RocCurve((), (0, 1), (0, 1))
+    figure = roc_figure([curve(), NamedCurve("LAA-950", chance, Estimate(0.5, 0.4, 0.6))])
     assert "network: AUC 0.94 [0.91, 0.96]" in texts(figure)
     assert "LAA-950: AUC 0.50 [0.40, 0.60]" in texts(figure)
     assert "FEV1/FVC < 0.7: sensitivity 0.88, specificity 0.90" in texts(figure)
@@ -236,9 +247,10 @@ def test_the_roc_curve_shows_areas_and_the_operating_point():
 
 
 def test_a_roc_curve_of_one_class_gives_the_reason():
-    figure = roc_figure([RocCurve("network", [], [], (NAN, NAN, NAN, "no scan has COPD"))])
+    no_points = RocCurve((), (), (), "no scan has COPD")
+    figure = roc_figure([NamedCurve("network", no_points, no_estimate(no_points.why))])
     figure.draw_without_rendering()
-    assert "network: AUC not computable: no scan has COPD" in texts(figure)
+    assert "network: AUC n/a: no scan has COPD" in texts(figure)
 
 
 def test_outliers_are_rows_of_slices_with_their_numbers():
@@ -294,10 +306,14 @@ def test_bland_altman_shows_differences_bias_and_limits():
 
 
 def test_bland_altman_without_limits_gives_the_reason():
-    figure = agreement_figure([3, 4], [3, 5], VE, (0.5,), (NAN,), (NAN,))
+    figure = agreement_figure([3, 4], [3, 5], VE, agreement_of([3, 4], [3, 5]))
     figure.draw_without_rendering()
+    assert "lower limit of agreement n/a: 2 scans, at least 4 are needed" in texts(figure)
+    assert not figure.axes[0].patches
+    truth = [1, 2, 3, 4]
+    same = agreement_of(truth, np.add(truth, 0.5))
+    figure = agreement_figure(truth, np.add(truth, 0.5), VE, same)
     assert "bias 0.50" in texts(figure)
-    assert "lower limit of agreement not computable: fewer than 3 scans" in texts(figure)
     assert not figure.axes[0].patches
 
 
@@ -308,7 +324,8 @@ def test_reliability_leaves_out_empty_bins_and_counts_them():
     assert [patch.get_height() for patch in bars.patches] == [0, 7, 5]
     assert [text.get_text() for text in bars.texts] == ["0", "7", "5"]
     assert curve_axes.get_title(loc="left") == "COPD, n = 12"
-    empty = reliability_figure([0, 1], [NAN], [(NAN,)], [0], "p", "o")
+    nothing = ReliabilityBin(0, 1, 0, NAN, no_estimate("there are no scans in this bin"))
+    empty = reliability_figure([nothing], "p", "o")
     empty.draw_without_rendering()
     assert "no bin has scans" in texts(empty)
 
@@ -323,8 +340,8 @@ def test_confusion_cells_hold_counts_and_row_percentages():
 
 def test_the_forest_plot_has_a_line_per_method_and_words_for_what_is_missing():
     groups = {
-        "VE": {"network": (0.84, 0.8, 0.88), "LAA-950": Estimate(NAN, reason="all the same")},
-        "FEV1/FVC": {"network": (-0.2, -0.3, -0.1)},
+        "VE": {"network": Estimate(0.84, 0.8, 0.88), "LAA-950": no_estimate("all the same")},
+        "FEV1/FVC": {"network": Estimate(-0.2, -0.3, -0.1)},
     }
     figure = forest_figure(groups)
     axes = figure.axes[0]
@@ -333,18 +350,18 @@ def test_the_forest_plot_has_a_line_per_method_and_words_for_what_is_missing():
     assert len({line.get_color() for line in markers}) == 1
     assert axes.get_xlim()[0] < -0.3
     assert "0.84 [0.80, 0.88]" in texts(figure)
-    assert "not computable: all the same" in texts(figure)
+    assert "n/a: all the same" in texts(figure)
     names = [tick.get_text() for tick in axes.get_yticklabels()]
     assert names == ["VE", "network", "LAA-950", "FEV1/FVC", "network"]
 
 
 def test_slice_counts_are_sorted_and_missing_ones_named():
-    series = {"ours": {16: (0.82, 0.77, 0.86), 8: (0.78,), 24: (NAN,)}}
+    series = {"ours": {16: Estimate(0.82, 0.77, 0.86), 8: Estimate(0.78), 24: Estimate(NAN)}}
     figure = slice_counts_figure(series, "FEV1/FVC")
     axes = figure.axes[0]
     np.testing.assert_allclose(axes.lines[0].get_xydata(), [[8, 0.78], [16, 0.82]])
     assert list(axes.get_xticks()) == [8, 16, 24]
-    assert "24 slices: not computable" in texts(figure)
+    assert "24 slices: n/a" in texts(figure)
 
 
 def test_the_loss_curve_rings_the_best_iteration():

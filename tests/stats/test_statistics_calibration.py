@@ -13,7 +13,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss
 
 from tools.stats import recalibration
-from tools.stats.adjusted_density import fit_volume_adjustment, perc15
+from tools.stats.adjusted_density import fit_volume_adjustment
 from tools.stats.brier import brier_score, reliability_curve
 from tools.stats.recalibration import fit_isotonic, fit_linear, fit_probability
 
@@ -175,16 +175,3 @@ def test_without_an_adjustment_it_says_why():
     assert "missing for 1 of 4" in fit_volume_adjustment([1, 2, 3, math.nan], [4, 5, 6, 7]).why
     with pytest.raises(ValueError, match="one value a scan"):
         same([1.0, 2.0], [5.0])
-
-
-def test_perc15_has_15_percent_below_it():
-    hu = np.arange(-1000, 1).reshape(7, 11, 13)
-    found = perc15(hu)
-    assert (found.hu, found.density_g_per_l) == (-850, 150)
-    assert np.mean(hu < found.hu) == pytest.approx(0.15, abs=0.001)
-
-
-@pytest.mark.filterwarnings("error")
-def test_perc15_of_nothing_says_why():
-    assert perc15([]).why == "no lung voxel" and math.isnan(perc15([]).hu)
-    assert perc15([-900.0, math.nan]).why == "a lung voxel has no value"

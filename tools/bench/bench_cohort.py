@@ -1,9 +1,10 @@
-"""The cohort to measure on: the given one, the phantom cohort, else a few phantoms of our own."""
+"""The cohort to measure on: the user's, the phantom cohort, else a few phantoms of our own."""
 
 import subprocess
 import sys
 from pathlib import Path
 
+from pylayers.command_line.progress_bar import say
 from pylayers.files.checkout import ROOT, relative
 
 PHANTOM_COHORT = ROOT / "build" / "phantom" / "cohort"
@@ -11,14 +12,17 @@ OWN = ROOT / "build" / "bench"
 COUNT, FRACTIONS = 8, "4,2,2"
 
 
-def bench_cohort(given: Path | None, say) -> Path:
-    """Return the folder of a prepared and split cohort, made in build/bench where there is none."""
-    if given or (PHANTOM_COHORT / ".stamp-split").is_file():
-        return given or PHANTOM_COHORT
+def bench_cohort(folder: Path | None, quiet: bool) -> Path:
+    """Return the folder of a prepared and split cohort, made in build/bench where there is none.
+
+    folder: the user's own, None for the phantoms. Raises CalledProcessError.
+    """
+    if folder or (PHANTOM_COHORT / ".stamp-split").is_file():
+        return folder or PHANTOM_COHORT
     cohort = OWN / "cohort"
     done = cohort / ".split"
     if not done.is_file():
-        say(f"{COUNT} phantoms into {relative(OWN)}, once (about a minute)")
+        say(f"{COUNT} phantoms into {relative(OWN)}, once (about a minute)", quiet)
         phantoms = OWN / "phantoms"
         for program, *options in (
             ("data/phantom/make_phantoms.py", "--out", phantoms, "--n", str(COUNT), "--seed", "1"),

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from tqdm import tqdm
+from pylayers.command_line.progress_bar import progress_bar
 
 FEWEST = 3  # rounds that are made even when time is over
 
@@ -25,7 +25,7 @@ def interleaved(
     for measure in tasks.values():
         measure()
     begin = time.monotonic()
-    for number in tqdm(range(rounds), name, unit="round", leave=False, disable=quiet or None):
+    for number in progress_bar(range(rounds), name=name, unit="round", quiet=quiet, keep=False):
         if number >= FEWEST and time.monotonic() - begin > limit_s:
             break
         for task in list(tasks)[:: 1 if number % 2 == 0 else -1]:

@@ -1,33 +1,36 @@
-"""The Bland-Altman plot: where predictions and truth differ, and by how much."""
+"""The Bland-Altman plot: where predictions and truth differ, and by how much.
 
-from collections.abc import Sequence
+Bland & Altman (1986), doi 10.1016/S0140-6736(86)90837-8.
+"""
+
+from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from pylayers.cohort.targets import Target
-from tools.figures.estimate_text import Estimate, estimate_text, explained, wrapped
 from tools.figures.style import (
     BLUE,
     GREY,
     SINGLE_MM,
     VERMILION,
     new_figure,
-    say,
     styled,
+    wrapped,
+    write_in_middle,
     write_png,
 )
 from tools.figures.truth_and_prediction import count_text, known_pairs
+from tools.stats.agreement import Agreement
+from tools.stats.estimate import Estimate
+from tools.stats.estimate_text import MINUS, estimate_text
 
 
 @styled
-def agreement_figure(
-    truth, prediction, target: Target, bias: Sequence, lower: Sequence, upper: Sequence
-) -> Figure:
+def agreement_figure(truth, prediction, target: Target, agreement: Agreement) -> Figure:
     """Return prediction - truth over their mean, with bias and limits of agreement.
 
-    truth, prediction: float (n,), in the people's unit; pairs that are not both numbers are left
-    out. bias, lower, upper: value, bounds and perhaps a reason (figures.estimate), of the mean
-    difference and of both 95 % limits of agreement; the bounds are drawn as bands.
+    truth, prediction: float (n,), in the reported unit; pairs that are not both numbers are left
+    out. The intervals of bias and limits are drawn as bands.
     """
     truth, prediction, left_out = known_pairs(truth, prediction)
     figure = new_figure(SINGLE_MM, 80)
@@ -36,10 +39,10 @@ def agreement_figure(
     unit = f" ({target.unit})" if target.unit else ""
     axes.set(
         xlabel=f"mean of truth and prediction{unit}",
-        ylabel=f"prediction \N{MINUS SIGN} truth{unit}",
+        ylabel=f"prediction {MINUS} truth{unit}",
     )
     if not len(truth):
-        say(axes, "no scans")
+        write_in_middle(axes, "no scans")
     axes.axhline(0, color=GREY, linewidth=0.6)
     axes.plot(
         (truth + prediction) / 2,
@@ -52,22 +55,19 @@ def agreement_figure(
         gid="scans",
     )
     for name, estimate, colour, dashes in (
-        ("upper limit of agreement", upper, VERMILION, "--"),
-        ("bias", bias, "0.1", "-"),
-        ("lower limit of agreement", lower, VERMILION, "-."),
+        ("upper limit of agreement", agreement.upper_limit, VERMILION, "--"),
+        ("bias", agreement.bias, "0.1", "-"),
+        ("lower limit of agreement", agreement.lower_limit, VERMILION, "-."),
     ):
-        estimate = explained(estimate, truth, prediction)
-        label = wrapped(f"{name} {estimate_text(estimate, target.decimals)}", 50)
+        label = wrapped(f"{name} {estimate_text(estimate, target.decimals, MINUS)}", 50)
         _line(axes, estimate, colour, dashes, label)
     figure.legend(loc="outside lower center", title="estimate [95 % CI, shaded]", alignment="left")
     return figure
 
 
-def draw_agreement(
-    truth, prediction, target: Target, bias: Sequence, lower: Sequence, upper: Sequence, path
-) -> None:
+def draw_agreement(truth, prediction, target: Target, agreement: Agreement, path: Path) -> None:
     """Write agreement_figure as a PNG."""
-    write_png(agreement_figure(truth, prediction, target, bias, lower, upper), path)
+    write_png(agreement_figure(truth, prediction, target, agreement), path)
 
 
 def _line(axes, estimate: Estimate, colour: str, dashes: str, label: str) -> None:

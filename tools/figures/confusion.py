@@ -1,6 +1,7 @@
 """Tables 2, 3 and 5 as pictures: true against predicted classes."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -43,6 +44,6 @@ def confusion_figure(counts, classes: Sequence[str], title: str, what: str) -> F
     return figure
 
 
-def draw_confusion(counts, classes: Sequence[str], title: str, what: str, path) -> None:
+def draw_confusion(counts, classes: Sequence[str], title: str, what: str, path: Path) -> None:
     """Write confusion_figure as a PNG."""
     write_png(confusion_figure(counts, classes, title, what), path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,7 +11,6 @@ from pylayers.batch.slice_sample import SliceSample, sample_slices
 from pylayers.cohort.targets import TARGETS
 from pylayers.lungs.crop import LungCrop
 from tools.figures.ct_image import LUNG_WINDOW_HU, show_slice, window_text
-from tools.figures.estimate_text import number_text, wrapped
 from tools.figures.style import (
     BLUE,
     DOUBLE_MM,
@@ -19,10 +19,12 @@ from tools.figures.style import (
     axis_label,
     footnote,
     new_figure,
-    say,
     styled,
+    wrapped,
+    write_in_middle,
     write_png,
 )
+from tools.stats.estimate_text import number_text
 
 ROW_MM = 50
 LOWEST, HIGHEST = (BLUE, "v"), (VERMILION, "^")
@@ -32,7 +34,7 @@ LOWEST, HIGHEST = (BLUE, "v"), (VERMILION, "^")
 class Contributions:
     """One scan.
 
-    name: what to call it. crop: its lungs. values: target name -> float (slices,), in the people's
+    name: its heading. crop: its lungs. values: target name -> float (slices,), in the reported
     unit. truth: target name -> the true value, where it is known. samples: target name -> the
     slices, where they come from several start offsets.
     """
@@ -83,7 +85,7 @@ def contributions_figure(scans: Sequence[Contributions]) -> Figure:
     return figure
 
 
-def draw_contributions(scans: Sequence[Contributions], path) -> None:
+def draw_contributions(scans: Sequence[Contributions], path: Path | str) -> None:
     """Write contributions_figure as a PNG."""
     write_png(contributions_figure(scans), path)
 
@@ -94,7 +96,7 @@ def _plot(plot, z_mm, values, scan: Contributions, name: str) -> None:
     known = f", truth {target.text(scan.truth[name])}" if name in scan.truth else ""
     if not np.isfinite(values).all():
         plot.set_title(wrapped(scan.name, 38) + f"\nno score{known}")
-        say(plot, "not all contributions are numbers")
+        write_in_middle(plot, "not all contributions are numbers")
         return
     mean = np.mean(scan.values[name])
     score = number_text(mean, target.decimals) + (f" {target.unit}" if target.unit else "")

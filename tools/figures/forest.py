@@ -1,10 +1,10 @@
 """The forest plot: the correlations of all methods with all targets, side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from tools.figures.estimate_text import Estimate, estimate_text, wrapped
 from tools.figures.style import (
     DOUBLE_MM,
     GREY,
@@ -12,8 +12,11 @@ from tools.figures.style import (
     SMALL_PT,
     new_figure,
     styled,
+    wrapped,
     write_png,
 )
+from tools.stats.estimate import Estimate
+from tools.stats.estimate_text import MINUS, estimate_text
 
 LINE_MM, SPACE_MM = 3.1, 1.5  # of a line of words, and between methods
 WORDS = 44  # characters
@@ -21,16 +24,16 @@ WORDS = 44  # characters
 
 @styled
 def forest_figure(
-    groups: Mapping[str, Mapping[str, Sequence]], label: str = "Spearman's |ρ| with the truth"
+    groups: Mapping[str, Mapping[str, Estimate]], label: str = "Spearman's |ρ| with the truth"
 ) -> Figure:
     """Return one line per method under each heading, with the number in print beside it.
 
-    groups: heading, such as a target's title -> method -> value, bounds and perhaps a reason
-    (figures.estimate). A method has one colour and marker throughout; the first is emphasised.
+    groups: heading, such as a target's title -> method -> estimate. A method has one colour and
+    marker throughout; the first is emphasised.
     """
     methods = list(dict.fromkeys(method for group in groups.values() for method in group))
     texts = {
-        (heading, method): wrapped(estimate_text(estimate), WORDS)
+        (heading, method): wrapped(estimate_text(estimate, minus=MINUS), WORDS)
         for heading, group in groups.items()
         for method, estimate in group.items()
     }
@@ -44,7 +47,6 @@ def forest_figure(
         for method, estimate in group.items():
             y += 1
             names[y] = method
-            estimate = Estimate(*estimate)
             colour, marker = SERIES[methods.index(method) % len(SERIES)]
             weight = "bold" if method == methods[0] else "normal"
             words.text(0, y, texts[heading, method], va="center", weight=weight)
@@ -53,7 +55,7 @@ def forest_figure(
             axes.plot(estimate.value, y, marker, color=colour, markersize=5)
             if estimate.has_interval:
                 axes.hlines(y, estimate.low, estimate.high, color=colour, linewidth=1.2)
-            lowest = min(lowest, estimate.value, *(estimate[1:2] if estimate.has_interval else ()))
+            lowest = min(lowest, estimate.low if estimate.has_interval else estimate.value)
         y += 1
     axes.set_yticks(list(names), list(names.values()))
     for position, tick in zip(names, axes.get_yticklabels(), strict=True):
@@ -70,8 +72,8 @@ def forest_figure(
 
 
 def draw_forest(
-    groups: Mapping[str, Mapping[str, Sequence]],
-    path,
+    groups: Mapping[str, Mapping[str, Estimate]],
+    path: Path,
     label: str = "Spearman's |ρ| with the truth",
 ) -> None:
     """Write forest_figure as a PNG."""

@@ -1,5 +1,7 @@
 """The loss curve of a run as a picture."""
 
+from pathlib import Path
+
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
@@ -52,6 +54,8 @@ def loss_curve_figure(events: list[Event], title: str, best_iteration: int | Non
     return figure
 
 
-def draw_loss_curve(events: list[Event], title: str, best_iteration: int | None, path) -> None:
+def draw_loss_curve(
+    events: list[Event], title: str, best_iteration: int | None, path: Path
+) -> None:
     """Write loss_curve_figure as a PNG."""
     write_png(loss_curve_figure(events, title, best_iteration), path)

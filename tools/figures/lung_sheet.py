@@ -9,8 +9,7 @@ from matplotlib.patches import Rectangle
 
 from pylayers.lungs.crop import Box
 from tools.figures.ct_image import show_slice, window_text
-from tools.figures.estimate_text import wrapped
-from tools.figures.style import DOUBLE_MM, SKY, VERMILION, footnote, new_figure, styled
+from tools.figures.style import DOUBLE_MM, SKY, VERMILION, footnote, new_figure, styled, wrapped
 
 ROW_MM, HEAD_MM, FOOT_MM = 44.0, 11.0, 8.0
 HEIGHTS = (0.95, 0.5, 0.05)  # of the axial slices, from base to apex

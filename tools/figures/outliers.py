@@ -1,15 +1,16 @@
-"""Figure 4: the scans that were predicted worst, to look at."""
+"""Figure 4: the scans with the largest errors, to look at."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from pylayers.cohort.targets import Target
 from tools.figures.ct_image import LUNG_WINDOW_HU, show_slice, window_text
-from tools.figures.estimate_text import number_text, wrapped
-from tools.figures.style import DOUBLE_MM, footnote, new_figure, styled, write_png
+from tools.figures.style import DOUBLE_MM, footnote, new_figure, styled, wrapped, write_png
+from tools.stats.estimate_text import number_text
 
 TEXT_SHARE = 0.62  # of a slice's width, for the words beside it
 LINE_CHARACTERS = 16
@@ -20,7 +21,7 @@ class Outlier:
     """One scan.
 
     planes: HU planes (h, w) of one size, as many for each scan, base first. z_mm: their heights.
-    spacing_mm: (y, x). truth, prediction: in the people's unit.
+    spacing_mm: (y, x). truth, prediction: in the reported unit.
     """
 
     scan_id: str
@@ -56,7 +57,12 @@ def outliers_figure(
     return figure
 
 
-def draw_outliers(scans: Sequence[Outlier], target: Target, path, window_hu=LUNG_WINDOW_HU) -> None:
+def draw_outliers(
+    scans: Sequence[Outlier],
+    target: Target,
+    path: Path,
+    window_hu: tuple[int, int] = LUNG_WINDOW_HU,
+) -> None:
     """Write outliers_figure as a PNG."""
     write_png(outliers_figure(scans, target, window_hu), path)
 

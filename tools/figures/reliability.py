@@ -1,50 +1,50 @@
-"""The reliability curve: what was observed where so much was predicted, and for how many scans."""
+"""The reliability curve: the observed share at each predicted probability, and how many scans."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from tools.figures.estimate_text import Estimate
-from tools.figures.style import BLUE, GREY, SINGLE_MM, new_figure, say, styled, write_png
+from tools.figures.style import (
+    BLUE,
+    GREY,
+    SINGLE_MM,
+    new_figure,
+    styled,
+    write_in_middle,
+    write_png,
+)
+from tools.stats.brier import ReliabilityBin
 
 
 @styled
 def reliability_figure(
-    edges,
-    predicted,
-    observed: Sequence[Sequence],
-    counts,
-    predicted_label: str,
-    observed_label: str,
-    title: str = "",
+    bins: Sequence[ReliabilityBin], predicted_label: str, observed_label: str, title: str = ""
 ) -> Figure:
-    """Return mean observation over mean prediction for each bin, above the bins' counts.
+    """Return the observed share over the mean prediction of each bin, above the bins' counts.
 
-    edges: float (bins + 1,), rising. predicted: mean prediction, float (bins,). observed: value
-    and bounds for each bin (figures.estimate). counts: scans, int (bins,). A bin without scans
-    has NaN in both. Labels name the axes, with units.
+    bins: side by side, rising. Labels name the axes, with units.
     """
-    edges, predicted, counts = (np.asarray(numbers) for numbers in (edges, predicted, counts))
-    observed = [Estimate(*estimate) for estimate in observed]
+    edges = np.array([bins[0].low, *(one.high for one in bins)])
+    counts = np.array([one.count for one in bins])
     figure = new_figure(SINGLE_MM, 105)
     curve, bars = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     curve.set_title(f"{title}, n = {counts.sum()}".removeprefix(", "))
     curve.axline((edges[0], edges[0]), slope=1, color=GREY, linestyle=":", linewidth=0.8)
-    shown = [k for k in range(len(counts)) if np.isfinite(predicted[k]) and observed[k].is_number]
+    shown = [one for one in bins if np.isfinite(one.mean_probability) and one.observed.is_number]
     if not shown:
-        say(curve, "no bin has scans")
-    curve.plot(predicted[shown], [observed[k].value for k in shown], "o-", color=BLUE)
-    bounded = [k for k in shown if observed[k].has_interval]
-    curve.vlines(
-        predicted[bounded],
-        [observed[k].low for k in bounded],
-        [observed[k].high for k in bounded],
+        write_in_middle(curve, "no bin has scans")
+    curve.plot(
+        [one.mean_probability for one in shown],
+        [one.observed.value for one in shown],
+        "o-",
         color=BLUE,
-        linewidth=0.8,
     )
-    low = min([edges[0], *(observed[k].low for k in bounded)])
-    high = max([edges[-1], *(observed[k].high for k in bounded)])
+    bounded = [one for one in shown if one.observed.has_interval]
+    lows, highs = ([getattr(one.observed, end) for one in bounded] for end in ("low", "high"))
+    curve.vlines([one.mean_probability for one in bounded], lows, highs, color=BLUE, linewidth=0.8)
+    low, high = min([edges[0], *lows]), max([edges[-1], *highs])
     margin = 0.03 * (high - low)
     curve.set(ylabel=observed_label, ylim=(low - margin, high + margin))
     curve.grid()
@@ -61,19 +61,11 @@ def reliability_figure(
 
 
 def draw_reliability(
-    edges,
-    predicted,
-    observed: Sequence[Sequence],
-    counts,
+    bins: Sequence[ReliabilityBin],
     predicted_label: str,
     observed_label: str,
-    path,
+    path: Path,
     title: str = "",
 ) -> None:
     """Write reliability_figure as a PNG."""
-    write_png(
-        reliability_figure(
-            edges, predicted, observed, counts, predicted_label, observed_label, title
-        ),
-        path,
-    )
+    write_png(reliability_figure(bins, predicted_label, observed_label, title), path)

@@ -2,48 +2,55 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from tools.figures.estimate_text import estimate_text, number_text, wrapped
-from tools.figures.style import GREY, SERIES, SINGLE_MM, new_figure, styled, write_png
+from tools.figures.style import GREY, SERIES, SINGLE_MM, new_figure, styled, wrapped, write_png
+from tools.stats.estimate import Estimate
+from tools.stats.estimate_text import MINUS, estimate_text, number_text
+from tools.stats.roc import RocCurve
 
 
 @dataclass(frozen=True)
-class RocCurve:
-    """One curve.
+class NamedCurve:
+    """One curve with its name, such as "network", and its area.
 
-    name: such as 'network'. false_positives, true_positives: rates, float (k,), from (0, 0) to
-    (1, 1). auc: value, bounds and perhaps a reason (figures.estimate). operating_point: (false,
-    true) positive rate at the threshold that operating_label tells, such as 'FEV1/FVC < 0.7'.
+    operating_point: (false, true) positive rate at the threshold that operating_label names, such
+    as "FEV1/FVC < 0.7".
     """
 
     name: str
-    false_positives: np.ndarray
-    true_positives: np.ndarray
-    auc: Sequence
+    curve: RocCurve
+    auc: Estimate
     operating_point: tuple[float, float] | None = None
     operating_label: str = ""
 
 
 @styled
-def roc_figure(curves: Sequence[RocCurve]) -> Figure:
+def roc_figure(curves: Sequence[NamedCurve]) -> Figure:
     """Return figure 3: the curves with their areas and operating points, and the diagonal."""
-    areas = [wrapped(f"{curve.name}: AUC {estimate_text(curve.auc)}", 48) for curve in curves]
+    areas = [
+        wrapped(f"{one.name}: AUC {estimate_text(one.auc, minus=MINUS)}", 48) for one in curves
+    ]
     labels = len("\n".join(areas).split("\n")) + sum(
-        curve.operating_point is not None for curve in curves
+        one.operating_point is not None for one in curves
     )
     figure = new_figure(SINGLE_MM, SINGLE_MM + 5 + 4 * labels)
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], ":", color=GREY, linewidth=0.8)
-    for curve, area, (colour, marker) in zip(curves, areas, SERIES, strict=False):
+    for one, area, (colour, marker) in zip(curves, areas, SERIES, strict=False):
         axes.plot(
-            curve.false_positives, curve.true_positives, color=colour, linewidth=1.3, label=area
+            one.curve.false_positive_rate,
+            one.curve.sensitivity,
+            color=colour,
+            linewidth=1.3,
+            label=area,
         )
-        if curve.operating_point is None or not np.isfinite(curve.operating_point).all():
+        if one.operating_point is None or not np.isfinite(one.operating_point).all():
             continue
-        false, true = curve.operating_point
+        false, true = one.operating_point
         axes.plot(
             false,
             true,
@@ -54,11 +61,11 @@ def roc_figure(curves: Sequence[RocCurve]) -> Figure:
             markeredgecolor="white",
             clip_on=False,
             zorder=4,
-            label=f"{curve.operating_label}: sensitivity {number_text(true)}, "
+            label=f"{one.operating_label}: sensitivity {number_text(true)}, "
             f"specificity {number_text(1 - false)}",
         )
     axes.set(
-        xlabel="false positive rate (1 \N{MINUS SIGN} specificity)",
+        xlabel=f"false positive rate (1 {MINUS} specificity)",
         ylabel="true positive rate (sensitivity)",
         xlim=(-0.01, 1.01),
         ylim=(-0.01, 1.01),
@@ -71,6 +78,6 @@ def roc_figure(curves: Sequence[RocCurve]) -> Figure:
     return figure
 
 
-def draw_roc(curves: Sequence[RocCurve], path) -> None:
+def draw_roc(curves: Sequence[NamedCurve], path: Path) -> None:
     """Write roc_figure as a PNG."""
     write_png(roc_figure(curves), path)

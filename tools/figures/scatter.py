@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from pylayers.cohort.gold import COPD_BELOW, STAGE_BOUNDS_PERCENT
 from pylayers.cohort.targets import Target
-from tools.figures.estimate_text import estimate_text, explained, wrapped
 from tools.figures.style import (
     BLUE,
     DOUBLE_MM,
@@ -21,11 +21,15 @@ from tools.figures.style import (
     axis_label,
     letter,
     new_figure,
-    say,
     styled,
+    wrapped,
+    write_in_middle,
     write_png,
 )
 from tools.figures.truth_and_prediction import count_text, known_pairs
+from tools.stats.estimate import Estimate
+from tools.stats.estimate_text import MINUS, estimate_text
+from tools.stats.fits import Fit
 
 THRESHOLDS = {"fev1fvc": (COPD_BELOW,), "fev1pp": STAGE_BOUNDS_PERCENT}
 THRESHOLD_WORDS = {
@@ -48,20 +52,19 @@ GOLDEN = 0.618034  # multiples of it, modulo 1, fill an interval evenly
 class Scatter:
     """One panel of figure 2.
 
-    title: what is on the y axis in a word, such as 'network'. truth, values: float (n,), in the
-    people's unit; pairs that are not both numbers are left out and counted. rho: value, bounds and
-    perhaps a reason (figures.estimate). linear, quadratic: coefficients of the fits of values over
-    truth, highest power first; None draws none. values_label: the y axis with its unit where
-    values are no predictions of the target, such as 'LAA-950 (%)'. symbol: what rho is.
+    title: what is on the y axis in a word, such as "network". truth, values: float (n,), in the
+    reported unit; pairs that are not both numbers are left out and counted. linear, quadratic: fits
+    of values over truth; None draws none. values_label: the y axis with its unit where values are
+    no predictions of the target, such as "LAA-950 (%)". symbol: of rho.
     """
 
     title: str
     target: Target
     truth: np.ndarray
     values: np.ndarray
-    rho: Sequence
-    linear: Sequence[float] | None = None
-    quadratic: Sequence[float] | None = None
+    rho: Estimate
+    linear: Fit | None = None
+    quadratic: Fit | None = None
     values_label: str | None = None
     symbol: str = "ρ"
 
@@ -95,17 +98,17 @@ def scatter_figure(panels: Sequence[Scatter], columns: int = 3) -> Figure:
     return figure
 
 
-def draw_scatter(panels: Sequence[Scatter], path, columns: int = 3) -> None:
+def draw_scatter(panels: Sequence[Scatter], path: Path, columns: int = 3) -> None:
     """Write scatter_figure as a PNG."""
     write_png(scatter_figure(panels, columns), path)
 
 
 def _head(panel: Scatter, characters: int) -> str:
-    """Return what stands above a panel: title, n, and rho with its interval or the reason."""
-    truth, values, left_out = known_pairs(panel.truth, panel.values)
-    rho = explained(panel.rho, truth, values)
-    equals = " =" if rho.is_number else ""
-    text = f"{panel.symbol}{equals} {estimate_text(rho, interval=', 95 % CI')}"
+    """Return a panel's heading: title, n, and rho with its interval or the reason."""
+    truth, _, left_out = known_pairs(panel.truth, panel.values)
+    equals = " =" if panel.rho.is_number else ""
+    rho = estimate_text(panel.rho, minus=MINUS, before_interval=", 95 % CI")
+    text = f"{panel.symbol}{equals} {rho}"
     return wrapped(f"{panel.title}, {count_text(truth, left_out)}\n{text}", characters)
 
 
@@ -135,7 +138,7 @@ def _draw_panel(axes, panel: Scatter) -> None:
         ylabel=panel.values_label or axis_label(panel.target, after=f"by {panel.title}"),
     )
     if not len(truth):
-        say(axes, "no scans")
+        write_in_middle(axes, "no scans")
         return
     classes = _is_graded(truth)
     x = truth + _beside(values, truth) if classes else truth
@@ -158,12 +161,12 @@ def _draw_panel(axes, panel: Scatter) -> None:
     if predicted:
         axes.plot(x_limits, x_limits, "-", color=GREY, linewidth=0.7, label=IDENTITY)
     along = np.linspace(truth.min(), truth.max(), 100)
-    for coefficients, colour, dashes, label in (
+    for fit, colour, dashes, label in (
         (panel.linear, VERMILION, "-", LINEAR),
         (panel.quadratic, GREEN, "--", QUADRATIC),
     ):
-        if coefficients is not None and np.isfinite(coefficients).all():
-            axes.plot(along, np.polyval(coefficients, along), dashes, color=colour, label=label)
+        if fit is not None and np.isfinite(fit.coefficients).all():
+            axes.plot(along, fit.at(along), dashes, color=colour, label=label)
 
 
 def _is_graded(truth: np.ndarray) -> bool:

@@ -1,21 +1,22 @@
 """Table 6 as a picture: the correlation by the number of slices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from tools.figures.estimate_text import Estimate, estimate_text, wrapped
-from tools.figures.style import SERIES, SINGLE_MM, new_figure, styled, write_png
+from tools.figures.style import SERIES, SINGLE_MM, new_figure, styled, wrapped, write_png
+from tools.stats.estimate import Estimate
+from tools.stats.estimate_text import MINUS, estimate_text
 
 APART = 0.3  # slices between the error bars of two series
 
 
 @styled
-def slice_counts_figure(series: Mapping[str, Mapping[int, Sequence]], title: str) -> Figure:
+def slice_counts_figure(series: Mapping[str, Mapping[int, Estimate]], title: str) -> Figure:
     """Return rho with its interval over the number of slices, a line per series.
 
-    series: name, such as 'this cohort' -> number of slices -> value, bounds and perhaps a reason
-    (figures.estimate).
+    series: name, such as "this cohort" -> number of slices -> rho.
     """
     figure = new_figure(SINGLE_MM, 66)
     axes = figure.subplots()
@@ -24,10 +25,12 @@ def slice_counts_figure(series: Mapping[str, Mapping[int, Sequence]], title: str
     for index, (name, by_slices) in enumerate(series.items()):
         colour, marker = SERIES[index % len(SERIES)]
         shift = APART * (index - (len(series) - 1) / 2)
-        estimates = {slices: Estimate(*by_slices[slices]) for slices in sorted(by_slices)}
+        estimates = {slices: by_slices[slices] for slices in sorted(by_slices)}
         known = {slices: e for slices, e in estimates.items() if e.is_number}
         missing += [
-            f"{k} slices: {estimate_text(estimates[k])}" for k in estimates if k not in known
+            f"{k} slices: {estimate_text(estimates[k], minus=MINUS)}"
+            for k in estimates
+            if k not in known
         ]
         axes.plot(
             [slices + shift for slices in known],
@@ -50,6 +53,6 @@ def slice_counts_figure(series: Mapping[str, Mapping[int, Sequence]], title: str
     return figure
 
 
-def draw_slice_counts(series: Mapping[str, Mapping[int, Sequence]], title: str, path) -> None:
+def draw_slice_counts(series: Mapping[str, Mapping[int, Estimate]], title: str, path: Path) -> None:
     """Write slice_counts_figure as a PNG."""
     write_png(slice_counts_figure(series, title), path)

@@ -1,8 +1,12 @@
 """The look all figures share: print sizes, fonts, colours; and how a picture reaches the disk."""
 
+import textwrap
+from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 
 import matplotlib.style
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pylayers.cohort.targets import Target
@@ -48,7 +52,7 @@ STYLE = {
 }
 
 
-def styled(function):
+def styled(function: Callable) -> Callable:
     """Return the function run in this style, whatever the user's matplotlibrc says."""
 
     @wraps(function)
@@ -66,14 +70,14 @@ def new_figure(width_mm: float, height_mm: float) -> Figure:
 
 
 @styled
-def write_png(figure: Figure, path) -> None:
+def write_png(figure: Figure, path: Path | str) -> None:
     """Write a Figure at DPI; the file appears whole or not at all. Raises OSError."""
     with whole_file(path) as partial:
         figure.savefig(partial, format="png", dpi=DPI)
 
 
 def axis_label(target: Target, before: str = "", after: str = "") -> str:
-    """Return a target's name, perhaps with words around it, and its unit, for an axis."""
+    """Return the label of an axis: words around a target's name, and its unit."""
     title = target.title
     if before and title[1].islower():
         title = title[0].lower() + title[1:]
@@ -86,9 +90,16 @@ def letter(index: int, panels: int) -> str:
     return f"({chr(ord('a') + index)}) " if panels > 1 else ""
 
 
-def say(axes, sentence: str) -> None:
+def write_in_middle(axes: Axes, sentence: str) -> None:
     """Write a sentence into the middle of axes that have nothing to show."""
     axes.text(0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center", color=GREY)
+
+
+def wrapped(text: str, width: int) -> str:
+    """Return a text broken into lines of at most `width` characters, long names included."""
+    return "\n".join(
+        line for part in text.split("\n") for line in textwrap.wrap(part, width) or [""]
+    )
 
 
 def footnote(figure: Figure) -> None:

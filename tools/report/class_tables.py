@@ -3,10 +3,11 @@
 import numpy as np
 
 from tools.report import paper
-from tools.report.result_table import Table, printed, shown
+from tools.report.result_table import Table
 from tools.report.results import Results
 from tools.stats.binary import copd_agreement, has_copd
 from tools.stats.brier import brier_score
+from tools.stats.estimate_text import estimate_text
 from tools.stats.ordinal import OrdinalAgreement, ordinal_agreement, ve_class
 from tools.stats.readers import readers_against_system
 from tools.stats.recalibration import fit_probability
@@ -16,19 +17,28 @@ from tools.stats.staging import staging
 GRADES = tuple(range(6))
 
 
-def confusion_rows(seen: OrdinalAgreement) -> tuple[tuple[str, ...], ...]:
+def confusion_rows(confusion: OrdinalAgreement) -> tuple[tuple[str, ...], ...]:
     """Return a confusion matrix's rows."""
     return tuple(
         (str(actual), *(str(count) for count in counts))
-        for actual, counts in zip(seen.classes, seen.counts, strict=True)
+        for actual, counts in zip(confusion.classes, confusion.counts, strict=True)
     )
 
 
-def ordinal_notes(seen: OrdinalAgreement) -> tuple[str, ...]:
+def ordinal_notes(confusion: OrdinalAgreement) -> tuple[str, ...]:
     """Return a confusion matrix's numbers in words."""
+    accuracy, within_one, linear, quadratic = map(
+        estimate_text,
+        (
+            confusion.accuracy,
+            confusion.within_one,
+            confusion.kappa_linear,
+            confusion.kappa_quadratic,
+        ),
+    )
     return (
-        f"accuracy {shown(seen.accuracy)}, within one class {shown(seen.within_one)}, weighted "
-        f"kappa {shown(seen.kappa_linear)} (linear), {shown(seen.kappa_quadratic)} (quadratic)",
+        f"accuracy {accuracy}, within one class {within_one}, weighted "
+        f"kappa {linear} (linear), {quadratic} (quadratic)",
     )
 
 
@@ -39,43 +49,42 @@ def ve_agreement(ve: Results) -> OrdinalAgreement:
 
 def ve_table(ve: Results) -> Table:
     """Return Table 2."""
-    seen = ve_agreement(ve)
-    columns = ("VE score", *(f"predicted {grade}" for grade in seen.classes))
+    confusion = ve_agreement(ve)
+    columns = ("VE score", *(f"predicted {grade}" for grade in confusion.classes))
     return Table(
         "table2_ve",
         "VE scores, actual and predicted (Table 2)",
         columns,
-        confusion_rows(seen),
-        ordinal_notes(seen),
+        confusion_rows(confusion),
+        ordinal_notes(confusion),
     )
 
 
 def copd_table(ratio: Results) -> Table:
     """Return Table 3 with its rates."""
-    seen = copd_agreement(ratio.test.truth, ratio.test.prediction)
-    counts = paper.COPD_COUNTS
+    copd, theirs = copd_agreement(ratio.test.truth, ratio.test.prediction), paper.COPD
     rows = (
         (
             "no",
-            str(seen.true_negative),
-            str(seen.false_positive),
-            f"{counts['tn']} / {counts['fp']}",
+            str(copd.true_negative),
+            str(copd.false_positive),
+            f"{theirs.true_negative} / {theirs.false_positive}",
         ),
         (
             "yes",
-            str(seen.false_negative),
-            str(seen.true_positive),
-            f"{counts['fn']} / {counts['tp']}",
+            str(copd.false_negative),
+            str(copd.true_positive),
+            f"{theirs.false_negative} / {theirs.true_positive}",
         ),
     )
     notes = tuple(
-        f"{name} {shown(value)}"
-        for name, value in (
-            ("sensitivity", seen.sensitivity),
-            ("specificity", seen.specificity),
-            ("PPV", seen.ppv),
-            ("NPV", seen.npv),
-            ("accuracy", seen.accuracy),
+        f"{name} {estimate_text(rate)}"
+        for name, rate in (
+            ("sensitivity", copd.sensitivity),
+            ("specificity", copd.specificity),
+            ("PPV", copd.ppv),
+            ("NPV", copd.npv),
+            ("accuracy", copd.accuracy),
         )
     )
     columns = ("COPD", "predicted no", "predicted yes", "paper, another cohort: no / yes")
@@ -91,10 +100,13 @@ def auc_table(ratio: Results, baselines: dict[str, np.ndarray]) -> Table:
     rows = []
     for name, score in scores.items():
         area = roc_area(copd, score)
-        rows.append((name, shown(area.delong), shown(area.bootstrap), "this cohort"))
-    rows += [(name, printed(auc), "", "another cohort") for name, auc in paper.COPD_AUC.items()]
+        delong, bootstrap = estimate_text(area.delong), estimate_text(area.bootstrap)
+        rows.append((name, delong, bootstrap, "this cohort"))
+    rows += [
+        (name, estimate_text(auc), "", "another cohort") for name, auc in paper.COPD_AUC.items()
+    ]
     columns = ("method", "AUC [95 % CI, DeLong]", "[bootstrap]", "tested on")
-    return Table("table4_auc", "Telling COPD (Table 4)", columns, tuple(rows))
+    return Table("table4_auc", "Detection of COPD (Table 4)", columns, tuple(rows))
 
 
 def gold_agreement(ratio: Results, percent: Results) -> OrdinalAgreement:
@@ -106,14 +118,14 @@ def gold_agreement(ratio: Results, percent: Results) -> OrdinalAgreement:
 
 def gold_table(ratio: Results, percent: Results) -> Table:
     """Return Table 5."""
-    seen = gold_agreement(ratio, percent)
-    columns = ("GOLD stage", *(f"predicted {stage}" for stage in seen.classes))
+    confusion = gold_agreement(ratio, percent)
+    columns = ("GOLD stage", *(f"predicted {stage}" for stage in confusion.classes))
     return Table(
         "table5_gold",
         "GOLD stages from both predictions (Table 5)",
         columns,
-        confusion_rows(seen),
-        ordinal_notes(seen),
+        confusion_rows(confusion),
+        ordinal_notes(confusion),
     )
 
 
@@ -128,7 +140,7 @@ def brier_table(ratio: Results) -> Table:
     copd = has_copd(ratio.test.truth)
     prevalence = np.full(len(copd), has_copd(ratio.val.truth).mean())
     rows = tuple(
-        (name, shown(brier_score(copd, probability), 3))
+        (name, estimate_text(brier_score(copd, probability), 3))
         for name, probability in (
             ("scan2num, logistic", copd_probability(ratio)),
             ("prevalence of the validation split", prevalence),
@@ -143,11 +155,14 @@ def readers_table(ve: Results) -> Table | None:
     first, second = (ve.test.column(f"ve_reader{number}") for number in (1, 2))
     if np.isnan(first).any() or np.isnan(second).any():
         return None
-    seen = readers_against_system(first, second, ve.test.prediction)
-    rows = (
-        ("first reader, second reader", shown(seen.a), printed(paper.READERS["rho_aa"])),
-        ("first reader, network", shown(seen.b), printed(paper.READERS["rho_as"])),
-        ("P(readers agree better)", f"{seen.a_stronger:.3f}", f"{paper.READERS['p']:.2f}"),
+    rhos = readers_against_system(first, second, ve.test.prediction)
+    rows = tuple(
+        (pair, estimate_text(ours), estimate_text(theirs))
+        for pair, ours, theirs in (
+            ("first reader, second reader", rhos.a, paper.RHO_READERS),
+            ("first reader, network", rhos.b, paper.RHO_SYSTEM),
+        )
     )
+    p = ("P(readers agree better)", f"{rhos.a_stronger:.3f}", f"{paper.P_READERS_STRONGER:.2f}")
     columns = ("Spearman's rho of VE scores", "this cohort", "paper, another cohort")
-    return Table("readers", "Readers and network (section 4.1)", columns, rows)
+    return Table("readers", "Readers and network (section 4.1)", columns, (*rows, p))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tools.report import paper
-from tools.report.result_table import Table, printed, shown
+from tools.report.result_table import Table
 from tools.report.results import Results
 from tools.stats.adjusted_density import fit_volume_adjustment
 from tools.stats.agreement import agreement
@@ -12,6 +12,7 @@ from tools.stats.correlation import (
     pearson_interval,
     spearman_interval,
 )
+from tools.stats.estimate_text import estimate_text
 from tools.stats.fits import linear_fit, quadratic_fit
 from tools.stats.recalibration import fit_isotonic, fit_linear
 
@@ -42,22 +43,22 @@ def correlation_table(all_results: list[Results]) -> Table:
             (
                 results.target.title,
                 NETWORK,
-                shown(absolute(spearman_interval(test.prediction, test.truth))),
+                estimate_text(spearman_interval(test.prediction, test.truth).absolute()),
                 "",
-                printed(paper.RHO.get(name)),
+                estimate_text(paper.RHO[name]),
             )
         )
         for method, values in baselines(results).items():
             comparison = compare_correlations(test.truth, test.prediction, values)
-            printed_rho = paper.LAA950_RHO.get(name) if method == "LAA-950" else None
+            theirs = paper.LAA950_RHO.get(name) if method == "LAA-950" else None
             better = comparison.a_stronger
             rows.append(
                 (
                     results.target.title,
                     method,
-                    shown(absolute(comparison.b)),
+                    estimate_text(comparison.b.absolute()),
                     comparison.difference.why if np.isnan(better) else f"{better:.4f}",
-                    printed(printed_rho),
+                    estimate_text(theirs) if theirs else "",
                 )
             )
     return Table(
@@ -72,30 +73,22 @@ def correlation_table(all_results: list[Results]) -> Table:
     )
 
 
-def absolute(estimate):
-    """Return an estimate of |rho| from one of rho."""
-    if not estimate.value < 0:
-        return estimate
-    return type(estimate)(-estimate.value, -estimate.high, -estimate.low, estimate.why)
-
-
 def agreement_table(all_results: list[Results]) -> Table:
     """Return how far predictions are from the truth, plain and recalibrated."""
     rows = []
     for results in all_results:
         digits = results.target.decimals
         for how, prediction in recalibrated(results).items():
-            seen = agreement(results.test.truth, prediction)
+            errors = agreement(results.test.truth, prediction)
+            in_unit = (errors.mae, errors.bias, errors.lower_limit, errors.upper_limit)
             rows.append(
                 (
                     results.target.title
                     + (f" ({results.target.unit})" * bool(results.target.unit)),
                     how,
-                    *(shown(value, digits) for value in (seen.mae, seen.bias)),
-                    shown(seen.lower_limit, digits),
-                    shown(seen.upper_limit, digits),
-                    shown(seen.ccc),
-                    shown(pearson_interval(results.test.truth, prediction)),
+                    *(estimate_text(error, digits) for error in in_unit),
+                    estimate_text(errors.ccc),
+                    estimate_text(pearson_interval(results.test.truth, prediction)),
                 )
             )
     columns = (
@@ -116,7 +109,7 @@ def agreement_table(all_results: list[Results]) -> Table:
 
 
 def recalibrated(results: Results) -> dict[str, np.ndarray]:
-    """Return the test predictions (n,) as they are, and mapped as the validation split says."""
+    """Return the test predictions (n,) as they are, and recalibrated on the validation split."""
     val, test = results.val, results.test
     return {
         "as it is": test.prediction,
@@ -130,9 +123,9 @@ def fits_table(all_results: list[Results]) -> Table:
     rows = []
     for results in all_results:
         for name, fit in (("linear", linear_fit), ("quadratic", quadratic_fit)):
-            seen = fit(results.test.truth, results.test.prediction)
-            terms = " ".join(f"{value:+.4g}" for value in reversed(seen.coefficients))
-            rows.append((results.target.title, name, seen.why or terms, f"{seen.r2:.3f}"))
+            curve = fit(results.test.truth, results.test.prediction)
+            terms = " ".join(f"{value:+.4g}" for value in reversed(curve.coefficients))
+            rows.append((results.target.title, name, curve.why or terms, f"{curve.r2:.3f}"))
     columns = ("target", "fit", "coefficients, highest power first", "R²")
     return Table("fits", "Prediction over truth", columns, tuple(rows))
 
@@ -148,9 +141,8 @@ def subgroup_table(all_results: list[Results], column: str) -> Table:
             rho = spearman_interval(test.prediction[inside], test.truth[inside])
             mae = agreement(test.truth[inside], test.prediction[inside]).mae
             few = inside.sum() < FEWEST_IN_GROUP
-            cells = (
-                ("too few scans",) * 2 if few else (shown(rho), shown(mae, results.target.decimals))
-            )
+            texts = estimate_text(rho), estimate_text(mae, results.target.decimals)
+            cells = ("too few scans",) * 2 if few else texts
             rows.append((results.target.title, group or "(blank)", str(inside.sum()), *cells))
     columns = ("target", column, "scans", "rho [95 % CI]", "MAE")
     return Table(f"by_{column}", f"Subgroups by {column}", columns, tuple(rows))

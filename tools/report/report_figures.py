@@ -8,11 +8,11 @@ from tools.figures.bland_altman import draw_agreement
 from tools.figures.confusion import draw_confusion
 from tools.figures.forest import draw_forest
 from tools.figures.reliability import draw_reliability
-from tools.figures.roc_curve import RocCurve, draw_roc
+from tools.figures.roc_curve import NamedCurve, draw_roc
 from tools.figures.scatter import Scatter, draw_scatter
 from tools.figures.slice_counts import draw_slice_counts
 from tools.report.class_tables import copd_probability, gold_agreement, ve_agreement
-from tools.report.correlation_tables import NETWORK, absolute, baselines
+from tools.report.correlation_tables import NETWORK, baselines
 from tools.report.results import Results
 from tools.stats.agreement import agreement
 from tools.stats.binary import copd_agreement, has_copd
@@ -22,11 +22,6 @@ from tools.stats.estimate import Estimate
 from tools.stats.fits import linear_fit, quadratic_fit
 from tools.stats.ordinal import OrdinalAgreement
 from tools.stats.roc import roc_area, roc_curve
-
-
-def fields(estimate: Estimate) -> tuple:
-    """Return an estimate as figures take it."""
-    return estimate.value, estimate.low, estimate.high, estimate.why
 
 
 def draw_correlations(all_results: list[Results], folder: Path) -> Path:
@@ -44,9 +39,9 @@ def draw_correlations(all_results: list[Results], folder: Path) -> Path:
                     results.target,
                     truth,
                     values,
-                    fields(spearman_interval(values, truth)),
-                    linear_fit(truth, values).coefficients[::-1],
-                    quadratic_fit(truth, values).coefficients[::-1],
+                    spearman_interval(values, truth),
+                    linear_fit(truth, values),
+                    quadratic_fit(truth, values),
                     label,
                 )
             )
@@ -56,14 +51,14 @@ def draw_correlations(all_results: list[Results], folder: Path) -> Path:
 
 
 def shown_values(results: Results) -> dict[str, tuple[np.ndarray, str | None]]:
-    """Return what Figure 2 shows of a target: title -> values (n,) and their axis."""
-    shown = {"LAA-950": (results.test.column("laa950"), "LAA-950 (%)")}
+    """Return the panels of a target in Figure 2: title -> values (n,) and their axis."""
+    panels = {"LAA-950": (results.test.column("laa950"), "LAA-950 (%)")}
     grades = results.test.column("ve")
     if results.target.name != "ve" and np.isfinite(grades).all():
-        shown["VE score"] = (grades, "visual emphysema score")
+        panels["VE score"] = (grades, "visual emphysema score")
     else:
-        shown["Perc15"] = (results.test.column("perc15"), "Perc15 (HU)")
-    return shown | {"network": (results.test.prediction, None)}
+        panels["Perc15"] = (results.test.column("perc15"), "Perc15 (HU)")
+    return panels | {"network": (results.test.prediction, None)}
 
 
 def draw_methods(all_results: list[Results], folder: Path) -> Path:
@@ -72,7 +67,7 @@ def draw_methods(all_results: list[Results], folder: Path) -> Path:
     for results in all_results:
         methods = {NETWORK: results.test.prediction, **baselines(results)}
         groups[results.target.title] = {
-            name: fields(absolute(spearman_interval(values, results.test.truth)))
+            name: spearman_interval(values, results.test.truth).absolute()
             for name, values in methods.items()
         }
     path = folder / "methods.png"
@@ -90,13 +85,11 @@ def draw_copd_roc(ratio: Results, folder: Path) -> Path:
         (NETWORK, -ratio.test.prediction),
         ("LAA-950", ratio.test.column("laa950")),
     ):
-        curve = roc_curve(copd, score)
         curves.append(
-            RocCurve(
+            NamedCurve(
                 name,
-                np.array(curve.false_positive_rate),
-                np.array(curve.sensitivity),
-                fields(roc_area(copd, score).delong),
+                roc_curve(copd, score),
+                roc_area(copd, score).delong,
                 point if name == NETWORK and np.isfinite(point).all() else None,
                 "predicted FEV1/FVC < 0.7",
             )
@@ -109,10 +102,9 @@ def draw_copd_roc(ratio: Results, folder: Path) -> Path:
 def draw_bland_altman(results: Results, folder: Path) -> Path:
     """Draw differences over means with the limits of agreement."""
     test = results.test
-    seen = agreement(test.truth, test.prediction)
     path = folder / f"bland_altman_{results.target.name}.png"
-    limits = (fields(value) for value in (seen.bias, seen.lower_limit, seen.upper_limit))
-    draw_agreement(test.truth, test.prediction, results.target, *limits, path)
+    errors = agreement(test.truth, test.prediction)
+    draw_agreement(test.truth, test.prediction, results.target, errors, path)
     return path
 
 
@@ -123,10 +115,7 @@ def draw_calibration(ratio: Results, folder: Path) -> Path | None:
         return None
     path = folder / "calibration_copd.png"
     draw_reliability(
-        [bins[0].low, *(one.high for one in bins)],
-        [one.mean_probability for one in bins],
-        [fields(one.observed) for one in bins],
-        [one.count for one in bins],
+        bins,
         "predicted probability of COPD",
         "observed share with COPD",
         path,
@@ -141,23 +130,19 @@ def draw_ve(ve: Results, folder: Path) -> Path:
 
 def draw_gold(ratio: Results, percent: Results, folder: Path) -> Path:
     """Draw Table 5."""
-    seen = gold_agreement(ratio, percent)
-    return draw_classes(seen, "GOLD stages", "GOLD stage", folder / "table5_gold.png")
+    confusion = gold_agreement(ratio, percent)
+    return draw_classes(confusion, "GOLD stages", "GOLD stage", folder / "table5_gold.png")
 
 
-def draw_classes(seen: OrdinalAgreement, title: str, what: str, path: Path) -> Path:
-    """Draw a confusion matrix."""
-    draw_confusion(seen.counts, [str(one) for one in seen.classes], title, what, path)
+def draw_classes(confusion: OrdinalAgreement, title: str, what: str, path: Path) -> Path:
+    """Draw a confusion matrix; what: its classes are, such as "GOLD stage"."""
+    draw_confusion(confusion.counts, list(map(str, confusion.classes)), title, what, path)
     return path
 
 
 def draw_sweep(
-    rows: list[dict[str, str]], printed: dict[int, tuple], title: str, path: Path
+    ours: dict[int, Estimate], theirs: dict[int, Estimate], title: str, path: Path
 ) -> Path:
     """Draw rho by number of slices (Table 6) beside the paper's."""
-    ours = {
-        int(row["slices"]): tuple(float(row[key] or "nan") for key in ("rho", "low", "high"))
-        for row in rows
-    }
-    draw_slice_counts({"this cohort": ours, "paper, another cohort": printed}, title, path)
+    draw_slice_counts({"this cohort": ours, "paper, another cohort": theirs}, title, path)
     return path

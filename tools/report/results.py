@@ -1,6 +1,7 @@
-"""Results: a run's predictions with what the cohort's table says of the same scans."""
+"""Results: a run's predictions, and the same scans' rows in the cohort's table."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +18,9 @@ from tools.training.trained_on import TrainedOn, read_trained_on
 
 @dataclass(frozen=True)
 class Split:
-    """One split's predictions: truth, prediction (n,), people's units; rows of the cohort's table.
+    """One split: scan ids (n,), their rows of the cohort's table, truth and prediction (n,).
 
-    column() gives any numeric column of the table.
+    Truth and prediction are in the reported unit.
     """
 
     scan_ids: tuple[str, ...]
@@ -31,10 +32,10 @@ class Split:
         """Return a column of the cohort's table as floats (n,), NaN where it is blank."""
         return np.array([float(row.get(name) or "nan") for row in self.rows])
 
-    def only(self, scan_ids) -> "Split":
-        """Return the scans of that order."""
-        at = {scan_id: index for index, scan_id in enumerate(self.scan_ids)}
-        chosen = [at[scan_id] for scan_id in scan_ids]
+    def only(self, scan_ids: Sequence[str]) -> "Split":
+        """Return these scans, in this order."""
+        index_of = {scan_id: index for index, scan_id in enumerate(self.scan_ids)}
+        chosen = [index_of[scan_id] for scan_id in scan_ids]
         return Split(
             tuple(scan_ids),
             self.truth[chosen],
@@ -45,29 +46,30 @@ class Split:
 
 @dataclass(frozen=True)
 class Results:
-    """A trained run: what made it (best.json, run.json), and its predictions of two splits.
+    """A trained run and its predictions of two splits.
 
-    seen: what its training split is like, where best.json keeps it.
+    facts: of best.json and run.json. trained_on: its training scans, where best.json describes
+    them.
     """
 
     run: RunFolder
     target: Target
-    made: dict
+    facts: dict
     cohort: Path
     val: Split
     test: Split
-    seen: TrainedOn | None = None
+    trained_on: TrainedOn | None = None
 
 
 def read_results(run: RunFolder) -> Results:
-    """Read what `make evaluate` wrote; CohortError or WeightsError say what is missing."""
+    """Read the tables of `make evaluate`; CohortError or WeightsError say what is missing."""
     best = run.best()
-    made = best | (json.loads(run.run_json.read_text()) if run.run_json.exists() else {})
+    facts = best | (json.loads(run.run_json.read_text()) if run.run_json.exists() else {})
     target = TARGETS[best["target"]]
     folder = Path(ROOT, run.layer_params("test").cohort)
     rows = {scan.scan_id: scan.row for scan in read_cohort(folder).scans}
     splits = [read_split(run.predictions(split), rows, target) for split in ("val", "test")]
-    return Results(run, target, made, folder, *splits, read_trained_on(run, best))
+    return Results(run, target, facts, folder, *splits, read_trained_on(run, best))
 
 
 def read_split(path: Path, rows: dict[str, dict], target: Target) -> Split:
@@ -75,15 +77,15 @@ def read_split(path: Path, rows: dict[str, dict], target: Target) -> Split:
     evaluate = make_command("evaluate", RunFolder(path.parent), target.name)
     if not path.exists():
         raise CohortError(f"there is no {relative(path)}; run `{evaluate}`")
-    read = [row for _, row in read_rows(path)]
-    unknown = [row["scan_id"] for row in read if row["scan_id"] not in rows]
+    predicted = [row for _, row in read_rows(path)]
+    unknown = [row["scan_id"] for row in predicted if row["scan_id"] not in rows]
     if unknown:
         raise CohortError(
             f"{relative(path)} has {unknown[0]}, which is not in the cohort; run `{evaluate}` again"
         )
     return Split(
-        tuple(row["scan_id"] for row in read),
-        np.array([float(row["truth"]) for row in read]),
-        np.array([float(row["prediction"]) for row in read]),
-        tuple(rows[row["scan_id"]] for row in read),
+        tuple(row["scan_id"] for row in predicted),
+        np.array([float(row["truth"]) for row in predicted]),
+        np.array([float(row["prediction"]) for row in predicted]),
+        tuple(rows[row["scan_id"]] for row in predicted),
     )

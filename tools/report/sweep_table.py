@@ -1,10 +1,13 @@
 """The table of a sweep beside the paper's Table 6: rank correlation by the number of slices."""
 
 import math
+from pathlib import Path
 
 from pylayers.cohort.cohort import read_rows, write_rows
 from tools.report.paper import SLICES_RHO
 from tools.stats.correlation import spearman, spearman_interval
+from tools.stats.estimate import Estimate
+from tools.stats.estimate_text import estimate_text
 from tools.training.run_folder import RunFolder
 
 PAPER_TARGET = "fev1fvc"
@@ -31,33 +34,28 @@ def row_of(folder: RunFolder) -> dict:
     }
 
 
-def write_table(path, rows: list[dict]) -> None:
+def write_table(path: Path, rows: list[dict]) -> None:
     """Write the rows as CSV, blank where a number is NaN."""
     write_rows(path, [{key: _cell(value) for key, value in row.items()} for row in rows])
 
 
 def table_text(target: str, rows: list[dict]) -> str:
-    """Return the rows as people read them, beside the paper's where it has the target."""
+    """Return the rows as text for the terminal, beside the paper's where it has the target."""
     lines = [
         f"{target}, {rows[0]['n']} test scans     Spearman's rho [95 % CI]",
         f"{'slices':>6}  {'this cohort':<20} {'val. loss':<10} the paper's Table 6",
     ]
     for row in rows:
-        here = _interval_text(row["rho"], row["low"], row["high"])
-        paper = SLICES_RHO.get(row["slices"]) if target == PAPER_TARGET else None
-        there = _interval_text(*paper) if paper else "-"
-        lines.append(f"{row['slices']:>6}  {here:<20} {row['val_loss']:<10.4g} {there}")
+        ours = estimate_text(Estimate(row["rho"], row["low"], row["high"]))
+        theirs = SLICES_RHO.get(row["slices"]) if target == PAPER_TARGET else None
+        paper = estimate_text(theirs) if theirs else "-"
+        lines.append(f"{row['slices']:>6}  {ours:<20} {row['val_loss']:<10.4g} {paper}")
     return "\n".join(
         [*lines, f"the paper's: another cohort, 195 COPDGene scans, {PAPER_TARGET} only"]
     )
 
 
-def _interval_text(rho: float, low: float, high: float) -> str:
-    numbers = ("-" if math.isnan(value) else f"{value:.2f}" for value in (rho, low, high))
-    return "{} [{}, {}]".format(*numbers)
-
-
-def _cell(value):
+def _cell(value: object) -> object:
     if isinstance(value, float):
         return "" if math.isnan(value) else repr(value)
     return value

@@ -10,7 +10,8 @@ from tools.scan_report.uncertainty import Interval
 WIDTH = 1000  # of every drawing
 LINE_LEFT, LINE_RIGHT = 10, WIDTH - 10
 OVERVIEW_WIDTH, OVERVIEW_HEIGHT = 400, 460  # at most
-NUMBERS_X = 425  # the slices' numbers
+LEAD_X = 420  # where the lines from the picture to the rows end
+NUMBER_X = 446  # right end of the slices' numbers
 PLOT_LEFT, PLOT_RIGHT = 470, 740
 Z_X, VALUE_X = 850, 985  # right ends of the columns
 TOP = 34  # room for the columns' heads

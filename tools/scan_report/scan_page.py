@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pylayers.batch.pixel_size import resized
 from pylayers.batch.stack import WINDOW_HIGH_HU, WINDOW_LOW_HU
@@ -15,14 +14,16 @@ from pylayers.lungs.crop import LungCrop
 from pylayers.lungs.crop_lungs import scan_and_lungs
 from pylayers.refusals import REASONS
 from tools.figures.ct_image import window_text
-from tools.figures.estimate_text import number_text
+from tools.figures.html_page import page_templates
 from tools.figures.style import NOT_A_DEVICE
+from tools.scan_report import charts
 from tools.scan_report.hints import HINTS
 from tools.scan_report.maps import SMOOTH_MM
 from tools.scan_report.slice_pictures import colour_bar
 from tools.scan_report.target_view import target_view
 from tools.scoring.relevance import PLAIN_LUNG_HU
 from tools.scoring.scan_result import PHANTOM_WARNING
+from tools.stats.estimate_text import number_text
 from tools.training.run_folder import RunFolder
 from tools.training.trained_on import read_trained_on
 
@@ -67,7 +68,7 @@ def write_report(path, result: dict, runs: list[RunFolder], scanned: dict[str, S
     ]
     write_whole(
         Path(path),
-        environment()
+        page_templates(TEMPLATES)
         .get_template("page.html")
         .render(
             scan=printable(result["scan"]),
@@ -81,6 +82,7 @@ def write_report(path, result: dict, runs: list[RunFolder], scanned: dict[str, S
             runs=[(best, read_trained_on(run, best)) for run in runs for best in [run.best()]],
             targets=TARGETS,
             bar=colour_bar(),
+            charts=charts,
             words=words(),
         )
         + "\n",
@@ -97,15 +99,3 @@ def words() -> dict:
         "plain_lung": number_text(PLAIN_LUNG_HU, 0),
         "smooth_mm": f"{SMOOTH_MM:g}",
     }
-
-
-def environment() -> Environment:
-    """Return the templates' environment: everything put into them is escaped."""
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=False,
-    )

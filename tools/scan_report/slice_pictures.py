@@ -1,7 +1,5 @@
 """Pictures of a scan as data URIs: slices as the network gets them, maps over them, an overview."""
 
-import base64
-
 import cv2
 import matplotlib
 import numpy as np
@@ -10,6 +8,7 @@ from pylayers.batch.pixel_size import input_pixel_mm
 from pylayers.batch.stack import AIR_HU, place
 from pylayers.lungs.crop import LungCrop
 from tools.figures.ct_image import LUNG_WINDOW_HU
+from tools.figures.html_page import data_uri
 
 JPEG = (
     *(cv2.IMWRITE_JPEG_QUALITY, 88),
@@ -88,4 +87,4 @@ def _data_uri(image: np.ndarray, spacing_mm, columns: int | None = None) -> str:
     image = cv2.resize(image, (columns, max(1, round(square))), interpolation=cv2.INTER_LINEAR)
     image = image[..., ::-1] if image.ndim == 3 else image
     _, content = cv2.imencode(".jpg", image, JPEG)
-    return "data:image/jpeg;base64," + base64.b64encode(content).decode()
+    return data_uri(content.tobytes(), "jpeg")

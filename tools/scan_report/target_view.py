@@ -6,12 +6,12 @@ import numpy as np
 
 from pylayers.cohort.targets import TARGETS, Target
 from pylayers.lungs.crop import LungCrop
-from tools.figures.estimate_text import number_text
 from tools.scan_report import charts
 from tools.scan_report.maps import relevance_maps
 from tools.scan_report.meaning import SCALES, meaning
 from tools.scan_report.slice_pictures import coronal_picture, map_picture, slice_picture
 from tools.scan_report.uncertainty import Interval, validation_interval
+from tools.stats.estimate_text import number_text
 from tools.training.run_folder import RunFolder
 
 MOST_PICTURES = 16  # of more slices, evenly spaced ones are shown, and always both extremes

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from pylayers.cohort.cohort import CohortScan, read_cohort, write_rows
 from pylayers.cohort.store import read_crop
 from pylayers.cohort.stored_crops import read_grids
+from pylayers.command_line.progress_bar import progress_bar
 from pylayers.files.checkout import ROOT
 from tools.scoring.scorer import Scorer
 from tools.training.run_folder import RunFolder
@@ -37,9 +37,7 @@ def predict_split(
     predictions = []
     scans = cohort.labelled(split, target)
     read_grids(cohort, scans)
-    for scan in tqdm(
-        scans, desc=f"score {split}", unit="scan", disable=None if not quiet else True
-    ):
+    for scan in progress_bar(scans, name=f"score {split}", unit="scan", quiet=quiet):
         contributions = scorer.score(read_crop(cohort.store_path(scan)).hu)
         score = float(contributions.mean())
         predictions.append(Prediction(scan, scan.labels[target], score, contributions))

@@ -26,6 +26,22 @@ class Estimate:
     high: float = math.nan
     why: str = ""
 
+    @property
+    def is_number(self) -> bool:
+        """Whether there is a value."""
+        return math.isfinite(self.value)
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether there is a value with both bounds."""
+        return all(map(math.isfinite, (self.value, self.low, self.high)))
+
+    def absolute(self) -> "Estimate":
+        """Return the estimate mirrored where its value is below 0: |rho| of rho."""
+        if not self.value < 0:
+            return self
+        return Estimate(-self.value, -self.high, -self.low, self.why)
+
 
 def no_estimate(why: str) -> Estimate:
     """Return the Estimate without a number, for that reason."""

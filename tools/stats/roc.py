@@ -1,4 +1,4 @@
-"""The ROC curve, its area with two intervals, and DeLong's test of two areas.
+"""The ROC curve, and the area under it with two intervals.
 
 A score is higher in the positive class: for FEV1/FVC, where COPD is low, pass the negative.
 """
@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm, rankdata
+from scipy.stats import rankdata
 from sklearn import metrics
 
 from tools.stats.bootstrap import percentile_interval, resampled
@@ -45,23 +45,9 @@ class Area:
     bootstrap: Estimate
 
 
-@dataclass(frozen=True)
-class AreaComparison:
-    """Two areas on the same scans: each, a - b, and DeLong's z with its two-sided p.
-
-    z and p are NaN for the reason in difference.why.
-    """
-
-    a: Estimate
-    b: Estimate
-    difference: Estimate
-    z: float
-    p: float
-
-
 def roc_curve(positive, score) -> RocCurve:
     """Return the ROC curve of scores for classes 0 and 1, (n,) each (paper, Figure 3)."""
-    (positive, score), why = _checked(positive, score=score)
+    (positive, score), why = _checked(positive, score)
     if why:
         return RocCurve((), (), (), why)
     false, true, thresholds = metrics.roc_curve(positive, score, drop_intermediate=False)
@@ -74,41 +60,19 @@ def roc_area(positive, score, seed: int = 1) -> Area:
     DeLong's interval is normal and cut off at 0 and 1; the bootstrap resamples scans of both
     classes together, seeded.
     """
-    (positive, score), why = _checked(positive, score=score)
+    (positive, score), why = _checked(positive, score)
     if why:
         return Area(no_estimate(why), no_estimate(why))
-    areas, covariance = _delong(positive, score[None])
+    area, variance = _delong(positive, score)
     drawn = resampled(_row_areas, positive, score, seed=seed)
-    return Area(_normal(areas[0], covariance[0, 0]), percentile_interval(float(areas[0]), drawn))
+    return Area(_normal(area, variance), percentile_interval(area, drawn))
 
 
-def compare_areas(positive, a, b) -> AreaComparison:
-    """Return DeLong's test of the areas of scores a and b for classes 0 and 1, (n,) each.
-
-    DeLong, DeLong & Clarke-Pearson (1988), doi 10.2307/2531595: z = (A_a - A_b) / sqrt(var A_a +
-    var A_b - 2 cov).
-    """
-    (positive, a, b), why = _checked(positive, a=a, b=b)
-    if why:
-        return AreaComparison(*[no_estimate(why)] * 3, math.nan, math.nan)
-    areas, covariance = _delong(positive, np.stack([a, b]))
-    difference = float(areas[0] - areas[1])
-    variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
-    a, b = (_normal(areas[i], covariance[i, i]) for i in (0, 1))
-    if variance < ROUNDING:
-        why = "the two scores order each pair of scans alike"
-        return AreaComparison(a, b, no_interval(difference, why), math.nan, math.nan)
-    error = math.sqrt(variance)
-    z = difference / error
-    interval = Estimate(difference, difference - Z * error, difference + Z * error)
-    return AreaComparison(a, b, interval, z, float(2 * norm.sf(abs(z))))
-
-
-def _checked(positive, **scores) -> tuple[list[np.ndarray], str]:
+def _checked(positive, score) -> tuple[list[np.ndarray], str]:
     """The columns as floats; 2 scans of each class are what a variance needs."""
-    arrays, why = columns(positive=positive, **scores)
+    arrays, why = columns(positive=positive, score=score)
     why = why or two_classes(arrays[0], fewest=2)
-    return arrays, why or constant(**dict(zip(scores, arrays[1:], strict=True)))
+    return arrays, why or constant(score=arrays[1])
 
 
 def _normal(area: float, variance: float) -> Estimate:
@@ -118,19 +82,20 @@ def _normal(area: float, variance: float) -> Estimate:
     return Estimate(float(area), float(max(0, area - half)), float(min(1, area + half)))
 
 
-def _delong(positive: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Areas (k,) and their covariance (k, k) for scores (k, n).
+def _delong(positive: np.ndarray, score: np.ndarray) -> tuple[float, float]:
+    """The area and its variance for scores (n,).
 
-    The structural components of DeLong (1988) from mid-ranks in O(n log n): Sun & Xu (2014), doi
-    10.1109/LSP.2014.2337313. A positive's component is the part of negatives below it (ties by
-    half): its rank among all, less its rank among the positives, over the number of negatives.
+    The structural components of DeLong, DeLong & Clarke-Pearson (1988), doi 10.2307/2531595, from
+    mid-ranks in O(n log n): Sun & Xu (2014), doi 10.1109/LSP.2014.2337313. A positive's component
+    is the part of negatives below it (ties by half): its rank among all, less its rank among the
+    positives, over the number of negatives.
     """
-    high, low = scores[:, positive == 1], scores[:, positive == 0]
-    ranks = rankdata(scores, axis=1)
-    of_high = (ranks[:, positive == 1] - rankdata(high, axis=1)) / low.shape[1]
-    of_low = 1 - (ranks[:, positive == 0] - rankdata(low, axis=1)) / high.shape[1]
-    covariance = np.cov(of_high) / high.shape[1] + np.cov(of_low) / low.shape[1]
-    return of_high.mean(axis=1), np.atleast_2d(covariance)
+    high, low = score[positive == 1], score[positive == 0]
+    ranks = rankdata(score)
+    of_high = (ranks[positive == 1] - rankdata(high)) / len(low)
+    of_low = 1 - (ranks[positive == 0] - rankdata(low)) / len(high)
+    variance = np.cov(of_high) / len(high) + np.cov(of_low) / len(low)
+    return float(of_high.mean()), float(variance)
 
 
 def _row_areas(positive: np.ndarray, score: np.ndarray) -> np.ndarray:

@@ -2,8 +2,7 @@
 
 import math
 
-from tqdm import tqdm
-
+from pylayers.command_line.progress_bar import progress_bar
 from pylayers.command_line.standard_streams import show
 from tools.caffe_run.caffe_log import Event
 from tools.training.forecast import Forecast, end_text, forecast_text
@@ -18,8 +17,7 @@ class Progress:
 
     def __init__(self, max_iter: int, quiet: bool, start: int, advice: str):
         self.max_iter, self.quiet, self.advice = max_iter, quiet, advice
-        off = True if quiet else None
-        self.bar = tqdm(total=max_iter, initial=start, unit="it", disable=off)
+        self.bar = progress_bar(name=None, unit="it", quiet=quiet, total=max_iter, start=start)
         self.train_loss = self.val_loss = math.nan
         self.forecast = Forecast(max_iter)
         self.has_forecast = False

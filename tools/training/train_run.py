@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 from pylayers.batch.prefetch import WORKERS, worker_count
 from pylayers.cohort.cohort import read_cohort
 from pylayers.cohort.stored_crops import checked_stores
 from pylayers.cohort.targets import target_named
 from pylayers.command_line.exit_codes import TrainingStopped
-from pylayers.command_line.standard_streams import show
+from pylayers.command_line.progress_bar import say
 from pylayers.files.checkout import relative
 from pylayers.files.folder_lock import FolderLock
 from pylayers.files.whole_file import write_json
@@ -47,7 +48,6 @@ def train(request: TrainRequest) -> None:
     Raises UsageError or CohortError before any work for what cannot be meant, and TrainingStopped
     when the training ended early.
     """
-    say = (lambda text: None) if request.quiet else show
     gpu = gpu_id(request.gpu)
     workers = worker_count(request.workers)
     target = target_named(request.target).name
@@ -61,7 +61,7 @@ def train(request: TrainRequest) -> None:
     training_split = trained_on(cohort.labelled("train", target), grids["train"])
 
     if is_finished(folder, wanted):
-        say(f"{relative(folder.path)} is trained already; nothing to do")
+        say(f"{relative(folder.path)} is trained already; nothing to do", request.quiet)
         return
     with FolderLock(folder.path, "training") as lock, ending_kept(folder, wanted):
         was_begun = make_room(folder, wanted, request.restart, request.resume or request.go_on)
@@ -71,11 +71,12 @@ def train(request: TrainRequest) -> None:
         max_iter = write_prototxts(folder, cohort, target, plan.schedule, plan.seed, gpu)
         best, start = BestWeights(folder, wanted | made_from(cohort, training_split)), None
         if was_begun:
-            best, start = resume_point(best, say)
+            best, start = resume_point(best, partial(say, quiet=request.quiet))
         device = "on the CPU" if gpu is None else f"on GPU {gpu}"
         say(
             f"caffe train --solver={relative(folder.solver)}  "
-            f"({device}, log: {relative(folder.log)})"
+            f"({device}, log: {relative(folder.log)})",
+            request.quiet,
         )
         advice = long_training_advice(plan.schedule, max_iter, gpu is not None)
         progress = Progress(max_iter, request.quiet, start or 0, advice)
@@ -87,7 +88,8 @@ def train(request: TrainRequest) -> None:
     trained = folder.best()
     say(
         f"best validation loss {trained['val_loss']:.6g} at iteration {trained['iteration']}: "
-        f"{relative(folder.best_weights)}"
+        f"{relative(folder.best_weights)}",
+        request.quiet,
     )
 
 
