@@ -38,6 +38,7 @@ from tools.training.run_prototxt import write_prototxts
 from tools.training.snapshots import Snapshots
 from tools.training.train_request import TrainRequest
 from tools.training.trained_on import trained_on
+from tools.training.trained_run import load_trained
 from tools.training.training_end import Diverged
 
 
@@ -84,9 +85,9 @@ def train(request: TrainRequest) -> None:
         keep_state(folder, wanted, state)
     if state != FINISHED:
         raise TrainingStopped(f"stopped before its end; {what_is_kept(folder, target)}")
-    found = folder.best()
+    kept = load_trained(folder).best
     say(
-        f"best validation loss {found['val_loss']:.6g} at iteration {found['iteration']}: "
+        f"best validation loss {kept['val_loss']:.6g} at iteration {kept['iteration']}: "
         f"{relative(folder.best_weights)}"
     )
 
