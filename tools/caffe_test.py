@@ -21,6 +21,7 @@ from tools.scoring.predictions import (
 )
 from tools.training.run_folder import TEST_STAGE, RunFolder
 from tools.training.run_places import add_run_options, trained_run
+from tools.training.trained_run import load_trained
 
 TEST_LOG = "test.log"
 TOLERANCE = 1e-5  # between Caffe's loss and ours: float32 sums in another order
@@ -42,7 +43,7 @@ def caffe_test(args) -> None:
     """Run `caffe test`, compare its loss with ours and keep both in test.json."""
     target = target_named(args.target)
     folder = trained_run(target.name, args.cohort, args.run)
-    folder.best()
+    trained = load_trained(folder)
     for path in (folder.test_json, folder.predictions("test"), folder.path / TEST_LOG):
         check_output(path)
     gpu = gpu_id(args.gpu)
@@ -54,10 +55,10 @@ def caffe_test(args) -> None:
             f"{len(scans)} test scans are not a multiple of the batch of {params.batch}: "
             "the cohort has changed since the training; train again"
         )
-    if not args.quiet and (note := split_version_note(folder, ["test"])):
+    if not args.quiet and (note := split_version_note(trained, ["test"])):
         complain(f"note: {note}")
     loss = loss_by_caffe(folder, iterations, gpu)
-    predictions = predict_split(folder, "test", gpu, args.quiet)
+    predictions = predict_split(trained, "test", gpu, args.quiet)
     write_predictions(folder.predictions("test"), predictions)
     ours = euclidean_loss(predictions, target.network_unit)
     if not abs(loss - ours) <= TOLERANCE * max(1.0, abs(loss)):

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from pylayers.cohort.cohort import write_rows
-from pylayers.cohort.targets import TARGETS, Target
+from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.exit_codes import complain, run
 from pylayers.files.checkout import relative
 from pylayers.files.output_check import check_output
@@ -26,6 +26,7 @@ from tools.stats.correlation import compare_correlations, spearman_interval
 from tools.stats.estimate_text import estimate_text
 from tools.training.run_folder import RunFolder
 from tools.training.run_places import add_run_options, fact, trained_run, trained_runs
+from tools.training.trained_run import TrainedRun, load_trained
 
 SPLITS = ("val", "test")
 
@@ -74,14 +75,15 @@ def evaluate_run(folder: RunFolder, name: str, gpu: int | None, args) -> None:
     names = SPLITS if args.offsets == 1 else (*SPLITS, several_name(args.offsets))
     for path in (*map(folder.predictions, names), *map(folder.contributions, SPLITS)):
         check_output(path)
-    if not args.quiet and (note := split_version_note(folder, SPLITS)):
+    trained = load_trained(folder)
+    if not args.quiet and (note := split_version_note(trained, SPLITS)):
         complain(f"note: {note}")
     for split in SPLITS:
-        predictions = predict_split(folder, split, gpu, args.quiet)
+        predictions = predict_split(trained, split, gpu, args.quiet)
         write_contributions(folder.contributions(split), predictions)
         write_predictions(folder.predictions(split), predictions)
     target = TARGETS[name]
-    gain = offsets_gain(args, target, folder, gpu, predictions) if args.offsets > 1 else ""
+    gain = offsets_gain(args, trained, gpu, predictions) if args.offsets > 1 else ""
     if args.quiet:
         return
     truth, score = ([getattr(p, name) for p in predictions] for name in ("truth", "score"))
@@ -94,18 +96,18 @@ def evaluate_run(folder: RunFolder, name: str, gpu: int | None, args) -> None:
     print(f"  {relative(folder.predictions(SPLITS[-1]))}")
 
 
-def offsets_gain(args, target: Target, folder: RunFolder, gpu, once: list[Prediction]) -> str:
+def offsets_gain(args, run: TrainedRun, gpu, once: list[Prediction]) -> str:
     """Score the test split from several start offsets; return what that changes, in words.
 
     Paper, section 5: "evaluating several samples per scan and averaging the results". Writes
     predictions_test_offsets<K>.csv.
     """
-    several = predict_split(folder, "test", gpu, args.quiet, args.offsets)
-    write_predictions(folder.predictions(several_name(args.offsets)), several)
+    several = predict_split(run, "test", gpu, args.quiet, args.offsets)
+    write_predictions(run.folder.predictions(several_name(args.offsets)), several)
     truth = [p.truth for p in once]
     rhos = compare_correlations(truth, [p.score for p in several], [p.score for p in once])
     errors = (agreement(truth, [p.score for p in ps]).mae.value for ps in (several, once))
-    mae = " instead of ".join(f"{error:.{target.decimals}f}" for error in errors)
+    mae = " instead of ".join(f"{error:.{run.target.decimals}f}" for error in errors)
     return (
         f"  {args.offsets} offsets       rho {estimate_text(rhos.a)}, "
         f"gain {estimate_text(rhos.difference, 3)}, P(better) {rhos.a_stronger:.2f}; MAE {mae}"

@@ -6,8 +6,8 @@
     OUTPUT/fev1-percent-predicted.json         a number, percent
     OUTPUT/scan2num.json                       all that score_scan.py --json writes
 
-Only the targets that there are weights for are written, but for those whose weights know nothing of
-the scan's pixels; of a refused scan only scan2num.json, which says why.
+A target's file is written where there are weights for it that know the scan's pixel size. For a
+refused scan only scan2num.json is written; it says why.
 
 Research use, not a medical device.
 """
@@ -22,9 +22,11 @@ from pylayers.command_line.path_argument import given_path
 from pylayers.errors import ScanRefused, UsageError
 from pylayers.files.output_check import check_output
 from pylayers.files.whole_file import write_json, write_whole
+from pylayers.lungs.scan_request import ScanRequest
 from tools.scoring.chosen_runs import add_weights, chosen_runs, device, weights_note
 from tools.scoring.scan_result import score
 from tools.scoring.scorer import Scorer
+from tools.training.trained_run import load_trained
 
 SCANS = Path("images") / "ct"
 FORMATS = (".mha",)
@@ -50,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def answer(args) -> int:
+def answer(args: argparse.Namespace) -> int:
     """Score the scan of args.input and write args.output; return the exit code."""
     gpu = device(args.device)
     scan = the_scan(args.input / SCANS)
@@ -58,25 +60,25 @@ def answer(args) -> int:
         raise UsageError(f"--output {args.output}: there is no such folder")
     for name in (EVERYTHING, *OUTPUTS.values()):
         check_output(args.output / name, inputs=(scan,))
-    runs = chosen_runs(args.weights)
-    scorers = [Scorer(folder, gpu) for folder in runs]
-    result = score(scorers, scan).result
+    folders = chosen_runs(args.weights)
+    scorers = [Scorer(load_trained(folder), gpu) for folder in folders]
+    result = score(scorers, ScanRequest(scan)).content
     write_json(args.output / EVERYTHING, result)
     for name, target in result["targets"].items():
         write_whole(args.output / OUTPUTS[name], json.dumps(target["score"]) + "\n")
     if result["refused"]:
         print(refusal(ScanRefused(**result["refused"])), file=sys.stderr)
         return REFUSED
-    complain(f"note: {weights_note(runs)}")
+    complain(f"note: {weights_note(folders)}")
     return 0
 
 
 def the_scan(folder: Path) -> Path:
     """Return the one scan in a job's folder; UsageError when there is none or several."""
-    found = sorted(path for path in folder.glob("*") if path.suffix.lower() in FORMATS)
-    if len(found) != 1:
-        raise UsageError(f"{folder} holds {len(found)} files *.mha; a job has one")
-    return found[0]
+    scans = sorted(path for path in folder.glob("*") if path.suffix.lower() in FORMATS)
+    if len(scans) != 1:
+        raise UsageError(f"{folder} holds {len(scans)} files *.mha; a job has one")
+    return scans[0]
 
 
 def main(argv=None) -> int:

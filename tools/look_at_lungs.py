@@ -15,11 +15,9 @@ from pylayers.command_line.path_argument import given_path_text
 from pylayers.command_line.progress_bar import progress_bar
 from pylayers.errors import MachineError, ScanRefused, UsageError
 from pylayers.files.output_check import check_output
-from pylayers.lungs.crop_lungs import lungs_of_scan
 from pylayers.lungs.densitometry import laa950, volume_l
-from pylayers.lungs.lung_checks import check_lungs
 from pylayers.lungs.lung_mask import bounding_box
-from pylayers.reading.scan import read_scan
+from pylayers.lungs.scan_lungs import lungs_of_scan, read_requested
 from tools.figures.lung_sheet import Row, lung_sheet, row_of, sheet_caption
 from tools.figures.style import write_png
 from tools.scan_lists.scan_list import jobs_of
@@ -47,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def look_at_lungs(args) -> None:
+def look_at_lungs(args: argparse.Namespace) -> None:
     """Draw the sheet of args.scans."""
     if Path(args.out).suffix != ".png":
         raise UsageError(f"--out {args.out} does not end in .png")
@@ -65,19 +63,18 @@ def looked_at(job: ScanJob) -> Row:
     """Return the row of a scan, as far as it can be read."""
     scan = mask = None
     try:
-        scan = read_scan(job.scan)
-        mask, warnings = lungs_of_scan(scan, job.mask, job.mask_labels)
-        warnings += check_lungs(scan.hu, mask, scan.spacing_mm, job.mask is not None)
-        said = "; ".join([*scan.warnings, *warnings])
+        scan = read_requested(job)
+        mask, warnings, refused = lungs_of_scan(scan, job)
+        notes = warnings if refused is None else (refusal(refused),)
     except ScanRefused as error:
-        said = refusal(error)
+        notes = (refusal(error),)
     except MachineError as error:
-        said = f"error: {error}"
-    lungs = "" if mask is None else f"{volume_l(mask, scan.spacing_mm):.2f} L of lung, "
-    lungs += "" if mask is None else f"LAA-950 {laa950(scan.hu, mask):.1f} %"
-    box = None if mask is None else bounding_box(mask)
-    text = ": ".join(filter(None, (job.scan_id, "; ".join(filter(None, (lungs, said))))))
-    return row_of(text, scan, mask, box)
+        notes = (f"error: {error}",)
+    if mask is None:
+        return row_of(": ".join((job.scan_id, *notes)), scan)
+    volume = f"{volume_l(mask, scan.spacing_mm):.2f} L of lung"
+    numbers = f"{volume}, LAA-950 {laa950(scan.hu, mask):.1f} %"
+    return row_of(f"{job.scan_id}: {'; '.join((numbers, *notes))}", scan, mask, bounding_box(mask))
 
 
 def main(argv=None) -> int | None:

@@ -21,7 +21,7 @@ from tools.report.report_page import page
 from tools.report.result_table import Table
 from tools.report.results import Results, read_results
 from tools.report.sections import sections
-from tools.scoring.scan_result import PHANTOM_WARNING
+from tools.scoring.scored_crop import PHANTOM_WARNING
 from tools.training.run_folder import RunFolder
 from tools.training.run_places import REPORT, add_run_options, runs_of, trained_runs
 

@@ -19,8 +19,7 @@ from tools.scoring.chosen_runs import add_weights, chosen_runs
 from tools.stats.agreement import agreement
 from tools.stats.correlation import spearman_interval
 from tools.stats.estimate_text import estimate_text
-from tools.training.run_folder import RunFolder
-from tools.training.trained_on import read_trained_on
+from tools.training.trained_run import TrainedRun, load_trained
 
 PAPER = "https://arxiv.org/abs/1909.12047"
 USE = (
@@ -45,16 +44,11 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def card(runs: list[RunFolder]) -> dict:
+def card(runs: list[TrainedRun]) -> dict:
     """Return the card of trained runs."""
-    by_target = {best["target"]: (best, run) for run in runs for best in [run.best()]}
-    best = {name: one for name, (one, _) in by_target.items()}
-    seen = {
-        name: trained
-        for name, (one, run) in by_target.items()
-        if (trained := read_trained_on(run, one))
-    }
-    phantom = any(one.get("phantom") for one in best.values())
+    best = {run.target.name: run.best for run in runs}
+    trained_on = {run.target.name: run.trained_on for run in runs if run.trained_on}
+    phantom = any(run.is_phantom for run in runs)
     hashes = " ".join(one["weights_sha256"] for one in best.values())
     return {
         # the same weights, the same card
@@ -85,7 +79,9 @@ def card(runs: list[RunFolder]) -> dict:
                 "cmpapproach": "2D",
             },
             "data": {
-                "training": {"vol_samples": max((t.scans for t in seen.values()), default=None)},
+                "training": {
+                    "vol_samples": max((t.scans for t in trained_on.values()), default=None)
+                },
                 "evaluation": {"vol_samples": max(map(_tested, runs))},
                 "public": phantom,
                 "external": False,
@@ -113,7 +109,7 @@ def card(runs: list[RunFolder]) -> dict:
                     {"label": "Runs", "entries": {n: _run(b) for n, b in best.items()}},
                     *(
                         {"label": f"Training scans: {TARGETS[n].title}", "entries": t.words()}
-                        for n, t in seen.items()
+                        for n, t in trained_on.items()
                     ),
                 ],
             },
@@ -122,8 +118,7 @@ def card(runs: list[RunFolder]) -> dict:
                 "text": "95 % confidence intervals; the split's scans were seen neither in "
                 "training nor in choosing the weights.",
                 "tables": [
-                    {"label": TARGETS[name].title, "entries": _evaluation(run, TARGETS[name].unit)}
-                    for name, (_, run) in by_target.items()
+                    {"label": run.target.title, "entries": _evaluation(run)} for run in runs
                 ],
             },
             "limitations": {
@@ -155,18 +150,18 @@ def _run(best: dict) -> str:
     )
 
 
-def _pairs(run: RunFolder) -> list[tuple[float, float]]:
-    path = run.predictions("test")
+def _pairs(run: TrainedRun) -> list[tuple[float, float]]:
+    path = run.folder.predictions("test")
     if not path.exists():
         return []
     return [(float(row["truth"]), float(row["prediction"])) for _, row in read_rows(path)]
 
 
-def _tested(run: RunFolder) -> int:
+def _tested(run: TrainedRun) -> int:
     return len(_pairs(run))
 
 
-def _evaluation(run: RunFolder, unit: str) -> dict[str, str]:
+def _evaluation(run: TrainedRun) -> dict[str, str]:
     pairs = _pairs(run)
     if not pairs:
         return {"scans": "not evaluated"}
@@ -175,7 +170,7 @@ def _evaluation(run: RunFolder, unit: str) -> dict[str, str]:
     return {
         "scans": str(len(pairs)),
         "Spearman's rho": estimate_text(spearman_interval(prediction, truth)),
-        "mean absolute error": f"{mae} {unit}".strip(),
+        "mean absolute error": f"{mae} {run.target.unit}".strip(),
     }
 
 
@@ -183,7 +178,7 @@ def main(argv=None) -> None:
     """Run the program."""
     args = parser().parse_args(argv)
     check_output(args.out, "--out")
-    write_json(args.out, card(chosen_runs(args.weights)))
+    write_json(args.out, card([load_trained(folder) for folder in chosen_runs(args.weights)]))
     print(args.out)
 
 

@@ -15,9 +15,9 @@ all tools.
 """
 
 import argparse
-import os
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from pylayers.cohort.cohort import TABLE, write_rows
@@ -32,12 +32,13 @@ from pylayers.command_line.exit_codes import (
 )
 from pylayers.command_line.path_argument import given_path
 from pylayers.command_line.progress_bar import progress_bar
-from pylayers.errors import CohortError, MachineError, UsageError
+from pylayers.errors import CohortError, MachineError
 from pylayers.files.folder_lock import COHORT_WORK, FolderLock
 from pylayers.files.output_check import check_folder
 from pylayers.files.whole_file import NotWritten, remove_partials
 from tools.scan_lists.scan_table import ScanJob, checked_table, job_of
 from tools.workers.scratch_folder import scratch_folder
+from tools.workers.worker_options import add_worker_options, check_worker_options
 from tools.workers.worker_pool import Lost, NoWorkers, answers
 from tools.workers.worker_setup import PrepareSetup
 
@@ -56,40 +57,21 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--out", type=given_path, required=True, help="cohort folder to make or complete"
     )
-    p.add_argument(
-        "--workers",
-        type=int,
-        default=os.cpu_count(),
-        help="processes (default: %(default)s, the number of cores)",
-    )
-    p.add_argument(
-        "--allow-uneven",
-        action="store_true",
-        help="take DICOM series with missing, duplicated or uneven slices, too",
-    )
-    p.add_argument(
-        "--timeout",
-        type=float,
-        default=900.0,
-        metavar="S",
-        help="seconds after which a scan is given up (default: %(default)g)",
-    )
-    p.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_worker_options(p)
     return p
 
 
 def prepare(args) -> int:
     """Store every scan of the table that is not stored yet, then write cohort.csv."""
-    if args.workers < 1:
-        raise UsageError(f"--workers {args.workers} is below 1")
-    if not args.timeout > 0:
-        raise UsageError(f"--timeout {args.timeout:g} is not above 0")
+    check_worker_options(args)
     rows = checked_table(args.table)
     check_folder(args.out, "--out", files=(TABLE, REJECTED), inputs=(args.table,))
     with FolderLock(args.out, COHORT_WORK):
         check_folder(args.out / "scans", "--out")
         remove_partials(args.out / "scans", ".h5")  # of a run that was killed
-        facts, left = store_scans([job_of(row, args.table.parent) for row in rows], args)
+        jobs = [job_of(row, args.table.parent) for row in rows]
+        jobs = [replace(job, allow_uneven=args.allow_uneven) for job in jobs]
+        facts, left = store_scans(jobs, args)
         write_rejected(args.out / REJECTED, left)
         kept = [cohort_row(row, facts[row["scan_id"]]) for row in rows if row["scan_id"] in facts]
         errors = [sentence for slug, sentence in left.values() if slug == ERROR]
@@ -111,7 +93,7 @@ def store_scans(jobs: list[ScanJob], args) -> tuple[dict[str, dict], dict[str, t
     facts, left = {}, {}
     bar = progress_bar(name="prepare", unit="scan", quiet=args.quiet, total=len(jobs))
     with bar, scratch_folder(args.out / SCRATCH) as scratch:
-        setup = PrepareSetup(str(args.out), args.allow_uneven, scratch)
+        setup = PrepareSetup(str(args.out), scratch)
         with closing(answers(jobs, setup, args.workers, args.timeout)) as stored:
             for job, answer in stored:
                 if isinstance(answer, NotWritten):

@@ -22,6 +22,7 @@ import os
 import sys
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from pylayers.batch.slice_sample import checked_offsets
@@ -35,10 +36,9 @@ from pylayers.command_line.exit_codes import (
 )
 from pylayers.command_line.path_argument import given_path, given_path_text
 from pylayers.command_line.progress_bar import progress_bar
-from pylayers.errors import UsageError
 from pylayers.files.output_check import check_output
 from tools.scan_lists.scan_list import jobs_of, shard_of
-from tools.scan_lists.scan_table import ScanJob, source_key
+from tools.scan_lists.scan_table import ScanJob, absolute, source_key
 from tools.scoring.chosen_runs import (
     add_offsets,
     add_resample,
@@ -47,11 +47,12 @@ from tools.scoring.chosen_runs import (
     device,
     weights_note,
 )
-from tools.scoring.scan_result import PHANTOM_WARNING
 from tools.scoring.score_output import Output, made_with
 from tools.scoring.score_tables import ERROR, error_row
-from tools.training.trained_on import checked_resample, read_trained_on
+from tools.scoring.scored_crop import PHANTOM_WARNING
+from tools.training.trained_run import checked_resample, load_trained
 from tools.workers.scratch_folder import scratch_folder
+from tools.workers.worker_options import add_worker_options, check_worker_options
 from tools.workers.worker_pool import Lost, NoWorkers, answers
 from tools.workers.worker_setup import ScoreSetup
 
@@ -76,12 +77,6 @@ def parser() -> argparse.ArgumentParser:
         help="write the slices' contributions, too: <out>_contributions_<target>.csv",
     )
     p.add_argument(
-        "--workers",
-        type=int,
-        default=os.cpu_count(),
-        help="processes; each has its own nets (default: %(default)s, the number of cores)",
-    )
-    p.add_argument(
         "--continue", dest="go_on", action="store_true", help="score only what is missing"
     )
     p.add_argument(
@@ -90,38 +85,27 @@ def parser() -> argparse.ArgumentParser:
     add_offsets(p)
     add_resample(p)
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
-    p.add_argument(
-        "--allow-uneven",
-        action="store_true",
-        help="score DICOM series with missing, duplicated or uneven slices, too",
-    )
-    p.add_argument(
-        "--timeout",
-        type=float,
-        default=900.0,
-        metavar="S",
-        help="seconds after which a scan is given up (default: %(default)g)",
-    )
-    p.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_worker_options(p, "processes; each has its own nets")
     return p
 
 
-def score_cohort(args) -> int:
+def score_cohort(args: argparse.Namespace) -> int:
     """Score the scans that are not scored yet and write the tables; return the exit code."""
-    if args.workers < 1:
-        raise UsageError(f"--workers {args.workers} is below 1")
-    if not args.timeout > 0:
-        raise UsageError(f"--timeout {args.timeout:g} is not above 0")
+    check_worker_options(args)
     checked_offsets(args.offsets)
     gpu = device(args.device)
-    jobs = shard_of(jobs_of(args.scans), args.shard)
+    jobs = [
+        replace(job, allow_uneven=args.allow_uneven)
+        for job in shard_of(jobs_of(args.scans), args.shard)
+    ]
     out = args.out or default_out(args.shard)
     if not os.path.isdir(args.scans):
         check_output(out, "--out", inputs=(args.scans,))
-    runs = chosen_runs(args.weights)
-    for folder in runs:
-        checked_resample(args.resample, folder, read_trained_on(folder, folder.best()))
-    folders = tuple(str(folder.path.resolve()) for folder in runs)
+    folders = chosen_runs(args.weights)
+    runs = [load_trained(folder) for folder in folders]
+    for trained in runs:
+        checked_resample(args.resample, trained)
+    paths = tuple(str(folder.path.resolve()) for folder in folders)
 
     with Output(out, args.go_on) as output:
         if not output.begin(made_with(runs, args, jobs)):
@@ -129,23 +113,24 @@ def score_cohort(args) -> int:
                 print(f"{output.table} is complete already")
             return DONE
         with scratch_folder(output.scratch) as scratch:
-            choices = (args.allow_uneven, args.contributions, scratch, args.offsets, args.resample)
-            errors = score_missing(jobs, output, ScoreSetup(folders, gpu, *choices), args)
+            setup = ScoreSetup(paths, gpu, args.contributions, scratch, args.offsets, args.resample)
+            errors = score_missing(jobs, output, setup, args)
         rows = output.finish(jobs, errors)
     if not args.quiet:
-        print(f"note: {weights_note(runs)}", file=sys.stderr)
-    if any(folder.best().get("phantom") for folder in runs) and not args.quiet:
-        print(f"note: {PHANTOM_WARNING}", file=sys.stderr)
-    if not args.quiet:
+        phantom = [PHANTOM_WARNING] if any(run.is_phantom for run in runs) else []
+        for note in (weights_note(folders), *phantom):
+            print(f"note: {note}", file=sys.stderr)
         print(summary(rows, output.table))
     return FAILED if errors else DONE
 
 
-def score_missing(jobs: list[ScanJob], output: Output, setup: ScoreSetup, args) -> dict[str, dict]:
+def score_missing(
+    jobs: list[ScanJob], output: Output, setup: ScoreSetup, args: argparse.Namespace
+) -> dict[str, dict[str, str]]:
     """Score what the journal lacks and keep it there; return the rows of those that failed."""
     kept, errors = output.journal.entries, {}
-    for job in [job for job in jobs if job.scan_id in kept]:
-        if kept[job.scan_id]["source_key"] != source_key(job, setup.allow_uneven):
+    for job in jobs:
+        if job.scan_id in kept and kept[job.scan_id]["source_key"] != source_key(job):
             del kept[job.scan_id]
     todo = [absolute(job) for job in jobs if job.scan_id not in kept]
     refused = sum(bool(entry["row"]["refused"]) for entry in kept.values())
@@ -166,19 +151,13 @@ def score_missing(jobs: list[ScanJob], output: Output, setup: ScoreSetup, args) 
     return errors
 
 
-def absolute(job: ScanJob) -> ScanJob:
-    """Return a job that means the same files in every folder."""
-    mask = job.mask and job.mask.absolute()
-    return job._replace(scan=job.scan.absolute(), mask=mask)
-
-
 def default_out(shard: str) -> Path:
-    """Return the table's path where --out names none."""
+    """Return the table's path where --out names none; shard: I/N of --shard."""
     return Path("scores.csv" if shard == "1/1" else f"scores_{shard.replace('/', 'of')}.csv")
 
 
-def summary(rows: list[dict], table: Path) -> str:
-    """Return what is said at the end."""
+def summary(rows: list[dict[str, str]], table: Path) -> str:
+    """Return the lines that end a run: how many scans were scored, refused, and failed."""
     reasons = Counter(row["refused"] for row in rows if row["refused"])
     errors = reasons.pop(ERROR, 0)
     refused = ", ".join(f"{count} {slug}" for slug, count in reasons.most_common())

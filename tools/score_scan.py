@@ -24,6 +24,7 @@ from pylayers.errors import ScanRefused, UsageError
 from pylayers.files.output_check import check_output
 from pylayers.files.whole_file import write_json
 from pylayers.lungs.label_map import parse_labels
+from pylayers.lungs.scan_request import ScanRequest
 from tools.scoring.chosen_runs import (
     add_offsets,
     add_resample,
@@ -34,6 +35,8 @@ from tools.scoring.chosen_runs import (
 )
 from tools.scoring.scan_result import score
 from tools.scoring.scorer import Scorer
+from tools.training.trained_run import load_trained
+from tools.workers.worker_options import add_allow_uneven
 
 RESEARCH_USE = "research use, not a medical device"
 
@@ -58,11 +61,7 @@ def parser() -> argparse.ArgumentParser:
         help="the mask's labels that are lung, such as 10-14 (default: Chest Imaging Platform's)",
     )
     p.add_argument("--series", metavar="UID", help="DICOM series (default: the largest axial one)")
-    p.add_argument(
-        "--allow-uneven",
-        action="store_true",
-        help="score a DICOM series with missing, duplicated or uneven slices, too",
-    )
+    add_allow_uneven(p)
     add_weights(p)
     add_offsets(p)
     add_resample(p)
@@ -83,23 +82,19 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def score_scan(args) -> int:
+def score_scan(args: argparse.Namespace) -> int:
     """Score args.scan and print, write and draw what was asked for; return the exit code."""
     gpu = device(args.device)
-    mask_labels = checked_labels(args)
+    request = request_of(args)
     checked_offsets(args.offsets)
     check_outputs(args)
     started = time.perf_counter()
-    runs = chosen_runs(args.weights)
-    scorers = [Scorer(folder, gpu, args.offsets, args.resample) for folder in runs]
+    folders = chosen_runs(args.weights)
+    runs = [load_trained(folder) for folder in folders]
+    scorers = [Scorer(run, gpu, args.offsets, args.resample) for run in runs]
     load_s = round(time.perf_counter() - started, 3)
-    choices = {
-        "mask_labels": mask_labels,
-        "series": args.series,
-        "allow_uneven": args.allow_uneven,
-    }
-    result, crop, crops, contributions, samples = score(scorers, args.scan, args.mask, **choices)
-    if crop is not None:
+    result, scored = score(scorers, request)
+    if scored is not None:
         result["timings_s"] = {"load_nets": load_s, **result["timings_s"]}
 
     def show() -> None:
@@ -113,43 +108,48 @@ def score_scan(args) -> int:
 
     def report() -> None:
         if args.report:
-            from tools.scan_report.scan_page import Scanned, write_report
+            from tools.scan_report.scan_page import write_report
 
-            scanned = crops and Scanned.of(crop, args.scan, args.mask, **choices)
-            write_report(args.report, result, runs, {n: scanned.on(c) for n, c in crops.items()})
+            write_report(args.report, result, runs, scored)
 
     def draw() -> None:
-        if args.figure and crop is not None:
+        if args.figure and scored is not None:
             from tools.figures.contributions import Contributions, draw_contributions
 
-            drawn = Contributions(Path(args.scan).name, crop, contributions, samples=samples)
+            slices = {name: target.slices for name, target in scored.targets.items()}
+            drawn = Contributions(
+                Path(args.scan).name,
+                scored.crop,
+                {name: own.contributions for name, own in slices.items()},
+                samples={name: own.sample for name, own in slices.items()},
+            )
             draw_contributions([drawn], args.figure)
 
-    def say() -> None:
-        if crop is None:
+    def note() -> None:
+        if scored is None:
             complain(refusal(ScanRefused(**result["refused"])))
         elif not args.quiet:
             series = [f"scored series {result['series']}"] if result["series"] else []
-            for note in [*series, weights_note(runs), *result["warnings"], RESEARCH_USE]:
-                complain(f"note: {note}")
+            for line in [*series, weights_note(folders), *result["warnings"], RESEARCH_USE]:
+                complain(f"note: {line}")
 
-    deliver(write, show, draw, report, say)
-    return REFUSED if crop is None else 0
-
-
-def checked_labels(args) -> tuple[int, ...] | None:
-    """Return the labels of --mask-labels; UsageError when they are none or have no mask."""
-    if args.mask_labels is None:
-        return None
-    labels = parse_labels(args.mask_labels)
-    if labels is None:
-        raise UsageError("--mask-labels is blank; it takes numbers and ranges such as 10-14")
-    if args.mask is None:
-        raise UsageError("--mask-labels names labels of --mask, which is not given")
-    return labels
+    deliver(write, show, draw, report, note)
+    return REFUSED if scored is None else 0
 
 
-def check_outputs(args) -> None:
+def request_of(args: argparse.Namespace) -> ScanRequest:
+    """Return what is to be read; UsageError for mask labels that are none or have no mask."""
+    labels = None
+    if args.mask_labels is not None:
+        labels = parse_labels(args.mask_labels)
+        if labels is None:
+            raise UsageError("--mask-labels is blank; it takes numbers and ranges such as 10-14")
+        if args.mask is None:
+            raise UsageError("--mask-labels names labels of --mask, which is not given")
+    return ScanRequest(args.scan, args.mask, labels, args.series, args.allow_uneven)
+
+
+def check_outputs(args: argparse.Namespace) -> None:
     """Raise UsageError, before any work, for a file that could not be written."""
     if stdout_is_closed() and (args.json == "-" or not (args.json or args.report)):
         raise UsageError("stdout is closed and no --json names a file: the score would be lost")

@@ -16,6 +16,7 @@ from tools.stats.correlation import spearman, spearman_interval
 from tools.stats.estimate import Estimate
 from tools.stats.estimate_text import estimate_text
 from tools.training.run_folder import RunFolder
+from tools.training.trained_run import load_trained
 
 PHANTOM_NOTE = "Trained on phantoms: these weights say nothing about patients."
 
@@ -36,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
 def summarise(args) -> None:
     """Write demo.json into the run folder and print its numbers as a table."""
     folder = RunFolder(args.run)
-    best = folder.best()
+    best = load_trained(folder).best
     check_output(folder.path / "demo.json")
     summary = summary_of(folder, best, step_minutes(args.minutes))
     write_json(folder.path / "demo.json", summary)

@@ -16,11 +16,13 @@ from pylayers.command_line.exit_codes import complain, run
 from pylayers.command_line.path_argument import given_path_text
 from pylayers.command_line.standard_streams import print_result
 from pylayers.errors import UsageError
+from pylayers.lungs.scan_request import ScanRequest
 from pylayers.lungs.scanner_pixels import size_text
 from pylayers.reading.scan import Scan, read_scan
 from tools.scoring.chosen_runs import chosen_runs, weights_note
 from tools.scoring.scan_result import score
 from tools.scoring.scorer import Scorer
+from tools.training.trained_run import load_trained
 
 SIZES_MM = (0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.25, 1.5, 2.0, 3.0)
 OUTSIDE_HU = -1024
@@ -47,36 +49,38 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def sweep(args) -> None:
+def sweep(args: argparse.Namespace) -> None:
     """Score the scan at every size and print the rows as they come."""
-    sizes = checked_sizes(args.sizes)
+    sizes_mm = checked_sizes(args.sizes)
     runs = chosen_runs(args.weights and [args.weights])
     if len(runs) > 1:
         raise UsageError("several runs are trained; choose one with --weights")
-    scorers = [Scorer(runs[0], resample=resample) for resample in (False, True)]
+    trained = load_trained(runs[0])
+    scorers = [Scorer(trained, resample=resample) for resample in (False, True)]
     scan = read_scan(args.scan)
     complain(f"note: {weights_note(runs)}")
     print_result("| pixels | score | with --resample | LAA-950 |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        for mm in sizes:
+        for mm in sizes_mm:
             path = Path(folder, "scan.mha")
             image = with_pixels(scan, mm)
             sitk.WriteImage(image, str(path))
-            plain, resampled = (score([scorer], path).result for scorer in scorers)
+            plain, resampled = (score([scorer], ScanRequest(path)).content for scorer in scorers)
             lungs = plain["lungs"] or resampled["lungs"]
             laa950 = f"{lungs['laa950_percent']:.1f} %" if lungs else ""
-            cells = [size_text(image.GetSpacing()[1::-1]), said(plain), said(resampled), laa950]
+            pixels = size_text(image.GetSpacing()[1::-1])
+            cells = [pixels, outcome(plain), outcome(resampled), laa950]
             print_result(f"| {' | '.join(cells)} |")
 
 
 def checked_sizes(text: str) -> list[float]:
-    """Return the sizes of --sizes in mm; UsageError when they are none."""
+    """Return the sizes of --sizes in mm; UsageError for anything else."""
     try:
         sizes = [float(size) for size in text.split(",")]
     except ValueError:
         sizes = [-1.0]
     if not all(mm == 0 or 0.1 <= mm <= 10 for mm in sizes):
-        raise UsageError(f"--sizes {text!r} is no list of mm such as 0.7,1.5 (0.1 to 10, or 0)")
+        raise UsageError(f"--sizes {text!r} is not a list of mm such as 0.7,1.5 (0.1 to 10, or 0)")
     return sizes
 
 
@@ -96,7 +100,7 @@ def with_pixels(scan: Scan, mm: float) -> sitk.Image:
     )  # fmt: skip
 
 
-def said(result: dict) -> str:
+def outcome(result: dict) -> str:
     """Return the score of a result in words, or its refusal."""
     if result["refused"]:
         return f"refused: {result['refused']['slug']}"

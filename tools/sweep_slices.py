@@ -28,7 +28,6 @@ from tools.caffe_run.caffe_install import gpu_id
 from tools.report.paper import SLICES_RHO
 from tools.report.sweep_table import row_of, table_text, write_table
 from tools.scoring.predictions import predict_split, write_predictions
-from tools.training.run_folder import RunFolder
 from tools.training.run_manifest import wanted_run
 from tools.training.run_places import PHANTOM_COHORT, SWEEP, run_place
 from tools.training.run_plan import default_schedule
@@ -37,6 +36,7 @@ from tools.training.schedules import SCHEDULES, Schedule, with_overrides
 from tools.training.sweep_folder import SweepFolder
 from tools.training.train_request import TrainRequest, add_training_options
 from tools.training.train_run import train
+from tools.training.trained_run import TrainedRun, load_trained
 
 # Of Caffe's nets on a CPU, measured: activations with their gradients, and without
 TRAIN_MB, TEST_MB = 30, 14
@@ -98,8 +98,9 @@ def sweep(args) -> None:
         for n in numbers:
             one = folder.run(n)
             train(replace(request, schedule=name, slices=n, run=one.path, resume=True))
-            predict_test(one, gpu, args.quiet)
-            rows.append(row_of(one))
+            trained = load_trained(one)
+            predict_test(trained, gpu, args.quiet)
+            rows.append(row_of(trained))
         write_table(folder.table, rows)
         say(f"\n{table_text(target, rows)}\n\ntable  {relative(folder.table)}", args.quiet)
 
@@ -123,11 +124,11 @@ def plan_text(schedules: dict[int, Schedule], validated: int) -> str:
     )
 
 
-def predict_test(folder: RunFolder, gpu: int | None, quiet: bool) -> None:
+def predict_test(run: TrainedRun, gpu: int | None, quiet: bool) -> None:
     """Write the predictions of a finished run over the test split, unless they are there."""
-    path = folder.predictions("test")
+    path = run.folder.predictions("test")
     if not path.exists():
-        write_predictions(path, predict_split(folder, "test", gpu, quiet))
+        write_predictions(path, predict_split(run, "test", gpu, quiet))
 
 
 def main(argv=None) -> int | None:

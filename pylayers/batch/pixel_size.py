@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from pylayers.batch.stack import fitted
-from pylayers.lungs.crop import LungCrop
+from pylayers.lungs.crop import LungCrop, packed
 
 
 def input_pixel_mm(shape, spacing_mm) -> tuple[float, float]:
@@ -40,7 +40,15 @@ def resampled(crop: LungCrop, pixel_mm: float) -> LungCrop:
         mm * before / after
         for mm, before, after in zip(crop.spacing_mm[1:], sides, to, strict=True)
     )
-    return replace(crop, hu=resized(crop.hu, *to), spacing_mm=(crop.spacing_mm[0], *spacing))
+    lung_bits = crop.lung_bits
+    if lung_bits is not None:
+        lung_bits = packed(resized(crop.lungs.view(np.uint8), *to) > 0)
+    return replace(
+        crop,
+        hu=resized(crop.hu, *to),
+        spacing_mm=(crop.spacing_mm[0], *spacing),
+        lung_bits=lung_bits,
+    )
 
 
 def resized(volume: np.ndarray, rows: int, columns: int) -> np.ndarray:

@@ -17,6 +17,7 @@ from pylayers.lungs.crop import PREPROCESSING_VERSION, Box, LungCrop
 DATASET = "hu"
 VERSION_KEY = "preprocessing_version"
 WARNINGS = "warnings"
+NOT_STORED = "lung_bits"
 HASH = "crop_sha256"
 AGAIN = "remove it and run tools/prepare_cohort.py again"
 
@@ -49,7 +50,7 @@ def write_crop(path, crop: LungCrop, source_key: str = "") -> None:
             compression=hdf5plugin.Zstd(clevel=3),
         )
         for field in fields(LungCrop):
-            if field.name not in (DATASET, WARNINGS):
+            if field.name not in (DATASET, WARNINGS, NOT_STORED):
                 file.attrs[field.name] = getattr(crop, field.name)
         file.attrs[WARNINGS] = json.dumps(crop.warnings)
         file.attrs[VERSION_KEY] = PREPROCESSING_VERSION

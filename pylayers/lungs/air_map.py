@@ -1,10 +1,12 @@
 """Air map: where a scan holds air - inside the body or outside, and which of it is airways."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 
+from pylayers.lungs.air_around import air_around
 from pylayers.lungs.airways import find_airways
 from pylayers.lungs.coarse_grid import block_means, frame, steps_of
 from pylayers.lungs.gas import GAS_HU, SQUARE
@@ -13,7 +15,7 @@ AIR_HU = -400  # block means: lets fibrosis in; -500 loses a tenth of such lungs
 IN_HULL = 0.7  # share of a cut lung inside its body's hull; foam lies outside
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AirMap:
     """A scan on the coarse grid, and its air.
 
@@ -30,6 +32,11 @@ class AirMap:
     body: np.ndarray
     air: np.ndarray
     airways: np.ndarray
+
+    @cached_property
+    def around(self) -> np.ndarray:
+        """The air around the patient, bool, clear of body and border."""
+        return air_around(self.coarse, ~self.body & ~self.frame, self.spacing[2])
 
     @property
     def voxel_ml(self) -> float:

@@ -8,7 +8,7 @@ from scipy import ndimage
 from skimage.segmentation import watershed
 
 from pylayers.lungs.air_map import AirMap
-from pylayers.lungs.gas import GAS_HU, NEIGHBOURS
+from pylayers.lungs.gas import GAS_HU, NEIGHBOURS, inside, is_gas
 
 PART_ML = 1.0  # smaller ones go with their neighbour
 
@@ -17,13 +17,15 @@ PART_ML = 1.0  # smaller ones go with their neighbour
 class Region:
     """One part of the air in the body.
 
-    where, hu: which voxels of its box, and the HU of the box. touch_ml: what borders on airways.
-    air: number of the air space that it belongs to before walls are looked for.
+    where, hu: which voxels of its box, and the HU of the box. spacing: (z, y, x) of a voxel in mm.
+    touch_ml: what borders on airways. air: number of the air space that it belongs to before walls
+    are looked for.
     """
 
     box: tuple[slice, slice, slice]
     where: np.ndarray
     hu: np.ndarray
+    spacing: np.ndarray
     ml: float
     touch_ml: float
     air: int
@@ -32,6 +34,19 @@ class Region:
     def gas_share(self) -> float:
         """The share of it that is below GAS_HU."""
         return float(np.mean(self.hu[self.where] < GAS_HU))
+
+    @cached_property
+    def inside(self) -> np.ndarray:
+        """The HU of its inside, 1D; empty where it is too thin to have one."""
+        return inside(self.hu, self.where, self.spacing)
+
+    @cached_property
+    def _inside_is_gas(self) -> bool:
+        return is_gas(self.inside)
+
+    def is_gas(self, thin: bool = True) -> bool:
+        """Return whether it holds gas; thin: the answer where it has no inside."""
+        return self._inside_is_gas if self.inside.size else thin
 
     @property
     def centre(self) -> np.ndarray:
@@ -64,7 +79,7 @@ def regions_of(air: AirMap, where: np.ndarray, wall_hu: int) -> list[Region]:
         at = tuple(
             slice(a.start + b.start, a.start + b.stop) for a, b in zip(frame, box, strict=True)
         )
-        regions.append(Region(at, part, hu[box], float(ml[label]), touch, space))
+        regions.append(Region(at, part, hu[box], air.spacing, float(ml[label]), touch, space))
     return sorted(regions, key=lambda region: -region.ml)
 
 

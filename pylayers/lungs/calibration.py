@@ -10,13 +10,11 @@ odd. Medians are used throughout: noise cut off at -1024 lifts a mean, but not a
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
-from scipy import ndimage
 
 from pylayers.errors import ScanRefused
+from pylayers.lungs.air_around import eroded, peaks_of
 from pylayers.lungs.air_map import AirMap
-from pylayers.lungs.gas import SQUARE
 from pylayers.reading.air_level import AIR_HU, AROUND_OK, FEWEST, REFUSED_HU
 
 # What calibrated scanners give: air is -1000 by definition and within some 30 HU of it in the ten
@@ -25,11 +23,8 @@ from pylayers.reading.air_level import AIR_HU, AROUND_OK, FEWEST, REFUSED_HU
 WINDPIPE_OK, TISSUE_OK = (-1050, -900), (-30, 200)
 TISSUE_HU = 50
 AGREE_HU, AGREE_SHARE = 50, 0.3  # what witnesses may differ by: a scale moves them unequally
-CLEAR_MM = 4.0  # of body and border, whose blur is no air
 SAMPLE = 40_000
-# Air is the darkest large peak outside: a mattress had -955 and a third more voxels than air.
-AROUND_RANGE_HU, SOFT_RANGE_HU = (-1100, -500), (-500, 500)
-PEAK_BIN_HU, PEAK_SMOOTH, PEAK_SHARE = 4, 3.0, 0.2  # smoothing in bins; height by the largest
+SOFT_RANGE_HU = (-500, 500)
 
 
 class Witness(NamedTuple):
@@ -72,8 +67,8 @@ def air_witnesses(hu: np.ndarray, air: AirMap) -> list[Witness]:
     """Return the levels of the air around the patient and in the windpipe, where there is any."""
     witnesses = []
     for name, where, usual in (
-        ("the air around the patient", around(air), AROUND_OK),
-        ("the air in the windpipe", _eroded(air.airways, air), WINDPIPE_OK),
+        ("the air around the patient", air.around, AROUND_OK),
+        ("the air in the windpipe", eroded(air.airways, air.spacing[2]), WINDPIPE_OK),
     ):
         values = voxels_of(hu, air, where)
         # a constant is no measurement: padding, a mask, or the end of the scale
@@ -82,20 +77,6 @@ def air_witnesses(hu: np.ndarray, air: AirMap) -> list[Witness]:
             odd = not usual[0] <= level <= usual[1]
             witnesses.append(Witness(name, level, level - AIR_HU, odd))
     return witnesses
-
-
-def around(air: AirMap) -> np.ndarray:
-    """Return the air around the patient, bool of the coarse grid, clear of body and border."""
-    outside = _eroded(~air.body & ~air.frame, air)
-    if not outside.any():
-        return outside
-    peaks = peaks_of(air.coarse[outside], AROUND_RANGE_HU)
-    if not peaks.size:
-        return np.zeros_like(outside)
-    # its noise, as seen on the side where nothing else is
-    below = peaks[0] - air.coarse[outside & (air.coarse <= peaks[0])]
-    near = PEAK_BIN_HU + 1.5 * float(np.sqrt(np.mean(np.square(below, dtype=float))))
-    return outside & (np.abs(air.coarse - peaks[0]) < near)
 
 
 def voxels_of(hu: np.ndarray, air: AirMap, where: np.ndarray) -> np.ndarray:
@@ -118,24 +99,3 @@ def soft_tissue(air: AirMap) -> Witness | None:
     level = float(peaks[-1])
     odd = not TISSUE_OK[0] <= level <= TISSUE_OK[1]
     return Witness("soft tissue", level, level - TISSUE_HU, odd)
-
-
-def peaks_of(values: np.ndarray, range_hu: tuple[int, int]) -> np.ndarray:
-    """Return the large peaks of a histogram of HU, in ascending order; blank for too few values."""
-    bins = np.arange(range_hu[0], range_hu[1] + 1, PEAK_BIN_HU)
-    counts = np.pad(np.histogram(values, bins)[0].astype(float), 1)
-    counts = ndimage.gaussian_filter1d(counts, PEAK_SMOOTH, mode="constant")
-    if counts.sum() < FEWEST:
-        return np.empty(0)
-    inner = counts[1:-1]
-    peaks = (inner >= counts[:-2]) & (inner > counts[2:]) & (inner > PEAK_SHARE * counts.max())
-    return bins[:-1][peaks] + PEAK_BIN_HU / 2
-
-
-def _eroded(where: np.ndarray, air: AirMap) -> np.ndarray:
-    """Return what of a mask lies CLEAR_MM inside it, slice by slice."""
-    inner = np.empty_like(where)
-    steps = max(1, int(CLEAR_MM / air.spacing[2] + 0.5))
-    for source, target in zip(where.view(np.uint8), inner.view(np.uint8), strict=True):
-        cv2.erode(source, SQUARE, target, None, steps, cv2.BORDER_CONSTANT, 0)
-    return inner

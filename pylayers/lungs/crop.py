@@ -32,7 +32,8 @@ class LungCrop:
     box: where it lies in the scan (LPS). lungs_l: lung volume in litres. laa950: percent of the
     lung below -950 HU. perc15_hu: 15th percentile of the lung's HU. mask_given: whether the mask
     came with the scan. series: UID of the DICOM series, else blank. warnings: what is unusual
-    about the scan, one sentence each.
+    about the scan, one sentence each. lung_bits: which voxels are lung, as packed() keeps them;
+    None in a crop from a store, which keeps no mask.
     """
 
     hu: np.ndarray
@@ -45,3 +46,16 @@ class LungCrop:
     mask_given: bool
     series: str = ""
     warnings: tuple[str, ...] = ()
+    lung_bits: np.ndarray | None = None
+
+    @property
+    def lungs(self) -> np.ndarray:
+        """The lungs, bool of the crop's shape, unpacked anew; ValueError in a crop from a store."""
+        if self.lung_bits is None:
+            raise ValueError("a stored crop keeps no lung mask")
+        return np.unpackbits(self.lung_bits, axis=-1, count=self.hu.shape[-1]).view(bool)
+
+
+def packed(mask: np.ndarray) -> np.ndarray:
+    """Return a mask, bool (z, y, x), as uint8 (z, y, ceil(x / 8)): a bit for each voxel."""
+    return np.packbits(mask, axis=-1)

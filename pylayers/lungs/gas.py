@@ -16,20 +16,20 @@ SQUARE = np.ones((3, 3), np.uint8)
 NEIGHBOURS = ndimage.generate_binary_structure(3, 1)
 
 
-def is_gas(hu: np.ndarray, air: np.ndarray, spacing, thin: bool = True) -> bool:
-    """Return whether air, bool (z, y, x), holds gas by the HU of its inside.
+def is_gas(values: np.ndarray, thin: bool = True) -> bool:
+    """Return whether air holds gas by the HU of its inside, 1D, as inside() gives them.
 
-    hu: block means, of air's shape; spacing: (z, y, x) in mm; thin: what to say of air too thin for
-    an inside.
+    thin: the answer for air too thin to have an inside.
     """
-    values = inside(hu, air, spacing)
     if not values.size:
         return thin
-    return np.median(values) < GAS_HU and np.percentile(values, 97) < DENSEST_HU
+    return bool(np.median(values) < GAS_HU and np.percentile(values, 97) < DENSEST_HU)
 
 
 def inside(hu: np.ndarray, air: np.ndarray, spacing) -> np.ndarray:
-    """Return the HU of the inside of air, 1D, without noise.
+    """Return the HU of the inside of air, bool (z, y, x), without noise: 1D.
+
+    hu: block means, of air's shape; spacing: (z, y, x) in mm.
 
     The inside is two voxels off the surface, with the vessels but without the bowel's folds, which
     are no holes of a slice.

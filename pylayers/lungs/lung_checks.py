@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from pylayers.errors import ScanRefused
 from pylayers.lungs.coarse_grid import block_means, frame, steps_of
-from pylayers.lungs.gas import GAS_HU, NEIGHBOURS, SQUARE, is_gas
+from pylayers.lungs.gas import GAS_HU, NEIGHBOURS, SQUARE, inside, is_gas
 
 FEWEST_SLICES = 16  # the network takes 16: fewer would have to be repeated
 WIDE_SPACING_MM = 10.0  # routine chest CT has slices of at most 10 mm
@@ -73,7 +73,7 @@ def _check_tissue(coarse, lungs, spacing, litres, mask_given) -> list[str]:
     if not LUNGS_L[0] <= litres <= LUNGS_L[1]:
         marked = "the mask marks" if mask_given else "the body holds"
         raise ScanRefused("no-lungs", f"{marked} {litres:.2f} L of lung; a chest CT has 1 to 10 L")
-    if is_gas(coarse, lungs, spacing):
+    if is_gas(inside(coarse, lungs, spacing)):
         slug = "mask-not-lung" if mask_given else "no-lungs"
         raise ScanRefused(slug, f"{litres:.1f} L of gas without vessels is no lung")
     return warnings

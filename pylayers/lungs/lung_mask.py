@@ -4,11 +4,11 @@ import numpy as np
 
 from pylayers.errors import ScanRefused
 from pylayers.lungs.air_map import AirMap, map_air
-from pylayers.lungs.calibration import FEWEST, around
 from pylayers.lungs.closing import close_and_fill
 from pylayers.lungs.coarse_grid import refine
 from pylayers.lungs.crop import Box
 from pylayers.lungs.lung_regions import lung_regions
+from pylayers.reading.air_level import FEWEST
 
 # Tissue of 10 g/l: of real lungs darkened to a median of -970 HU the air around was 25 HU lower.
 THINNEST_HU = 10
@@ -38,7 +38,7 @@ def refuse_air(air: AirMap, lungs: np.ndarray) -> None:
 
     Both are block means, which noise cut off at -1024 lifts alike.
     """
-    outside = air.coarse[around(air)]
+    outside = air.coarse[air.around]
     if outside.size < FEWEST:
         return
     level, density = np.median(outside), np.median(air.coarse[lungs])

@@ -10,7 +10,7 @@ from scipy import ndimage
 from pylayers.errors import ScanRefused
 from pylayers.lungs.air_map import AirMap
 from pylayers.lungs.air_regions import PART_ML, Region, contact_of, regions_of
-from pylayers.lungs.gas import GAS_HU, inside, is_foam, is_gas
+from pylayers.lungs.gas import GAS_HU, is_foam
 
 # Parts are told apart where a wall is denser than this, on block means of 2 mm. In two real scans
 # stomach and colon joined the lung at -400 and -500 HU through a thin diaphragm, not at -600.
@@ -41,8 +41,7 @@ def lung_regions(air: AirMap) -> tuple[np.ndarray, list[str]]:
     Raises ScanRefused (no-lungs, several-lungs).
     """
     regions = regions_of(air, air.air & ~air.airways, WALL_HU)
-    gas = [is_gas(region.hu, region.where, air.spacing) for region in regions]
-    tissue = [region for region, is_it in zip(regions, gas, strict=True) if not is_it]
+    tissue = [region for region in regions if not region.is_gas()]
     lungs = largest_of([region for region in tissue if region.touch_ml >= TOUCH_ML])
     warnings = []
     if not lungs:
@@ -56,9 +55,9 @@ def lung_regions(air: AirMap) -> tuple[np.ndarray, list[str]]:
             "no-lungs",
             f"the body holds {litres:.2f} L of lung{beside}; at least {LUNGS_MIN_L} L are needed",
         )
-    refuse_two_pairs(lungs[0], tissue, air.spacing)
+    refuse_two_pairs(lungs[0], tissue)
     found = np.zeros_like(air.air)
-    for region in [*lungs, *pieces_of(lungs, regions, air.spacing)]:
+    for region in [*lungs, *pieces_of(lungs, regions)]:
         found[region.box] |= region.where
     for wall_hu in LEAK_WALLS_HU if has_pool(air, found) else ():
         remove_leaks(air, found, wall_hu)
@@ -70,7 +69,7 @@ def largest_of(regions: list[Region]) -> list[Region]:
     return [region for region in regions if region.ml >= LUNG_SHARE * regions[0].ml]
 
 
-def pieces_of(lungs: list[Region], regions: list[Region], spacing) -> list[Region]:
+def pieces_of(lungs: list[Region], regions: list[Region]) -> list[Region]:
     """Return the other regions that are lung.
 
     Those that share the lungs' air space are, unless bowel or stomach. An air space of its own is
@@ -85,7 +84,7 @@ def pieces_of(lungs: list[Region], regions: list[Region], spacing) -> list[Regio
         alone = region.air not in spaces
         if region in lungs or region.gas_share > most:
             continue
-        if is_gas(region.hu, region.where, spacing, thin=alone):  # the lungs' edges are thin
+        if region.is_gas(thin=alone):  # the lungs' edges are thin
             continue
         if alone:
             among = (low < region.centre) & (region.centre < high)
@@ -122,18 +121,19 @@ def remove_leaks(air: AirMap, lungs: np.ndarray, wall_hu: int) -> None:
         if region in hanging or not 0 < contact_of(region, lungs) < OPEN_SHARE:
             continue
         small = region.ml < SMALL_SHARE * regions[0].ml
-        if (small and region.gas_share > most) or is_gas(region.hu, region.where, air.spacing):
+        if (small and region.gas_share > most) or region.is_gas():
             lungs[region.box] &= ~region.where
 
 
-def refuse_two_pairs(lung: Region, regions: list[Region], spacing) -> None:
+def refuse_two_pairs(lung: Region, regions: list[Region]) -> None:
     """Raise ScanRefused (several-lungs) when as much lung again lies well above or below a lung."""
-    bottom, top = (end * spacing[0] for end in (lung.box[0].start, lung.box[0].stop))
+    slice_mm = lung.spacing[0]
+    bottom, top = (end * slice_mm for end in (lung.box[0].start, lung.box[0].stop))
     apart_ml = 0.0
     for region in regions:
-        low, high = (end * spacing[0] for end in (region.box[0].start, region.box[0].stop))
-        apart = max(low - top, bottom - high) > max(NECK_MM, 1.5 * spacing[0])
-        if apart and region.ml >= PIECE_ML and is_lung_tissue(region, spacing):
+        low, high = (end * slice_mm for end in (region.box[0].start, region.box[0].stop))
+        apart = max(low - top, bottom - high) > max(NECK_MM, 1.5 * slice_mm)
+        if apart and region.ml >= PIECE_ML and is_lung_tissue(region):
             apart_ml += region.ml
     if apart_ml > SECOND_SHARE * lung.ml:
         raise ScanRefused(
@@ -143,9 +143,9 @@ def refuse_two_pairs(lung: Region, regions: list[Region], spacing) -> None:
         )
 
 
-def is_lung_tissue(region: Region, spacing) -> bool:
+def is_lung_tissue(region: Region) -> bool:
     """Return whether a region has the density and the vessels of lung; foam and stool lack one."""
-    values = inside(region.hu, region.where, spacing)
+    values = region.inside
     return (
         values.size > 0
         and region.gas_share < BOWEL_SHARE

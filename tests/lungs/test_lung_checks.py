@@ -10,7 +10,7 @@ from chest import make_chest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from test_lungs import VARIANTS, computed
+from test_lung_mask import VARIANTS, computed
 
 from pylayers.errors import ScanRefused
 from pylayers.lungs.lung_checks import check_lungs

@@ -27,5 +27,5 @@ def test_the_table_has_score_scans_numbers_and_refusals(chest, random_run, tmp_p
 
 @pytest.mark.parametrize("sizes", ["", "a", "0.7,", "-1", "0.7,70", "nan"])
 def test_sizes_that_no_scan_has_are_refused_before_any_work(sizes):
-    with pytest.raises(UsageError, match="is no list of mm such as"):
+    with pytest.raises(UsageError, match="is not a list of mm such as"):
         sweep_pixels.main(["no-such-scan.mhd", f"--sizes={sizes}"])

@@ -106,7 +106,7 @@ def test_a_series_behind_a_link_is_prepared_again_when_it_changes(tmp_path):
     paths = write(tmp_path / "store")
     (tmp_path / "patient").mkdir()
     (tmp_path / "patient" / "series").symlink_to(tmp_path / "store")
-    job = ScanJob("a", tmp_path / "patient")
+    job = ScanJob(tmp_path / "patient", scan_id="a")
     before = source_key(job)
     os.utime(paths[0], (1, 1))
     assert source_key(job) != before

@@ -167,7 +167,7 @@ def test_a_pair_written_by_itk_is_read(tmp_path):
 @pytest.mark.parametrize("name", ["s.hdr", "s.img"])
 def test_a_change_of_either_file_changes_the_key(name, tmp_path):
     write_pair(tmp_path)
-    for job in (ScanJob("a", tmp_path / "s.hdr"), ScanJob("a", tmp_path / "s.img")):
+    for job in (ScanJob(tmp_path / "s.hdr", scan_id="a"), ScanJob(tmp_path / "s.img", scan_id="a")):
         before = source_key(job)
         path = tmp_path / name
         path.write_bytes(path.read_bytes() + b"\0")
@@ -180,9 +180,9 @@ def test_a_change_of_a_listed_file_changes_the_key(tmp_path):
         meta(tmp_path / "s.mhd", data="LIST", tail="\n".join(names).encode()),
         nrrd(tmp_path / "s.nhdr", data="s%03d.raw 1 5 1"),
     ):
-        before = source_key(ScanJob("a", path))
+        before = source_key(ScanJob(path, scan_id="a"))
         (tmp_path / names[2]).touch()
-        assert source_key(ScanJob("a", path)) != before
+        assert source_key(ScanJob(path, scan_id="a")) != before
 
 
 def test_a_scan_of_one_header_and_raw_file_has_the_key_that_older_cohorts_hold(tmp_path):
@@ -192,11 +192,11 @@ def test_a_scan_of_one_header_and_raw_file_has_the_key_that_older_cohorts_hold(t
     for file in (path, tmp_path / "s.raw"):
         status = file.stat()
         digest.update(f"{file.name}:{status.st_size}:{status.st_mtime_ns};".encode())
-    assert source_key(ScanJob("a", path)) == digest.hexdigest()
+    assert source_key(ScanJob(path, scan_id="a")) == digest.hexdigest()
 
 
 @pytest.mark.parametrize("ending", [".mhd", ".nrrd", ".hdr", ".img"])
 def test_the_key_of_what_is_no_file_is_had_without_waiting(ending, tmp_path):
     os.mkfifo(tmp_path / f"pipe{ending}")
     for name in (f"pipe{ending}", f"none{ending}", f"null\0byte{ending}"):
-        assert len(source_key(ScanJob("a", tmp_path / name))) == 64
+        assert len(source_key(ScanJob(tmp_path / name, scan_id="a"))) == 64

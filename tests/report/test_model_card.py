@@ -7,6 +7,7 @@ import pytest
 
 from tools import evaluate, model_card
 from tools.training.run_folder import RunFolder
+from tools.training.trained_run import load_trained
 
 pytestmark = pytest.mark.caffe
 
@@ -21,7 +22,7 @@ def card_of(random_run, tmp_path):
             evaluate.main(["fev1pp", "--run", str(run.path), "--gpu", "none", "--quiet"])
         out = tmp_path / "meta.json"
         model_card.main(["--weights", str(run.path), "--out", str(out)])
-        return run.best(), json.loads(out.read_text())
+        return load_trained(run).best, json.loads(out.read_text())
 
     return make
 

@@ -20,6 +20,7 @@ from tools.report.sweep_table import table_text, write_table
 from tools.training import run_places, train_run
 from tools.training.run_folder import RunFolder
 from tools.training.sweep_folder import SweepFolder
+from tools.training.trained_run import load_trained
 
 WANTED = {"target": "ve", "slices": 8, "test_slices": 8, "seed": 1}
 
@@ -54,7 +55,7 @@ def test_there_is_a_run_and_a_row_for_each_number(swept):
     assert [row["slices"] for row in table] == ["1", "2"]
     for row in table:
         run = RunFolder(swept / row["slices"])
-        best = run.best()
+        best = load_trained(run).best
         assert best["slices"] == best["test_slices"] == int(row["slices"])
         assert run.layer_params("train").slices == run.layer_params("test").slices == best["slices"]
         assert float(row["val_loss"]) == best["val_loss"]

@@ -32,8 +32,8 @@ def test_a_list_keeps_its_order_and_is_relative_to_itself(tmp_path):
     assert jobs_of(tmp_path / "list.txt") == [
         ScanJob("z_b", tmp_path / "z/b.nii.gz"),
         ScanJob("a_b", tmp_path / "a b.mhd"),
-        ScanJob("c", Path("/data/Doe^J/c.MHA")),  # nothing is said of folders elsewhere
-        ScanJob("d", tmp_path / "../up/d.zip"),
+        ScanJob(Path("/data/Doe^J/c.MHA"), scan_id="c"),  # nothing is said of folders elsewhere
+        ScanJob(tmp_path / "../up/d.zip", scan_id="d"),
     ]
 
 
@@ -61,8 +61,8 @@ def test_a_csv_is_read_as_for_a_cohort_but_its_labels_do_not_matter(tmp_path):
     table = tmp_path / "t.CSV"
     table.write_text('scan_id,path,mask,mask_labels,fev1pp\nx,a.mhd,m.nrrd,"10-12",?\ny,b,,,\n')
     assert jobs_of(table) == [
-        ScanJob("x", tmp_path / "a.mhd", tmp_path / "m.nrrd", (10, 11, 12)),
-        ScanJob("y", tmp_path / "b"),
+        ScanJob(tmp_path / "a.mhd", tmp_path / "m.nrrd", (10, 11, 12), scan_id="x"),
+        ScanJob(tmp_path / "b", scan_id="y"),
     ]
     table.write_text("scan_id,path\na/b,a.mhd\nc,\n")
     with pytest.raises(CohortError, match=r"(?s)line 2: scan_id 'a/b'.*line 3: c has no path"):
@@ -79,7 +79,7 @@ def test_a_csv_is_read_as_for_a_cohort_but_its_labels_do_not_matter(tmp_path):
 )
 def test_a_table_is_known_by_its_header(name, text, tmp_path):
     (tmp_path / name).write_text(text)
-    assert jobs_of(tmp_path / name) == [ScanJob("x", tmp_path / "a.mhd")]
+    assert jobs_of(tmp_path / name) == [ScanJob(tmp_path / "a.mhd", scan_id="x")]
 
 
 def test_a_list_comes_through_a_pipe_too(tmp_path):

@@ -15,6 +15,7 @@ from pylayers.refusals import REASONS
 from tools import score_scan
 from tools.scan_report import maps
 from tools.training.run_folder import RunFolder
+from tools.training.trained_run import load_trained
 
 pytestmark = pytest.mark.caffe
 
@@ -88,7 +89,7 @@ def test_the_page_says_what_was_promised(page, run):
         "research use, not a medical device",
         "Preprocessing version",
         "trained on 10 scans with pixels of 0.3 to 3 mm, 0.5 to 10 mm between slices",
-        run.best()["weights_sha256"],
+        load_trained(run).weights_sha256,
     ):
         assert promised in words, promised
 

@@ -13,10 +13,12 @@ from pylayers.batch.slice_sample import MOST_OFFSETS, SliceSample
 from pylayers.batch.stack import SIDE, slice_indices
 from pylayers.errors import UsageError
 from pylayers.lungs.crop_lungs import crop_lungs
+from pylayers.lungs.scan_request import ScanRequest
 from tools import score_cohort, score_scan
 from tools.scoring.predictions import predict_split
 from tools.scoring.score_output import made_with
 from tools.scoring.scorer import SLICES_AT_ONCE, Scorer
+from tools.training.trained_run import load_trained
 
 pytestmark = pytest.mark.caffe
 
@@ -49,7 +51,7 @@ def several(scan, random_run, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def hu(scan):
-    return crop_lungs(scan).hu
+    return crop_lungs(ScanRequest(scan)).hu
 
 
 def at_offset(scorer, hu, offset, monkeypatch) -> float:
@@ -57,7 +59,7 @@ def at_offset(scorer, hu, offset, monkeypatch) -> float:
     indices = slice_indices(len(hu), scorer.slices, offset)
     with monkeypatch.context() as patch:
         patch.setattr(scorer, "sample", lambda n: SliceSample(indices, np.ones(len(indices))))
-        return float(scorer.score(hu).mean())
+        return scorer.score(hu).score
 
 
 class MeanNet:
@@ -76,19 +78,19 @@ class MeanNet:
 
 @pytest.mark.parametrize(("count", "net"), [(2, "caffe"), (2, "mean"), (5, "mean"), (64, "mean")])
 def test_the_score_is_the_mean_over_the_offsets(count, net, hu, random_run, monkeypatch):
-    scorer = Scorer(random_run, offsets=count)
+    scorer = Scorer(load_trained(random_run), offsets=count)
     if net == "mean":
         scorer.net = MeanNet()
-    whole = scorer.score(hu).mean()
+    whole = scorer.score(hu).score
     alone = [at_offset(scorer, hu, (k + 0.5) / count, monkeypatch) for k in range(count)]
     assert whole == pytest.approx(np.mean(alone), rel=1e-12)
     assert len(set(alone)) > 1  # the offsets differ in what they see
 
 
 def test_no_slice_is_computed_twice(hu, random_run):
-    scorer = Scorer(random_run, offsets=MOST_OFFSETS)
+    scorer = Scorer(load_trained(random_run), offsets=MOST_OFFSETS)
     scorer.net = MeanNet()
-    assert len(scorer.score(hu)) == len(hu) < MOST_OFFSETS * 16
+    assert len(scorer.score(hu).contributions) == len(hu) < MOST_OFFSETS * 16
     assert scorer.net.passes == -(-len(hu) // SLICES_AT_ONCE)
 
 
@@ -117,8 +119,9 @@ def test_the_score_is_the_mean_of_the_listed_contributions(several, hu):
 
 
 def test_a_contribution_is_the_slices_own_score_times_its_weight(several, hu, random_run):
-    scorer = Scorer(random_run)
-    own = dict(zip(scorer.sample(len(hu)).indices.tolist(), scorer.score(hu), strict=True))
+    scorer = Scorer(load_trained(random_run))
+    sample, contributions = scorer.score(hu)
+    own = dict(zip(sample.indices.tolist(), contributions, strict=True))
     base = several["lungs"]["box"]["z0"]
     slices = several["targets"]["fev1pp"]["slices"]
     seen = {s["index"] - base: s["contribution"] / s["weight"] for s in slices}
@@ -128,7 +131,7 @@ def test_a_contribution_is_the_slices_own_score_times_its_weight(several, hu, ra
 
 
 def test_a_split_is_predicted_as_its_scans_are_scored(tiny_cohort, random_run, tmp_path):
-    first, *_ = predict_split(random_run, "test", quiet=True, offsets=SEVERAL)
+    first, *_ = predict_split(load_trained(random_run), "test", quiet=True, offsets=SEVERAL)
     path = tiny_cohort.parent / f"{first.scan.scan_id}.mhd"
     alone = scored(path, random_run, tmp_path, "--offsets", SEVERAL)["targets"]["fev1pp"]
     assert first.score == alone["score"]
@@ -163,7 +166,9 @@ def test_score_cohort_says_the_same_and_mixes_no_offsets(several, scan, random_r
 
 def test_one_offset_leaves_made_with_as_it_was(random_run):
     one, two = (
-        made_with([random_run], score_cohort.parser().parse_args(["list", *options]), [])
+        made_with(
+            [load_trained(random_run)], score_cohort.parser().parse_args(["list", *options]), []
+        )
         for options in ([], ["--offsets", "2"])
     )
     assert "offsets" not in one and two == one | {"offsets": 2}

@@ -6,13 +6,14 @@ from chest import make_chest
 
 from pylayers.batch.stack import SIDE
 from tools.scoring.relevance import PLAIN_LUNG_HU, RelevanceNet, plain_lung, stack_of
+from tools.training.trained_run import load_trained
 
 pytestmark = pytest.mark.caffe
 
 
 @pytest.fixture(scope="module")
 def net(random_run):
-    return RelevanceNet(random_run)
+    return RelevanceNet(load_trained(random_run))
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +26,9 @@ def lungs():
 def test_scores_are_the_scorers(net, random_run, lungs):
     from tools.scoring.scorer import Scorer
 
-    scorer = Scorer(random_run)
+    scorer = Scorer(load_trained(random_run))
     scores, _ = net.gradient(stack_of(lungs[0]))
-    expected = scorer.score(np.repeat(lungs[0], 8, axis=0))
+    expected = scorer.score(np.repeat(lungs[0], 8, axis=0)).contributions
     np.testing.assert_allclose(scores, expected[[0, 8]], rtol=1e-5)
 
 

@@ -6,6 +6,7 @@ import pytest
 from formats import AXIAL, DICOM, FILES, FORMATS, ORIENTATIONS, image_of, write_format
 
 from pylayers.lungs.crop_lungs import crop_lungs
+from pylayers.lungs.scan_request import ScanRequest
 from tools import score_scan
 
 ORIGIN_MM = (-310.5, 12.25, -30.0)
@@ -25,7 +26,7 @@ def plain(chest, tmp_path_factory):
 
 def crop_of(chest, folder, kind, axes, signs):
     image = image_of(chest.hu, chest.spacing_mm, ORIGIN_MM, axes, signs)
-    return crop_lungs(write_format(folder, kind, image))
+    return crop_lungs(ScanRequest(write_format(folder, kind, image)))
 
 
 @pytest.mark.parametrize(("kind", "axes", "signs"), STORED)

@@ -45,7 +45,7 @@ def asked(monkeypatch):
                 yield job, Lost("a bug")
                 continue
             row = {"scan_id": job.scan_id, "fev1pp": f"{len(asked.versions)}.5", "refused": ""}
-            key = source_key(job, setup.allow_uneven)
+            key = source_key(job)
             yield job, {"scan_id": job.scan_id, "source_key": key, "row": row, "slices": {}}
             if job.scan_id == asked.stop_after:
                 raise KeyboardInterrupt
@@ -273,7 +273,7 @@ def test_what_is_not_the_scans_is_a_sentence_without_a_path(error, says, monkeyp
 
     class Connection:
         send = sent.append
-        jobs = iter([ScoreSetup((), None, False, False, ""), ScanJob("a", tmp_path / "a.mha")])
+        jobs = iter([ScoreSetup((), None, False, ""), ScanJob(tmp_path / "a.mha", scan_id="a")])
 
         def recv(self):
             for job in self.jobs:

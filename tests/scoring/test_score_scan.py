@@ -17,11 +17,15 @@ from pylayers.errors import UsageError, WeightsError
 from pylayers.files.file_hash import sha256
 from pylayers.files.whole_file import write_json
 from pylayers.lungs.crop_lungs import crop_lungs
+from pylayers.lungs.scan_request import ScanRequest
 from tools import score_scan
 from tools.scoring import scan_result
+from tools.scoring.chosen_runs import weights_note
 from tools.scoring.predictions import euclidean_loss, predict_split, write_predictions
+from tools.scoring.scored_crop import PHANTOM_WARNING
 from tools.scoring.scorer import Scorer
 from tools.training.run_folder import RunFolder
+from tools.training.trained_run import load_trained
 
 pytestmark = pytest.mark.caffe
 
@@ -89,7 +93,7 @@ def test_the_score_is_the_mean_of_16_contributions(result):
 
 
 def test_slices_are_named_by_their_place_in_the_scan(result, scans):
-    crop = crop_lungs(scans / "chest.nrrd")
+    crop = crop_lungs(ScanRequest(scans / "chest.nrrd"))
     expected = crop.box.z0 + slice_indices(len(crop.hu), 16, 0.5)
     slices = result["targets"]["fev1pp"]["slices"]
     assert [s["index"] for s in slices] == expected.tolist()
@@ -142,24 +146,29 @@ def test_mask_labels_that_name_nothing_are_refused_before_any_work(options, says
 
 
 def test_what_is_unusual_of_a_scan_is_said(scans, random_run, tmp_path, monkeypatch, capsys):
-    asked = {}
+    requests = []
 
-    def crop_of_a_series(scan, mask=None, **choices):
-        asked.update(choices)
-        return replace(crop_lungs(scan, mask), series="1.2.3", warnings=("thick", "odd"))
+    def crop_of_a_series(request):
+        requests.append(request)
+        return replace(crop_lungs(request), series="1.2.3", warnings=("thick", "odd"))
 
     monkeypatch.setattr(scan_result, "crop_lungs", crop_of_a_series)
     choices = ("--series", "1.2.3", "--allow-uneven", "--json", str(tmp_path / "score.json"))
     scan = [str(scans / "chest.nrrd"), "--weights", str(random_run.path)]
     assert score_scan.main([*scan, *choices]) == 0
-    assert asked == {"mask_labels": None, "series": "1.2.3", "allow_uneven": True}
+    scan_path = str(scans / "chest.nrrd")
+    assert requests == [ScanRequest(scan_path, series="1.2.3", allow_uneven=True)]
     written = json.loads((tmp_path / "score.json").read_text())
-    phantom = scan_result.PHANTOM_WARNING
     assert written["series"] == "1.2.3"
-    assert written["warnings"] == ["thick", "odd", phantom]
-    weights = f"weights of {random_run.path}, trained on a cohort that is not recorded"
-    use = "research use, not a medical device"
-    said = ["scored series 1.2.3", weights, "thick", "odd", phantom, use]
+    assert written["warnings"] == ["thick", "odd", PHANTOM_WARNING]
+    said = [
+        "scored series 1.2.3",
+        weights_note([random_run]),
+        "thick",
+        "odd",
+        PHANTOM_WARNING,
+        "research use, not a medical device",
+    ]
     assert capsys.readouterr().err.splitlines() == [f"note: {sentence}" for sentence in said]
     assert score_scan.main([*scan, "--quiet"]) == 0
     assert capsys.readouterr().err == ""
@@ -328,7 +337,7 @@ def test_several_targets_are_scored_at_once(scans, random_run, run_copy, tmp_pat
 
 
 def test_a_splits_prediction_is_the_scans_own_score_to_the_bit(tiny_cohort, random_run, tmp_path):
-    predictions = predict_split(random_run, "test", quiet=True)
+    predictions = predict_split(load_trained(random_run), "test", quiet=True)
     scans = read_cohort(tiny_cohort).labelled("test", "fev1pp")
     assert [p.scan.scan_id for p in predictions] == [s.scan_id for s in scans]
     assert [p.truth for p in predictions] == [s.labels["fev1pp"] for s in scans]
@@ -349,11 +358,11 @@ def test_a_splits_prediction_is_the_scans_own_score_to_the_bit(tiny_cohort, rand
 def test_a_slice_scores_the_same_in_every_company(random_run):
     """Contributions do not depend on the other slices of the stack."""
     hu = make_chest(seed=3).hu[8:36]
-    scorer = Scorer(random_run)
-    whole = scorer.score(hu)
+    scorer = Scorer(load_trained(random_run))
+    whole = scorer.score(hu).contributions
     changed = hu.copy()
     index = slice_indices(len(hu), 16, 0.5)[7]
     changed[index] = -1000
-    after = scorer.score(changed)
+    after = scorer.score(changed).contributions
     assert after[7] != whole[7]
     np.testing.assert_array_equal(np.delete(after, 7), np.delete(whole, 7))

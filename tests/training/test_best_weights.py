@@ -9,6 +9,7 @@ import pytest
 from tools.training.best_weights import BestWeights
 from tools.training.run_folder import RunFolder
 from tools.training.snapshots import Snapshots
+from tools.training.trained_run import load_trained
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_the_lowest_loss_is_kept(losses, improved, iteration, run):
         "weights_sha256": hashlib.sha256(content.encode()).hexdigest(),
         "seed": 3,
     }
-    assert run.best()["iteration"] == iteration
+    assert load_trained(run).best["iteration"] == iteration
 
 
 def test_only_the_best_and_the_newest_two_snapshots_stay(run):

@@ -27,6 +27,7 @@ from tools.scoring.scorer import Scorer
 from tools.training import run_prototxt
 from tools.training.run_folder import RunFolder
 from tools.training.snapshots import Snapshots
+from tools.training.trained_run import load_trained
 
 pytestmark = [pytest.mark.caffe, pytest.mark.slow]
 
@@ -61,7 +62,7 @@ def test_the_log_shows_every_iteration_and_validation(trained):
 
 
 def test_the_best_weights_are_those_of_the_lowest_validation_loss(trained, tiny_cohort):
-    best = trained.best()
+    best = load_trained(trained).best
     losses = {e.iteration: e.loss for e in read_events(trained.log) if e.kind == "validated"}
     assert best["iteration"] == min(losses, key=losses.get)
     assert best["val_loss"] == losses[best["iteration"]]
@@ -80,8 +81,10 @@ def test_the_best_weights_are_those_of_the_lowest_validation_loss(trained, tiny_
 
 
 def test_the_validation_loss_is_that_of_our_predictions(trained):
-    best = trained.best()
-    errors = [(p.score - p.truth) / 100 for p in predict_split(trained, "val", quiet=True)]
+    best = load_trained(trained).best
+    errors = [
+        (p.score - p.truth) / 100 for p in predict_split(load_trained(trained), "val", quiet=True)
+    ]
     assert np.mean(np.square(errors)) / 2 == pytest.approx(best["val_loss"], rel=1e-4)
 
 
@@ -97,7 +100,7 @@ def test_caffe_test_agrees_with_our_predictions(trained):
 def test_a_scan_of_the_cohort_scores_alone_what_it_scores_in_its_split(
     trained, tiny_cohort, tmp_path
 ):
-    prediction = predict_split(trained, "test", quiet=True)[1]
+    prediction = predict_split(load_trained(trained), "test", quiet=True)[1]
     scan = tiny_cohort.parent / f"{prediction.scan.scan_id}.mhd"
     arguments = [scan, "--weights", trained.path, "--json", tmp_path / "s.json", "--quiet"]
     assert score_scan.main([str(a) for a in arguments]) == 0
@@ -229,11 +232,11 @@ def test_an_early_checkpoint_scores_what_the_later_does_not(trained, tiny_cohort
     """Training changes the weights: both snapshots score, and differently."""
     cohort = read_cohort(tiny_cohort)
     hu = read_crop(cohort.store_path(cohort.scans[0])).hu
-    scorer = Scorer(trained)
+    scorer = Scorer(load_trained(trained))
     scores = []
     for iteration in (2, 4):
         scorer.net.copy_from(str(trained.snapshot(iteration, "caffemodel")))
-        scores.append(scorer.score(hu).mean())
+        scores.append(scorer.score(hu).score)
     assert np.isfinite(scores).all() and scores[0] != scores[1]
 
 

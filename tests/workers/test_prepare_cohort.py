@@ -151,18 +151,19 @@ def test_mask_labels_that_name_nothing_are_found_before_any_scan_is_read(tmp_pat
 
 
 def test_what_is_unusual_of_a_scan_is_a_column(two, monkeypatch):
-    asked = []
+    requests = []
 
-    def unusual(*arguments, allow_uneven):
-        asked.append(allow_uneven)
-        return replace(crop_lungs(*arguments), warnings=("thick slices", "odd"))
+    def unusual(request):
+        requests.append(request)
+        return replace(crop_lungs(request), warnings=("thick slices", "odd"))
 
     monkeypatch.setattr(prepare_worker, "crop_lungs", unusual)
     folder = two.parent
     (folder / "cohort" / "scans").mkdir(parents=True)
     store = folder / "cohort" / "scans" / "a.h5"
-    prepare_worker.store_scan(ScanJob("a", folder / "a.nrrd"), store, True)
-    assert asked == [True]
+    job = ScanJob(folder / "a.nrrd", allow_uneven=True, scan_id="a")
+    prepare_worker.store_scan(job, store)
+    assert requests == [job]
     written = store.stat().st_mtime_ns
     scans = read_cohort(prepare(two, "--allow-uneven")).scans
     assert [scan.row["warnings"] for scan in scans] == [
@@ -175,7 +176,7 @@ def test_what_is_unusual_of_a_scan_is_a_column(two, monkeypatch):
 
 
 def test_a_folder_is_known_by_all_its_files(tmp_path):
-    job = ScanJob("a", tmp_path / "series")
+    job = ScanJob(tmp_path / "series", scan_id="a")
     (tmp_path / "series" / "deep").mkdir(parents=True)
     names = ("1.dcm", "2.dcm", "deep/3.dcm")
     for name in names:
@@ -190,12 +191,12 @@ def test_a_folder_is_known_by_all_its_files(tmp_path):
     (tmp_path / "series" / "4.dcm").unlink()
     assert source_key(job) == keys[-2]
     (tmp_path / "series").rename(tmp_path / "other")
-    keys.append(source_key(ScanJob("a", tmp_path / "other")))
+    keys.append(source_key(ScanJob(tmp_path / "other", scan_id="a")))
     assert len(set(keys)) == 6
 
 
 def test_voxels_beside_their_header_count(tmp_path):
-    job = ScanJob("a", tmp_path / "a.mhd")
+    job = ScanJob(tmp_path / "a.mhd", scan_id="a")
     keys = set()
     for name in ("a.mhd", "a.raw", "a.zraw"):
         (tmp_path / name).write_bytes(b"x")

@@ -24,7 +24,7 @@ def fake(monkeypatch):
 
 def setup(run):
     """What fake workers are told; they write to the file `run`."""
-    return ScoreSetup((str(run),), None, False, False, str(Path(run).absolute().parent))
+    return ScoreSetup((str(run),), None, False, str(Path(run).absolute().parent))
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def log(tmp_path):
 
 def answered(names, log, workers=2, limit_s=30.0):
     """Each scan's answer, and how often it was tried."""
-    jobs = [ScanJob(name, Path("none")) for name in names]
+    jobs = [ScanJob(Path("none"), scan_id=name) for name in names]
     got = [(job.scan_id, answer) for job, answer in answers(jobs, setup(log), workers, limit_s)]
     assert len(dict(got)) == len(got) == len(jobs)
     return dict(got), Counter(line.split()[0] for line in log.read_text().splitlines())
@@ -86,8 +86,8 @@ def test_a_worker_at_work_does_not_outlive_a_killed_parent(log):
     code = (
         "from pathlib import Path; from tools.workers import worker_pool as pool\n"
         "pool.ScoreSetup.module = 'tests.helpers.fake_worker'\n"
-        f"setup = pool.ScoreSetup(({str(log)!r},), None, False, False, {str(log.parent)!r})\n"
-        "list(pool.answers([pool.ScanJob('hang', Path('none'))], setup, 1, 60.0))"
+        f"setup = pool.ScoreSetup(({str(log)!r},), None, False, {str(log.parent)!r})\n"
+        "list(pool.answers([pool.ScanJob(Path('none'), scan_id='hang')], setup, 1, 60.0))"
     )
     parent = subprocess.Popen([sys.executable, "-c", code])
     wait_for(lambda: log.exists() and log.read_text().endswith("\n"))
@@ -109,7 +109,7 @@ def test_nothing_to_do_needs_no_worker(monkeypatch, log):
 
 
 def test_workers_that_cannot_start_end_the_run_with_the_reason():
-    jobs = [ScanJob("a", Path("none"))]
+    jobs = [ScanJob(Path("none"), scan_id="a")]
     with pytest.raises(NoWorkers, match=r"no worker process could start: .* ended with code 3"):
         list(answers(jobs, setup("die"), 2, 30.0))
     with pytest.raises(WeightsError, match="no such weights"):
@@ -117,7 +117,7 @@ def test_workers_that_cannot_start_end_the_run_with_the_reason():
 
 
 def test_closing_ends_the_workers_at_once(log):
-    jobs = [ScanJob(name, Path("none")) for name in ("a", "hang-twice", "hang-twice2")]
+    jobs = [ScanJob(Path("none"), scan_id=name) for name in ("a", "hang-twice", "hang-twice2")]
     with closing(answers(jobs, setup(log), 2, 50.0)) as scored:
         next(scored)
         started = time.monotonic()

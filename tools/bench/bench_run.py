@@ -10,12 +10,10 @@ from pylayers.cohort.cohort import read_cohort
 from pylayers.files.whole_file import write_whole
 from tools.bench.network import layers_of
 from tools.bench.settings import LR, MOMENTUM, SEED, TARGET, WEIGHT_DECAY, Settings
-from tools.caffe_run.caffe_install import import_caffe
+from tools.caffe_run.caffe_install import caffe_messages
 from tools.training.run_folder import RunFolder, read_net
 from tools.training.run_prototxt import read_prototxt, write_prototxts
 from tools.training.schedules import Schedule
-
-caffe_pb2 = import_caffe().proto.caffe_pb2
 
 CONSTANT = ("tools.bench.constant_batch_layer", "ConstantBatchLayer")
 
@@ -58,8 +56,8 @@ def write_bench_run(settings: Settings) -> BenchRun:
         _write_solver(run, run.net),
         _write_solver(run, constant),
         check,
-        layers_of(read_net(run.net), caffe_pb2.TRAIN),
-        layers_of(read_net(run.deploy), caffe_pb2.TEST),
+        layers_of(read_net(run.net), caffe_messages().TRAIN),
+        layers_of(read_net(run.deploy), caffe_messages().TEST),
     )
 
 
@@ -85,7 +83,7 @@ def _write_net(run: RunFolder, name: str, layer=None, batch=1, dropout=None) -> 
 
 def _write_solver(run: RunFolder, net: Path) -> Path:
     """Write the run's solver for a net, without validation, snapshots and words."""
-    solver = read_prototxt(run.solver, caffe_pb2.SolverParameter())
+    solver = read_prototxt(run.solver, caffe_messages().SolverParameter())
     for field in ("test_iter", "test_interval", "test_initialization", "snapshot", "power"):
         solver.ClearField(field)
     solver.net = str(net)

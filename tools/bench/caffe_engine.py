@@ -3,6 +3,7 @@
 import numpy as np
 
 from tools.bench.serve import seconds_each, serve
+from tools.caffe_run.caffe_device import caffe_on
 from tools.caffe_run.caffe_install import import_caffe
 
 caffe = import_caffe()
@@ -13,11 +14,7 @@ class CaffeEngine:
 
     def on(self, gpu: int | None) -> None:
         """Choose the CPU, or the GPU of that number."""
-        if gpu is None:
-            caffe.set_mode_cpu()
-        else:
-            caffe.set_device(gpu)
-            caffe.set_mode_gpu()
+        caffe_on(gpu)
 
     def reference(self, net: str, deploy: str, weights: str, arrays: str) -> None:
         """Write the weights that all engines take, and what Caffe computes with them.

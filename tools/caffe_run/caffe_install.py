@@ -44,6 +44,11 @@ def import_caffe():
     return caffe
 
 
+def caffe_messages():
+    """Return the module of Caffe's protobuf messages: nets, solvers, snapshots."""
+    return import_caffe().proto.caffe_pb2
+
+
 def gpu_id(choice: str) -> int | None:
     """Return the GPU that `auto`, `none` or a number stands for; None is the CPU.
 

@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from pylayers.batch.prefetch import WORKERS
-from tools.caffe_run.caffe_install import import_caffe
+from tools.caffe_run.caffe_device import caffe_on
 from tools.training.run_folder import RunFolder
 
 # A TEST batch of conv1 alone takes most of a GB; pool1 holds its maxima.
@@ -18,13 +18,8 @@ def pass_through(run: RunFolder, gpu: int | None) -> tuple[dict, dict]:
     The batch is the first one, without augmentation or dropout. To be called in the checkout,
     where the run's prototxts find their cohort.
     """
-    caffe = import_caffe()
     os.environ[WORKERS] = "0"  # one batch needs nobody who reads ahead
-    if gpu is None:
-        caffe.set_mode_cpu()
-    else:
-        caffe.set_device(gpu)
-        caffe.set_mode_gpu()
+    caffe = caffe_on(gpu)
     net = caffe.Net(str(run.net), caffe.TEST, weights=str(run.best_weights))
     net.forward()
     net.backward()

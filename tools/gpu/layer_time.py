@@ -9,12 +9,10 @@ from google.protobuf import text_format
 from pylayers.files.checkout import ROOT
 from pylayers.files.whole_file import write_whole
 from tools.bench.measure_layers import layer_times
-from tools.caffe_run.caffe_install import caffe_binary, import_caffe
+from tools.caffe_run.caffe_install import caffe_binary, caffe_messages
 from tools.caffe_run.caffe_log import last_error
 from tools.gpu.memory import Peak
 from tools.training.run_folder import NET, read_net
-
-caffe_pb2 = import_caffe().proto.caffe_pb2
 
 EDGE = 512  # pixels
 
@@ -22,7 +20,7 @@ EDGE = 512  # pixels
 def write_timed_net(path: Path, slices: int, batch: int) -> None:
     """Write the hand-written TRAIN net with made-up data in place of scans."""
     net = read_net(ROOT / "prototxt" / NET)
-    timed = caffe_pb2.NetParameter(name=net.name)
+    timed = caffe_messages().NetParameter(name=net.name)
     data = timed.layer.add(name="data", type="DummyData", top=["data", "label"])
     for shape in ((batch * slices, 1, EDGE, EDGE), (batch, 1)):
         data.dummy_data_param.shape.add(dim=shape)

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from pylayers.cohort.cohort import read_cohort, read_rows
-from pylayers.cohort.targets import TARGETS, Target
+from pylayers.cohort.targets import Target
 from pylayers.errors import CohortError
 from pylayers.files.checkout import ROOT, relative
 from tools.training.run_folder import RunFolder
 from tools.training.run_places import make_command
-from tools.training.trained_on import TrainedOn, read_trained_on
+from tools.training.trained_on import TrainedOn
+from tools.training.trained_run import load_trained
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,13 @@ class Results:
 
 def read_results(run: RunFolder) -> Results:
     """Read the tables of `make evaluate`; CohortError or WeightsError say what is missing."""
-    best = run.best()
+    trained = load_trained(run)
+    best, target = trained.best, trained.target
     facts = best | (json.loads(run.run_json.read_text()) if run.run_json.exists() else {})
-    target = TARGETS[best["target"]]
     folder = Path(ROOT, run.layer_params("test").cohort)
     rows = {scan.scan_id: scan.row for scan in read_cohort(folder).scans}
     splits = [read_split(run.predictions(split), rows, target) for split in ("val", "test")]
-    return Results(run, target, facts, folder, *splits, read_trained_on(run, best))
+    return Results(run, target, facts, folder, *splits, trained.trained_on)
 
 
 def read_split(path: Path, rows: dict[str, dict], target: Target) -> Split:

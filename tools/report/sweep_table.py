@@ -8,19 +8,19 @@ from tools.report.paper import SLICES_RHO
 from tools.stats.correlation import spearman, spearman_interval
 from tools.stats.estimate import Estimate
 from tools.stats.estimate_text import estimate_text
-from tools.training.run_folder import RunFolder
+from tools.training.trained_run import TrainedRun
 
 PAPER_TARGET = "fev1fvc"
 
 
-def row_of(folder: RunFolder) -> dict:
-    """Return the row of a trained and tested run; WeightsError without usable weights.
+def row_of(run: TrainedRun) -> dict:
+    """Return the row of a trained and tested run.
 
     rho, low, high: Spearman's rho of prediction and truth over the test split with its 95 %
     bootstrap interval, NaN where there is none. n: scans. val_loss: of the best weights.
     """
-    best = folder.best()
-    tested = [row for _, row in read_rows(folder.predictions("test"))]
+    best = run.best
+    tested = [row for _, row in read_rows(run.folder.predictions("test"))]
     predicted, truth = ([float(row[name]) for row in tested] for name in ("prediction", "truth"))
     interval = spearman_interval(predicted, truth)
     return {

@@ -78,7 +78,7 @@ def named_jobs(paths: list[Path], base: Path) -> list[ScanJob]:
             taken[name.lower()] += 1
             scan_id = f"{name}-{taken[name.lower()]}"
         taken[scan_id.lower()] = 1
-        jobs.append(ScanJob(scan_id, path))
+        jobs.append(ScanJob(path, scan_id=scan_id))
     return jobs
 
 

@@ -6,19 +6,20 @@ Paths are relative to the table. Every wrong row is found before any scan is rea
 import contextlib
 import hashlib
 import os
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from pylayers.cohort.cohort import checked_labels, checked_scan_id
 from pylayers.cohort.subject_splits import SubjectSplits
 from pylayers.errors import CohortError, UsageError
 from pylayers.files.text_table import TextTable, read_text_table
 from pylayers.lungs.label_map import parse_labels
+from pylayers.lungs.scan_request import ScanRequest
 from pylayers.reading.folder_walk import folders_of
 from pylayers.reading.scan import files_of
 from tools.scan_lists.scan_columns import cell_of, checked_split, columns_of
 
-MOST_SAID = 10
+MOST_LISTED = 10
 # Where a header's voxels usually lie; they count though the header cannot be read.
 DETACHED = {
     ".mhd": (".raw", ".zraw", ".raw.gz"),
@@ -27,13 +28,11 @@ DETACHED = {
 }
 
 
-class ScanJob(NamedTuple):
-    """One scan to read: a file or a DICOM folder, and its lung mask where there is one."""
+@dataclass(frozen=True)
+class ScanJob(ScanRequest):
+    """One scan of a list: what to read, and its scan_id in the tables."""
 
-    scan_id: str
-    scan: Path
-    mask: Path | None = None
-    mask_labels: tuple[int, ...] | None = None
+    scan_id: str = field(kw_only=True)
 
 
 def checked_table(path, labels=True) -> list[dict[str, str]]:
@@ -71,10 +70,12 @@ def checked_table(path, labels=True) -> list[dict[str, str]]:
         except CohortError as error:
             wrong.append((line, str(error)))
     if wrong:
-        said = [sentence for _, sentence in sorted(wrong)]
-        more = f"\n  and {len(said) - MOST_SAID} more" if len(said) > MOST_SAID else ""
-        between = "\n  " if len(said) > 1 else " "
-        raise CohortError(between.join(["the table is wrong:", *said[:MOST_SAID]]) + more)
+        sentences = [sentence for _, sentence in sorted(wrong)]
+        more = (
+            f"\n  and {len(sentences) - MOST_LISTED} more" if len(sentences) > MOST_LISTED else ""
+        )
+        between = "\n  " if len(sentences) > 1 else " "
+        raise CohortError(between.join(["the table is wrong:", *sentences[:MOST_LISTED]]) + more)
     if not rows:
         raise CohortError(f"{path} lists no scans")
     return rows
@@ -91,10 +92,16 @@ def job_of(row: dict[str, str], base: Path) -> ScanJob:
     """Return the job of a checked row; its paths are relative to `base`."""
     mask = base / row["mask"] if row.get("mask") else None
     labels = parse_labels(row.get("mask_labels", ""))
-    return ScanJob(row["scan_id"], base / row["path"], mask, labels)
+    return ScanJob(base / row["path"], mask, labels, scan_id=row["scan_id"])
 
 
-def source_key(job: ScanJob, allow_uneven=False) -> str:
+def absolute(job: ScanJob) -> ScanJob:
+    """Return a job that means the same files in every folder."""
+    mask = job.mask and Path(job.mask).absolute()
+    return replace(job, scan=Path(job.scan).absolute(), mask=mask)
+
+
+def source_key(job: ScanJob) -> str:
     """Return a hash of what a crop is made from and how.
 
     Files count by name, size and time of change, a folder by all files in it.
@@ -111,7 +118,7 @@ def source_key(job: ScanJob, allow_uneven=False) -> str:
     # added only where they differ from the usual, so that older stores stay valid
     if job.mask_labels:
         digest.update(f"labels {job.mask_labels};".encode())
-    if allow_uneven:
+    if job.allow_uneven:
         digest.update(b"uneven;")
     return digest.hexdigest()
 

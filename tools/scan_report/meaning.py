@@ -46,7 +46,7 @@ SCALES = {
 
 
 def meaning(name: str, scores: dict[str, float]) -> str:
-    """Return one sentence on a target's score; scores: target name -> people's unit."""
+    """Return one sentence on a target's score; scores: by target name, in its unit."""
     score = scores[name]
     if name == "ve":
         grade = min(max(round(score), 0), len(GRADES) - 1)

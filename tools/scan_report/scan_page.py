@@ -1,17 +1,10 @@
 """The page: what is known of a scan's scoring, put into templates/page.html."""
 
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
-
-from pylayers.batch.pixel_size import resized
 from pylayers.batch.stack import WINDOW_HIGH_HU, WINDOW_LOW_HU
-from pylayers.cohort.targets import TARGETS
 from pylayers.errors import printable
 from pylayers.files.whole_file import write_whole
-from pylayers.lungs.crop import LungCrop
-from pylayers.lungs.crop_lungs import scan_and_lungs
 from pylayers.refusals import REASONS
 from tools.figures.ct_image import window_text
 from tools.figures.html_page import page_templates
@@ -22,49 +15,26 @@ from tools.scan_report.maps import SMOOTH_MM
 from tools.scan_report.slice_pictures import colour_bar
 from tools.scan_report.target_view import target_view
 from tools.scoring.relevance import PLAIN_LUNG_HU
-from tools.scoring.scan_result import PHANTOM_WARNING
+from tools.scoring.scored_crop import PHANTOM_WARNING, ScoredCrop
 from tools.stats.estimate_text import number_text
-from tools.training.run_folder import RunFolder
-from tools.training.trained_on import read_trained_on
+from tools.training.trained_run import TrainedRun
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-class Scanned(NamedTuple):
-    """A scan's lungs: the crop, and which of it is lung, bool of the crop's shape."""
-
-    crop: LungCrop
-    lungs: np.ndarray
-
-    @classmethod
-    def of(cls, crop: LungCrop, scan, mask=None, **choices) -> "Scanned":
-        """Return the lungs in a crop by reading its scan again: only the page needs them.
-
-        Takes what crop_lungs took.
-        """
-        return cls(
-            crop, np.ascontiguousarray(crop.box.of(scan_and_lungs(scan, mask, **choices)[1]))
-        )
-
-    def on(self, crop: LungCrop) -> "Scanned":
-        """Return the lungs on a crop of other pixels."""
-        if crop is self.crop:
-            return self
-        return Scanned(crop, resized(self.lungs.astype(np.uint8), *crop.hu.shape[1:]) > 0)
-
-
-def write_report(path, result: dict, runs: list[RunFolder], scanned: dict[str, Scanned]) -> None:
+def write_report(
+    path: str | Path, result: dict, runs: list[TrainedRun], scored: ScoredCrop | None
+) -> None:
     """Write the page of a result (tools/scoring/scan_result.py) as one file without a date.
 
-    runs: those that were to score it. scanned: target name -> what was scored, empty for a refused
-    scan. Raises WeightsError for damaged predictions over the validation split.
+    runs: those that were to score the scan. scored: the numbers behind the result, None for a
+    refused scan. Raises WeightsError for damaged predictions over the validation split.
     """
     refused = result["refused"]
     scores = {name: target["score"] for name, target in result["targets"].items()}
     views = [
-        target_view(run, result["targets"][name], scores, *scanned[name])
-        for run in runs
-        if (name := run.best()["target"]) in scanned
+        target_view(result["targets"][name], scores, target)
+        for name, target in (scored.targets if scored else {}).items()
     ]
     write_whole(
         Path(path),
@@ -79,8 +49,7 @@ def write_report(path, result: dict, runs: list[RunFolder], scanned: dict[str, S
             phantom=PHANTOM_WARNING in result["warnings"],
             warnings=[w for w in result["warnings"] if w != PHANTOM_WARNING],
             views=views,
-            runs=[(best, read_trained_on(run, best)) for run in runs for best in [run.best()]],
-            targets=TARGETS,
+            runs=runs,
             bar=colour_bar(),
             charts=charts,
             words=words(),

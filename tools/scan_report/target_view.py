@@ -4,15 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pylayers.cohort.targets import TARGETS, Target
-from pylayers.lungs.crop import LungCrop
+from pylayers.cohort.targets import Target
 from tools.scan_report import charts
 from tools.scan_report.maps import relevance_maps
 from tools.scan_report.meaning import SCALES, meaning
 from tools.scan_report.slice_pictures import coronal_picture, map_picture, slice_picture
 from tools.scan_report.uncertainty import Interval, validation_interval
+from tools.scoring.relevance import RelevanceNet
+from tools.scoring.scored_crop import TargetScore
 from tools.stats.estimate_text import number_text
-from tools.training.run_folder import RunFolder
 
 MOST_PICTURES = 16  # of more slices, evenly spaced ones are shown, and always both extremes
 
@@ -49,23 +49,23 @@ class TargetView(NamedTuple):
     better: str
 
 
-def target_view(
-    run: RunFolder, result: dict, scores: dict, crop: LungCrop, lungs: np.ndarray
-) -> TargetView:
-    """Return what is shown of a run's target.
+def target_view(result: dict, scores: dict[str, float], scored: TargetScore) -> TargetView:
+    """Return what is shown of one target.
 
-    result: its part of the scan's result. scores: all targets'. lungs: bool of the crop's shape.
+    result: its part of the scan's result. scores: all targets'. scored: the numbers behind it.
     """
-    name = run.best()["target"]
-    target, scale, score = TARGETS[name], SCALES[name], result["score"]
-    interval = validation_interval(run, score, target)
+    scorer, crop, lungs = scored.scorer, scored.crop, scored.crop.lungs
+    target, score = scorer.target, result["score"]
+    scale = SCALES[target.name]
+    interval = validation_interval(scorer.run.folder, score, target)
     # a slice's own score: with several start offsets a contribution is weighted
     values = np.array([s["contribution"] / s.get("weight", 1.0) for s in result["slices"]])
-    indices = np.array([s["index"] for s in result["slices"]]) - crop.box.z0
+    indices = scored.slices.sample.indices
     coronal, aspect = coronal_picture(crop, lungs)
     overview = charts.overview((indices + 0.5) / len(crop.hu), values, score, aspect)
     shown = _shown(values)
-    maps = relevance_maps(run, crop, lungs, indices[shown])
+    net = RelevanceNet(scorer.run, scorer.gpu)
+    maps = relevance_maps(net, crop, lungs, indices[shown])
     pictures = {
         int(at): {
             "picture": slice_picture(crop, crop.hu[indices[at]]),
@@ -90,7 +90,7 @@ def target_view(
     return TargetView(
         target,
         number_text(score, target.decimals),
-        meaning(name, scores),
+        meaning(target.name, scores),
         interval,
         interval and f"{_text(interval.low, target)} to {_text(interval.high, target)}",
         charts.number_line(scale, score, interval),

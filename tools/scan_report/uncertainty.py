@@ -15,7 +15,7 @@ FEW = 40  # with fewer scans the tails are the one or two largest errors
 
 
 class Interval(NamedTuple):
-    """Bounds in the people's unit, and the number of validation scans behind them."""
+    """Bounds in the target's unit, and the number of validation scans behind them."""
 
     low: float
     high: float
@@ -23,7 +23,7 @@ class Interval(NamedTuple):
 
     @property
     def is_rough(self) -> bool:
-        """Whether so few scans are behind it that its bounds hang on single ones."""
+        """Whether it rests on so few scans that its bounds depend on single ones."""
         return self.n < FEW
 
 

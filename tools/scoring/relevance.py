@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from pylayers.batch.stack import scoring_stack
-from pylayers.cohort.targets import TARGETS
-from tools.caffe_run.caffe_install import import_caffe
-from tools.training.run_folder import RunFolder, read_net
+from tools.caffe_run.caffe_device import caffe_on
+from tools.training.run_folder import read_net
+from tools.training.trained_run import TrainedRun
 
 # What the lungs are compared with: about what healthy lung has at full inspiration, without
 # structure. Against air or against nothing, the maps are mostly speckle outside the lungs.
@@ -18,32 +18,33 @@ SLICES_AT_ONCE = 4
 
 
 class RelevanceNet:
-    """One run's deploy net with a backward pass to its input, on the device of pycaffe's mode.
+    """One run's deploy net with a backward pass to its input, on the CPU or the GPU of that number.
 
     Raises WeightsError when the net is damaged.
     """
 
-    def __init__(self, run: RunFolder):
-        caffe = import_caffe()
-        self.network_unit = TARGETS[run.best()["target"]].network_unit
-        message = read_net(run.deploy)
+    def __init__(self, run: TrainedRun, gpu: int | None = None):
+        self.gpu, self.network_unit = gpu, run.target.network_unit
+        caffe = caffe_on(gpu)
+        message = read_net(run.folder.deploy)
         message.force_backward = True
         for layer in message.layer:
             if layer.type in ("Convolution", "InnerProduct"):
-                # no gradient of weights and bias: a third of the work, for nobody
+                # without the gradients of weights and biases, a third of the work
                 del layer.param[:]
                 layer.param.add(lr_mult=0)
                 layer.param.add(lr_mult=0)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "relevance.prototxt")
             path.write_text(str(message))
-            self.net = caffe.Net(str(path), caffe.TEST, weights=str(run.best_weights))
+            self.net = caffe.Net(str(path), caffe.TEST, weights=str(run.folder.best_weights))
 
     def gradient(self, stack: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the slices' scores, float64 (n,), and their gradients by the input, (n, h, w).
 
-        stack: network input, float32 (n, 1, h, w). Both in the people's unit.
+        stack: network input, float32 (n, 1, h, w). Both in the target's unit.
         """
+        caffe_on(self.gpu)  # Caffe has one device for all nets
         data, score = self.net.blobs["data"], self.net.blobs["fc7"]
         scores, gradients = [], []
         for start in range(0, len(stack), SLICES_AT_ONCE):
@@ -59,7 +60,7 @@ class RelevanceNet:
         return np.concatenate(scores) * unit, np.concatenate(gradients) * np.float32(unit)
 
     def relevance(self, stack: np.ndarray, reference: np.ndarray, steps: int = STEPS) -> np.ndarray:
-        """Return each pixel's part in the slices' scores, float32 (n, h, w), in the people's unit.
+        """Return each pixel's part in the slices' scores, float32 (n, h, w), in the target's unit.
 
         stack, reference: network input, float32 (n, 1, h, w). The input's difference from the
         reference times the gradient, averaged over `steps` points on the straight way from the one

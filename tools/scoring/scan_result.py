@@ -1,4 +1,4 @@
-"""What a scan's scoring says: the dict behind score_scan's JSON and score_cohort's rows."""
+"""A scan's result: the dict behind score_scan's JSON and score_cohort's rows, refusals included."""
 
 import time
 from pathlib import Path
@@ -6,84 +6,46 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pylayers.batch.slice_sample import SliceSample
 from pylayers.errors import ScanRefused
 from pylayers.lungs.crop import PREPROCESSING_VERSION, LungCrop
 from pylayers.lungs.crop_lungs import crop_lungs
+from pylayers.lungs.scan_request import ScanRequest
 from tools.caffe_run.caffe_install import build_info
+from tools.scoring.scored_crop import ScoredCrop, TargetScore, score_crop
 from tools.scoring.scorer import Scorer
 
-PHANTOM_WARNING = "weights trained on phantoms: the numbers say nothing about a patient"
+
+class ScanResult(NamedTuple):
+    """content: what the JSON holds. scored: the numbers behind it, None for a refused scan."""
+
+    content: dict
+    scored: ScoredCrop | None
 
 
-class Scored(NamedTuple):
-    """One scan's scoring.
-
-    result: the JSON's content. crop: None when refused. crops: what each target was scored on, the
-    crop itself unless it was resampled. contributions: float64 (slices,) a target. samples: the
-    slices behind them.
-    """
-
-    result: dict
-    crop: LungCrop | None
-    crops: dict[str, LungCrop]
-    contributions: dict[str, np.ndarray]
-    samples: dict[str, SliceSample]
-
-
-def score(scorers: list[Scorer], scan, mask=None, **choices) -> Scored:
+def score(scorers: list[Scorer], request: ScanRequest) -> ScanResult:
     """Read a scan and score it for every target; a refusal is a result, too.
 
-    A target whose weights refuse the scan's pixels is left out with a warning; where all do, the
-    scan is refused. choices: what crop_lungs takes beside scan and mask.
+    Raises MachineError when the machine fails and not the scan.
     """
     started = time.perf_counter()
     try:
-        crop = crop_lungs(scan, mask, **choices)
-        crops, suits = _suited(scorers, crop)
+        crop = crop_lungs(request)
+        cropped = time.perf_counter()
+        scored = score_crop(scorers, crop)
     except ScanRefused as error:
-        return Scored(_result(scan, refused=error), None, {}, {}, {})
-    cropped = time.perf_counter()
-    scorers = [scorer for scorer in scorers if scorer.target.name in crops]
-    contributions = {s.target.name: s.score(crops[s.target.name].hu) for s in scorers}
-    scored = time.perf_counter()
-    phantom = [PHANTOM_WARNING] if any(s.best.get("phantom") for s in scorers) else []
-    result = _result(
-        scan,
-        targets={s.target.name: _target(s, contributions[s.target.name], crop) for s in scorers},
+        return ScanResult(_content(request, refused=error), None)
+    content = _content(
+        request,
+        targets={name: _target(target, crop) for name, target in scored.targets.items()},
         lungs=_lungs(crop),
-        warnings=[*crop.warnings, *suits, *phantom],
+        warnings=scored.warnings,
         series=crop.series or None,
         timings_s={
             "read_and_crop": round(cropped - started, 3),
-            "score": round(scored - cropped, 3),
+            "score": round(time.perf_counter() - cropped, 3),
         },
     )
-    samples = {s.target.name: s.sample(len(crop.hu)) for s in scorers}
-    return Scored(result, crop, crops, contributions, samples)
-
-
-def _suited(scorers: list[Scorer], crop: LungCrop) -> tuple[dict[str, LungCrop], list[str]]:
-    """Return each target's crop to score, and what its weights find unusual, each sentence once.
-
-    Raises ScanRefused when all weights refuse the crop.
-    """
-    crops, said, refusals = {}, {}, []
-    for scorer in scorers:
-        name = scorer.target.name
-        try:
-            crops[name], notes = scorer.suited(crop)
-        except ScanRefused as error:
-            refusals.append(error)
-            notes = [f"not scored: {error}"]
-        for note in notes:
-            said.setdefault(note, []).append(name)
-    if refusals and not crops:
-        raise refusals[0]
-    return crops, [
-        note if len(names) == len(scorers) else f"{', '.join(names)}: {note}"
-        for note, names in said.items()
-    ]
+    return ScanResult(content, scored)
 
 
 def versions() -> dict:
@@ -97,12 +59,18 @@ def versions() -> dict:
     }
 
 
-def _result(
-    scan, targets=None, lungs=None, warnings=(), series=None, refused=None, timings_s=None
+def _content(
+    request: ScanRequest,
+    targets: dict | None = None,
+    lungs: dict | None = None,
+    warnings: tuple[str, ...] = (),
+    series: str | None = None,
+    refused: ScanRefused | None = None,
+    timings_s: dict | None = None,
 ) -> dict:
     """Return the result's keys in their order; a refused scan has no target and no score."""
     return {
-        "scan": Path(scan).name,
+        "scan": Path(request.scan).name,
         "series": series,
         "targets": targets or {},
         "lungs": lungs,
@@ -113,14 +81,15 @@ def _result(
     }
 
 
-def _target(scorer: Scorer, contributions: np.ndarray, crop: LungCrop) -> dict:
+def _target(target: TargetScore, crop: LungCrop) -> dict:
     """Return one target's part: the same bytes for the same scan in any format.
 
     From several offsets it has their number, too, and each slice its weight.
     """
+    scorer, slices = target.scorer, target.slices
     several = scorer.offsets > 1
     return {
-        "score": float(contributions.mean()),
+        "score": slices.score,
         **({"offsets": scorer.offsets} if several else {}),
         "slices": [
             {
@@ -131,10 +100,10 @@ def _target(scorer: Scorer, contributions: np.ndarray, crop: LungCrop) -> dict:
                 **({"weight": float(weight)} if several else {}),
             }
             for index, weight, contribution in zip(
-                *scorer.sample(len(crop.hu)), contributions, strict=True
+                *slices.sample, slices.contributions, strict=True
             )
         ],
-        "weights_sha256": scorer.best["weights_sha256"],
+        "weights_sha256": scorer.run.weights_sha256,
     }
 
 

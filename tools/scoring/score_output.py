@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from argparse import Namespace
 from pathlib import Path
 
 from pylayers.errors import MachineError, UsageError
@@ -14,10 +15,10 @@ from tools.scan_lists.scan_table import ScanJob
 from tools.scoring.scan_result import versions
 from tools.scoring.score_journal import Journal, difference
 from tools.scoring.score_tables import contributions_path, write_contributions, write_scores
-from tools.training.run_folder import RunFolder
+from tools.training.trained_run import TrainedRun
 
 
-def made_with(runs: list[RunFolder], args, jobs: list[ScanJob]) -> dict:
+def made_with(runs: list[TrainedRun], args: Namespace, jobs: list[ScanJob]) -> dict:
     """Return all that the tables depend on, JSON: only runs that agree in it may be mixed."""
     base = Path(args.scans) if os.path.isdir(args.scans) else Path(args.scans).parent
     scans = hashlib.sha256()
@@ -25,11 +26,10 @@ def made_with(runs: list[RunFolder], args, jobs: list[ScanJob]) -> dict:
         # relative, so that the folder may move
         paths = [path and os.path.relpath(path, base) for path in (job.scan, job.mask)]
         scans.update(json.dumps([job.scan_id, *paths, job.mask_labels]).encode())
-    best = [run.best() for run in runs]
     return {
         **versions(),
-        "weights_sha256": {b["target"]: b["weights_sha256"] for b in best},
-        "nets_sha256": {b["target"]: sha256(r.deploy) for b, r in zip(best, runs, strict=True)},
+        "weights_sha256": {run.target.name: run.weights_sha256 for run in runs},
+        "nets_sha256": {run.target.name: sha256(run.folder.deploy) for run in runs},
         "device": args.device,
         "allow_uneven": args.allow_uneven,
         "contributions": args.contributions,
@@ -52,7 +52,7 @@ class Output:
     def __init__(self, table: Path, go_on: bool):
         check_output(table, "--out")
         if place_of(table).stream:
-            raise UsageError(f"--out {table} is no file; give the name of a CSV")
+            raise UsageError(f"--out {table} is not a file; give the name of a CSV")
         self.table = table
         self.about = table.with_name(f"{table.stem}_made_with.json")
         self.scratch = table.with_name(f".{table.name}.scratch")
@@ -78,14 +78,14 @@ class Output:
         tables = [contributions_path(self.table, t) for t in self.targets if self.contributions]
         for path in (self.about, *tables):
             check_output(path)
-        there = [path for path in (self.table, self.about, *tables) if path.exists()]
+        existing = [path for path in (self.table, self.about, *tables) if path.exists()]
         if not self.go_on and begun:
             raise UsageError(
                 f"an unfinished run is kept in {self.journal.path}; add --continue to go on with "
                 "it, or delete it"
             )
-        if not self.go_on and there:
-            raise UsageError(f"{there[0]} exists; delete it or choose another --out")
+        if not self.go_on and existing:
+            raise UsageError(f"{existing[0]} exists; delete it or choose another --out")
         if not begun and self.table.exists():
             self._check_complete(head)
             return False
@@ -94,15 +94,15 @@ class Output:
 
     def _check_complete(self, head: dict) -> None:
         try:
-            made = json.loads(self.about.read_text())
+            earlier = json.loads(self.about.read_text())
         except (OSError, ValueError):
             raise UsageError(
                 f"{self.table} exists, but {self.about.name}, which says what it is made with, "
                 "does not; delete it or choose another --out"
             ) from None
-        if made != head:
+        if earlier != head:
             raise UsageError(
-                f"{self.table} is complete and made with {difference(made, head)}; delete it or "
+                f"{self.table} is complete and made with {difference(earlier, head)}; delete it or "
                 "choose another --out"
             )
 

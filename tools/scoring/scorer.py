@@ -1,20 +1,35 @@
-"""Scorer: a trained run's deploy net, loaded once; stacks in, slices' contributions out."""
+"""Scorer: a trained run's deploy net, loaded once; lung crops in, slices' contributions out."""
+
+from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from pylayers.batch.slice_sample import SliceSample, checked_offsets, sample_slices
 from pylayers.batch.stack import scoring_stack
-from pylayers.cohort.targets import TARGETS, Target
-from pylayers.errors import WeightsError
-from pylayers.files.checkout import relative
 from pylayers.lungs.crop import LungCrop
-from tools.caffe_run.caffe_install import import_caffe
-from tools.training.run_folder import RunFolder
-from tools.training.trained_on import checked_resample, read_trained_on, suited
+from tools.caffe_run.caffe_device import caffe_on
+from tools.training.trained_on import suited
+from tools.training.trained_run import TrainedRun, checked_resample
 from tools.training.version_note import version_note
 
 SLICES_AT_ONCE = 4  # more cost memory and gain no time; a fixed number keeps the bits the same
+
+
+class SliceScores(NamedTuple):
+    """What a network makes of a scan's slices.
+
+    sample: which slices of the crop, and their weights. contributions: float64 (listed,), each
+    slice's own score times its weight, in the target's unit.
+    """
+
+    sample: SliceSample
+    contributions: np.ndarray
+
+    @property
+    def score(self) -> float:
+        """The scan's score in the target's unit: the mean of the contributions."""
+        return float(self.contributions.mean())
 
 
 class Scorer:
@@ -25,22 +40,13 @@ class Scorer:
     """
 
     def __init__(
-        self, run: RunFolder, gpu: int | None = None, offsets: int = 1, resample: bool = False
+        self, run: TrainedRun, gpu: int | None = None, offsets: int = 1, resample: bool = False
     ):
+        self.run, self.gpu, self.target = run, gpu, run.target
         self.offsets = checked_offsets(offsets)
-        self.best = run.best()
-        self.trained_on = read_trained_on(run, self.best)
-        self.resample = checked_resample(resample, run, self.trained_on)
-        if self.best["target"] not in TARGETS:
-            raise WeightsError(f"{relative(run.best_json)}: unknown target {self.best['target']!r}")
-        self.target: Target = TARGETS[self.best["target"]]
-        caffe = import_caffe()
-        if gpu is None:
-            caffe.set_mode_cpu()
-        else:
-            caffe.set_device(gpu)
-            caffe.set_mode_gpu()
-        self.net = caffe.Net(str(run.deploy), caffe.TEST, weights=str(run.best_weights))
+        self.resample = checked_resample(resample, run)
+        caffe, files = caffe_on(gpu), run.folder
+        self.net = caffe.Net(str(files.deploy), caffe.TEST, weights=str(files.best_weights))
         self.slices = self.net.blobs["data"].shape[0]
         self.blas = ThreadpoolController()
         self.net.blobs["data"].reshape(SLICES_AT_ONCE, *self.net.blobs["data"].shape[1:])
@@ -54,17 +60,14 @@ class Scorer:
 
         Raises ScanRefused for pixels that the network knows nothing about.
         """
-        note = version_note(self.best)
-        crop, notes = suited(crop, self.trained_on, self.resample)
+        note = version_note(self.run.best)
+        crop, notes = suited(crop, self.run.trained_on, self.resample)
         return crop, [note, *notes] if note else notes
 
-    def score(self, hu: np.ndarray) -> np.ndarray:
-        """Return each slice's contribution in the people's unit, float64 (listed,).
-
-        hu: a lung crop (n, h, w), HU. The slices are those that sample(n) lists, the scan's score
-        is the mean of their contributions.
-        """
+    def score(self, hu: np.ndarray) -> SliceScores:
+        """Score a lung crop, int16 (n, h, w) HU: the slices that sample(n) lists."""
         sample = self.sample(len(hu))
+        caffe_on(self.gpu)  # Caffe has one device for all nets
         blob = self.net.blobs["data"]
         scores = []
         for start in range(0, len(sample.indices), SLICES_AT_ONCE):
@@ -75,4 +78,5 @@ class Scorer:
             with self.blas.limit(limits=1, user_api="blas"):
                 self.net.forward()
             scores.append(self.net.blobs["fc7"].data[: len(part), 0].astype(np.float64))
-        return np.concatenate(scores) * self.target.network_unit * sample.weights
+        unit = self.target.network_unit
+        return SliceScores(sample, np.concatenate(scores) * unit * sample.weights)

@@ -1,6 +1,5 @@
 """Run folder: runs/<name>/ holds exactly what it ran, and what came of it."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +8,7 @@ from google.protobuf import text_format
 from pylayers.batch.layer_params import LayerParams, parse
 from pylayers.errors import WeightsError
 from pylayers.files.checkout import relative
-from pylayers.files.file_hash import sha256
-from tools.caffe_run.caffe_install import import_caffe
+from tools.caffe_run.caffe_install import caffe_messages
 
 NET, SOLVER, DEPLOY = "train_test.prototxt", "solver.prototxt", "deploy.prototxt"
 SNAPSHOT_PREFIX = "scan2num"
@@ -89,27 +87,10 @@ class RunFolder:
                     return params
         raise WeightsError(f"{self.net} has no data layer for split {split!r}")
 
-    def best(self) -> dict:
-        """Return best.json of a run with usable weights; WeightsError says what is missing."""
-        for path in (self.best_json, self.best_weights, self.deploy):
-            if not path.is_file():
-                raise WeightsError(f"there is no {relative(path)}; run `make train TARGET=...`")
-        try:
-            best = json.loads(self.best_json.read_text())
-            promised = best["weights_sha256"], best["target"]
-        except (json.JSONDecodeError, KeyError, TypeError):
-            raise WeightsError(f"{relative(self.best_json)} is damaged; train again") from None
-        read_net(self.deploy)  # Caffe would end the process over it
-        if sha256(self.best_weights) != promised[0]:
-            raise WeightsError(
-                f"{relative(self.best_weights)} is not what best.json describes; train again"
-            )
-        return best
-
 
 def read_net(path):
     """Parse a run's net into a protobuf message; WeightsError when it is damaged."""
     try:
-        return text_format.Parse(path.read_text(), import_caffe().proto.caffe_pb2.NetParameter())
+        return text_format.Parse(path.read_text(), caffe_messages().NetParameter())
     except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
         raise WeightsError(f"{relative(path)} is no net: {error}; train again") from None

@@ -10,11 +10,9 @@ from pylayers.cohort.cohort import Cohort
 from pylayers.cohort.targets import target_named
 from pylayers.files.checkout import ROOT, relative
 from pylayers.files.whole_file import write_whole
-from tools.caffe_run.caffe_install import import_caffe
+from tools.caffe_run.caffe_install import caffe_messages
 from tools.training.run_folder import DEPLOY, NET, SNAPSHOT_PREFIX, SOLVER, RunFolder
 from tools.training.schedules import Schedule
-
-caffe_pb2 = import_caffe().proto.caffe_pb2
 
 HAND_WRITTEN = ROOT / "prototxt"
 # Iterations between two losses in Caffe's log, at most: on a CPU, at 12 to 20 s each, the pace is
@@ -32,9 +30,9 @@ def read_prototxt(path, message):
 def hand_written_sha256() -> str:
     """Return the hash of the hand-written prototxts without their comments."""
     kinds = {
-        NET: caffe_pb2.NetParameter,
-        DEPLOY: caffe_pb2.NetParameter,
-        SOLVER: caffe_pb2.SolverParameter,
+        NET: caffe_messages().NetParameter,
+        DEPLOY: caffe_messages().NetParameter,
+        SOLVER: caffe_messages().SolverParameter,
     }
     messages = [
         text_format.MessageToString(read_prototxt(HAND_WRITTEN / n, k())) for n, k in kinds.items()
@@ -46,9 +44,9 @@ def write_prototxts(
     run: RunFolder, cohort: Cohort, target: str, schedule: Schedule, seed: int, gpu: int | None
 ) -> int:
     """Write train_test, deploy and solver prototxt of a run; return its max_iter."""
-    net = read_prototxt(HAND_WRITTEN / NET, caffe_pb2.NetParameter())
-    deploy = read_prototxt(HAND_WRITTEN / DEPLOY, caffe_pb2.NetParameter())
-    solver = read_prototxt(HAND_WRITTEN / SOLVER, caffe_pb2.SolverParameter())
+    net = read_prototxt(HAND_WRITTEN / NET, caffe_messages().NetParameter())
+    deploy = read_prototxt(HAND_WRITTEN / DEPLOY, caffe_messages().NetParameter())
+    solver = read_prototxt(HAND_WRITTEN / SOLVER, caffe_messages().SolverParameter())
 
     params = {
         split: _params(cohort, target, split, schedule, seed) for split in ("train", "val", "test")
@@ -104,11 +102,11 @@ def _set_slices(net, schedule: Schedule) -> None:
         if layer.name in ("slices", "sum"):
             _fuse(layer, schedule.slices)
             if schedule.test_slices != schedule.slices:
-                layer.include.add(phase=caffe_pb2.TRAIN)
+                layer.include.add(phase=caffe_messages().TRAIN)
                 position = list(net.layer).index(layer) + 1
-                twin = caffe_pb2.LayerParameter()
+                twin = caffe_messages().LayerParameter()
                 twin.CopyFrom(layer)
-                twin.include[0].phase = caffe_pb2.TEST
+                twin.include[0].phase = caffe_messages().TEST
                 _fuse(twin, schedule.test_slices)
                 net.layer.insert(position, twin)
 

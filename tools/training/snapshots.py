@@ -17,10 +17,8 @@ from pylayers.errors import UsageError
 from pylayers.files.checkout import relative
 from pylayers.files.file_hash import sha256
 from pylayers.files.whole_file import whole_file, write_json
-from tools.caffe_run.caffe_install import import_caffe
+from tools.caffe_run.caffe_install import caffe_messages
 from tools.training.run_folder import SNAPSHOT_PREFIX, RunFolder, read_net
-
-caffe_pb2 = import_caffe().proto.caffe_pb2
 
 KINDS = ("caffemodel", "solverstate")
 NEWEST_KEPT = 2  # one could be damaged when the machine goes down
@@ -104,7 +102,7 @@ class Snapshots:
         for path in self.paths(iteration):
             if not path.exists():
                 return f"{path.name} is missing"
-        weights, state = caffe_pb2.NetParameter(), caffe_pb2.SolverState()
+        weights, state = caffe_messages().NetParameter(), caffe_messages().SolverState()
         for path, message in zip(self.paths(iteration), (weights, state), strict=True):
             try:
                 message.ParseFromString(path.read_bytes())
@@ -114,7 +112,7 @@ class Snapshots:
 
     def prepare(self, iteration: int) -> Path:
         """Write the solver state to resume from, with its weights where they are now."""
-        state = caffe_pb2.SolverState()
+        state = caffe_messages().SolverState()
         state.ParseFromString(self.run.snapshot(iteration, "solverstate").read_bytes())
         state.learned_net = relative(self.run.snapshot(iteration, "caffemodel"))
         with whole_file(self.to_resume) as partial:
@@ -155,7 +153,7 @@ def _wrong_state(state, weights, iteration: int) -> str:
 def trained_layers(net) -> list:
     """Return the layers that training sees and that say what is learned, from what."""
     types = ("Python", "Convolution", "InnerProduct")
-    test = caffe_pb2.TEST
+    test = caffe_messages().TEST
     return [
         layer
         for layer in net.layer

@@ -39,6 +39,7 @@ from tools.training.run_prototxt import write_prototxts
 from tools.training.snapshots import Snapshots
 from tools.training.train_request import TrainRequest
 from tools.training.trained_on import trained_on
+from tools.training.trained_run import load_trained
 from tools.training.training_end import Diverged
 
 
@@ -85,9 +86,9 @@ def train(request: TrainRequest) -> None:
         keep_state(folder, wanted, state)
     if state != FINISHED:
         raise TrainingStopped(f"stopped before its end; {what_is_kept(folder, target)}")
-    trained = folder.best()
+    facts = load_trained(folder).best
     say(
-        f"best validation loss {trained['val_loss']:.6g} at iteration {trained['iteration']}: "
+        f"best validation loss {facts['val_loss']:.6g} at iteration {facts['iteration']}: "
         f"{relative(folder.best_weights)}",
         request.quiet,
     )

@@ -13,7 +13,7 @@ import numpy as np
 from pylayers.batch.pixel_size import input_pixel_mm, resampled
 from pylayers.cohort.cohort import CohortScan
 from pylayers.cohort.store import Grid
-from pylayers.errors import ScanRefused, UsageError, WeightsError
+from pylayers.errors import ScanRefused, WeightsError
 from pylayers.files.checkout import relative
 from pylayers.lungs.crop import LungCrop
 from pylayers.lungs.scanner_pixels import size_text
@@ -101,16 +101,6 @@ def read_trained_on(run: RunFolder, best: dict) -> TrainedOn | None:
         raise WeightsError(
             f"{relative(run.best_json)} is damaged: {KEY} makes no sense; train again"
         ) from None
-
-
-def checked_resample(asked: bool, run: RunFolder, trained: TrainedOn | None) -> bool:
-    """Return whether --resample was asked for; UsageError where it has no size to go to."""
-    if asked and trained is None:
-        raise UsageError(
-            f"--resample goes to the pixel size of the training, which {relative(run.best_json)} "
-            "does not record; train again, or score without --resample"
-        )
-    return asked
 
 
 def suited(crop: LungCrop, trained: TrainedOn | None, resample: bool) -> tuple[LungCrop, list[str]]:

@@ -1,5 +1,6 @@
 """What a worker process of prepare_cohort does: scan after scan, find the lungs and store them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from pylayers.cohort.cohort import store_path
@@ -12,7 +13,7 @@ from tools.workers.worker_setup import PrepareSetup
 from tools.workers.worker_side import main
 
 
-def begin(setup: PrepareSetup):
+def begin(setup: PrepareSetup) -> Callable[[ScanJob], dict | ScanRefused | NotWritten]:
     """Return the function from a job to what cohort.csv says of the scan.
 
     Of a scan that is refused it returns the refusal, and NotWritten when the store cannot be
@@ -22,20 +23,19 @@ def begin(setup: PrepareSetup):
     def answer(job: ScanJob) -> dict | ScanRefused | NotWritten:
         try:
             store = store_path(setup.cohort, job.scan_id)
-            return store_scan(job, store, setup.allow_uneven)
+            return store_scan(job, store)
         except (ScanRefused, NotWritten) as error:
             return error
 
     return answer
 
 
-def store_scan(job: ScanJob, store: Path, allow_uneven: bool) -> dict:
+def store_scan(job: ScanJob, store: Path) -> dict:
     """Store one scan's crop unless it is there already; return what cohort.csv says of it."""
-    key = source_key(job, allow_uneven)
+    key = source_key(job)
     facts = read_facts(store)
     if facts is None or facts["source_key"] != key:
-        crop = crop_lungs(job.scan, job.mask, job.mask_labels, allow_uneven=allow_uneven)
-        write_crop(store, crop, key)
+        write_crop(store, crop_lungs(job), key)
         facts = read_facts(store)
     return facts
 

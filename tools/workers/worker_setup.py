@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 
 class ScoreSetup(NamedTuple):
-    """Scoring. runs: absolute paths of the run folders. gpu: None is the CPU."""
+    """Scoring. runs: absolute paths of the run folders. gpu: its number, None for the CPU."""
 
     runs: tuple[str, ...]
     gpu: int | None
-    allow_uneven: bool
     contributions: bool
     scratch: str
     offsets: int = 1
@@ -25,7 +24,6 @@ class PrepareSetup(NamedTuple):
     """Storing lung crops. cohort: the folder, as the user named it."""
 
     cohort: str
-    allow_uneven: bool
     scratch: str
 
     module = "tools.workers.prepare_worker"

@@ -1,0 +1,141 @@
+"""Scoring from Python: trained runs loaded once, then scans or arrays in, numbers out.
+
+docs/python.md shows it. Research use, not a medical device.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pylayers.errors import UsageError
+from pylayers.lungs.crop import LungCrop
+from pylayers.lungs.crop_lungs import crop_lungs, crop_of_scan
+from pylayers.lungs.scan_request import ScanRequest
+from pylayers.reading.scan_array import NAME, scan_of_array
+from tools.scoring.chosen_runs import device as device_of
+from tools.scoring.scored_crop import TargetScore, score_crop
+from tools.scoring.scorer import Scorer
+from tools.training.run_folder import RunFolder
+from tools.training.trained_run import load_trained
+
+StrPath = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class TargetNumbers:
+    """One target of one scan.
+
+    value: the score, the mean of the contributions. contributions: float64 (slices,), from base to
+    apex. unit: of both, blank for a fraction or a grade. slices: int (slices,), planes of the scan
+    from 0 at its lowest one. weights: float64 (slices,), all 1 unless offsets are several; a
+    slice's own score is its contribution over its weight.
+    """
+
+    value: float
+    contributions: np.ndarray
+    unit: str
+    slices: np.ndarray
+    weights: np.ndarray
+
+
+@dataclass(frozen=True)
+class ScanScore:
+    """A scan's scores.
+
+    targets: by name, such as fev1fvc; one whose weights do not know the scan's pixel size is left
+    out with a warning. warnings: what is unusual about scan, lungs and weights, a sentence each.
+    crop: the lungs, with their volume, LAA-950 and Perc15.
+    """
+
+    targets: Mapping[str, TargetNumbers]
+    warnings: tuple[str, ...]
+    crop: LungCrop
+
+    @property
+    def value(self) -> float:
+        """The only target's score; ValueError when there are several."""
+        return self._only.value
+
+    @property
+    def contributions(self) -> np.ndarray:
+        """The only target's contributions, float64 (slices,); ValueError when there are several."""
+        return self._only.contributions
+
+    @property
+    def _only(self) -> TargetNumbers:
+        if len(self.targets) > 1:
+            names = ", ".join(self.targets)
+            raise ValueError(f"the scan has scores for {names}; name one: score.targets[...]")
+        (target,) = self.targets.values()
+        return target
+
+
+class ScanScorer:
+    """Trained runs with their nets; load_scorer() makes one. Not to be shared between threads."""
+
+    def __init__(self, scorers: list[Scorer]):
+        self._scorers = scorers
+
+    def score(
+        self,
+        scan: StrPath,
+        *,
+        mask: StrPath | None = None,
+        mask_labels: tuple[int, ...] | None = None,
+        series: str | None = None,
+        allow_uneven: bool = False,
+    ) -> ScanScore:
+        """Score a scan on disk, as score_scan.py does, to the last bit.
+
+        scan: a file, or a folder of DICOM files. mask, mask_labels, series, allow_uneven: as in
+        ScanRequest. Raises ScanRefused for a scan that must not be scored, and MachineError when
+        the machine fails and not the scan.
+        """
+        return self._scored(crop_lungs(ScanRequest(scan, mask, mask_labels, series, allow_uneven)))
+
+    def score_array(self, hu: ArrayLike, spacing_mm: ArrayLike) -> ScanScore:
+        """Score a scan in memory.
+
+        hu: integers or floats (z, y, x) in HU, with x to the patient's left, y to the back and z to
+        the head (LPS). spacing_mm: (z, y, x). Raises ScanRefused as score() does.
+        """
+        return self._scored(crop_of_scan(scan_of_array(hu, spacing_mm), ScanRequest(NAME)))
+
+    def _scored(self, crop: LungCrop) -> ScanScore:
+        scored = score_crop(self._scorers, crop)
+        targets = {name: _numbers(target, crop) for name, target in scored.targets.items()}
+        return ScanScore(targets, scored.warnings, crop)
+
+
+def load_scorer(
+    *runs: StrPath, device: str = "cpu", offsets: int = 1, resample: bool = False
+) -> ScanScorer:
+    """Load one or several trained runs, each of another target.
+
+    runs: run folders, such as runs/fev1fvc. device: cpu, gpu or gpu:N. offsets: start offsets over
+    which a score is averaged, 1 to 64. resample: bring the lungs' pixels to the median size of the
+    training. Raises WeightsError for a run without usable weights and UsageError for wrong choices.
+    """
+    if not runs:
+        raise UsageError("load_scorer takes at least one run folder, such as runs/fev1fvc")
+    gpu = device_of(device)
+    scorers = [Scorer(load_trained(RunFolder(Path(run))), gpu, offsets, resample) for run in runs]
+    names = [scorer.target.name for scorer in scorers]
+    if len(set(names)) < len(names):
+        raise UsageError(f"two of the runs are of one target: {', '.join(names)}")
+    return ScanScorer(scorers)
+
+
+def _numbers(target: TargetScore, crop: LungCrop) -> TargetNumbers:
+    sample = target.slices.sample
+    return TargetNumbers(
+        value=target.slices.score,
+        contributions=target.slices.contributions,
+        unit=target.scorer.target.unit,
+        slices=crop.box.z0 + sample.indices,
+        weights=sample.weights,
+    )
