@@ -1,4 +1,4 @@
-"""Child process: a fresh Python that hangs on a connection of its own and never outlives us.
+"""Child process: a fresh Python with a connection of its own, which never outlives us.
 
 Fresh rather than forked: it inherits no signal handlers, GPU context, threads or pipes of ours, and
 no memory that would have to be copied when we write to it.
@@ -11,12 +11,13 @@ import signal
 import subprocess
 import sys
 from multiprocessing.connection import Pipe
+from typing import Any
 
 from pylayers.files.checkout import ROOT
 
-END_S = 10.0  # for a process to end that was told to
+END_S = 10.0  # for an idle process to end
 PR_SET_PDEATHSIG = 1  # prctl: signal for the child when its parent dies
-# The cores are busy with the others.
+# The other processes need the other cores.
 ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -37,7 +38,7 @@ class ChildProcess:
         files: tuple[int, ...] = (),
         env: dict | None = None,
         python: str = sys.executable,
-    ):
+    ) -> None:
         self.connection, its_end = Pipe()
         shared = (its_end.fileno(), *files)
         paths = filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))
@@ -52,12 +53,12 @@ class ChildProcess:
         )
         its_end.close()
 
-    def send(self, message) -> None:
-        """Send a message; that the child is dead shows when its answer is awaited."""
+    def send(self, message: Any) -> None:
+        """Send a message; whether the child is dead is found out by waiting for its answer."""
         with contextlib.suppress(OSError):
             self.connection.send(message)
 
-    def answer(self):
+    def answer(self) -> Any:
         """Return what the child sent; None when it is dead."""
         try:
             return self.connection.recv()
@@ -65,7 +66,7 @@ class ChildProcess:
             return None
 
     def end(self) -> None:
-        """Close the connection, which ends an idle child, and see that it ends."""
+        """Close the connection, which ends an idle child; kill it if it does not end."""
         self.connection.close()
         try:
             self.process.wait(END_S)

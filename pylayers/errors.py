@@ -4,7 +4,7 @@ import errno
 
 from pylayers.refusals import REASONS
 
-# What the system says when it runs short or breaks; the same request may succeed later.
+# The system runs out of something or breaks; the same request may succeed later.
 MACHINE_ERRNOS = frozenset(
     (
         *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE),
@@ -22,18 +22,19 @@ def printable(text: str) -> str:
 class ScanRefused(Exception):
     """A scan that must not be scored.
 
-    `slug` is the stable name of the reason (pylayers/refusals.py), `sentence` says what was seen.
+    `slug` is the stable name of the reason (pylayers/refusals.py), `sentence` says what is wrong
+    with this scan.
     """
 
-    def __init__(self, slug: str, sentence: str):
+    def __init__(self, slug: str, sentence: str) -> None:
         assert slug in REASONS, slug
-        # names of files and headers' words may hold anything; a refusal is one line
+        # file names and header texts may hold anything; a refusal is one line
         self.slug = slug
         self.sentence = printable(sentence)
         super().__init__(f"{slug}: {self.sentence}")
 
-    def __reduce__(self):
-        # Exceptions cross process borders by their constructor's arguments.
+    def __reduce__(self) -> tuple:
+        # exceptions are pickled as their constructor's arguments
         return type(self), (self.slug, self.sentence)
 
 
@@ -46,7 +47,7 @@ class WeightsError(Exception):
 
 
 class UsageError(Exception):
-    """A request that cannot be meant: an unknown name, a number out of range."""
+    """A request that makes no sense: an unknown name, a number out of range."""
 
 
 class MachineError(Exception):
@@ -54,14 +55,14 @@ class MachineError(Exception):
 
 
 def is_machine_failure(error: BaseException) -> bool:
-    """Return whether an exception tells of the machine and not of what was read."""
+    """Return whether an exception is the machine's failure rather than the input's."""
     if isinstance(error, MemoryError | MachineError):
         return True
     return isinstance(error, OSError) and error.errno in MACHINE_ERRNOS
 
 
 def machine_error(error: BaseException, doing: str) -> MachineError:
-    """Return a machine's failure in words; doing: such as "reading a.zip"."""
+    """Return the machine's failure as an error; doing: such as "reading a.zip"."""
     if isinstance(error, MachineError):
         return error
     if isinstance(error, OSError) and error.errno != errno.ENOMEM:

@@ -1,11 +1,16 @@
 """The Caffe data layer: an adapter from the loader's batches to blobs, and nothing more."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import caffe
 
 from pylayers.batch.caffe_command import first_batch
 from pylayers.batch.layer_params import parse
 from pylayers.batch.loader import Loader
 from pylayers.batch.prefetch import open_batches, worker_count
+
+Blobs = Sequence[Any]  # pycaffe's type of a blob has no public name
 
 
 class ScanStackLayer(caffe.Layer):
@@ -16,25 +21,24 @@ class ScanStackLayer(caffe.Layer):
     batch after its snapshot's.
     """
 
-    def setup(self, bottom, top):
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
         """Read param_str and the cohort's table, and start the workers."""
         self.loader = Loader(parse(self.param_str), train=self.phase == caffe.TRAIN)
-        self.index = first_batch() if self.loader.train else 0
-        self.batches = open_batches(self.loader, self.index, worker_count())
+        first = first_batch() if self.loader.train else 0
+        self.batches = open_batches(self.loader, first, worker_count())
 
-    def reshape(self, bottom, top):
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
         """Shape the tops; they stay as they are."""
         data_shape, label_shape = self.loader.shapes
         top[0].reshape(*data_shape)
         top[1].reshape(*label_shape)
 
-    def forward(self, bottom, top):
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
         """Write the next batch."""
         if self.loader.train:
-            # dropout draws follow the batch, not the process's history
-            caffe.set_random_seed(self.loader.dropout_seed(self.index))
+            # dropout depends on the batch, not on what the process drew before
+            caffe.set_random_seed(self.loader.dropout_seed(self.batches.index))
         self.batches.next(top[0].data, top[1].data)
-        self.index += 1
 
-    def backward(self, top, propagate_down, bottom):
+    def backward(self, top: Blobs, propagate_down: list[bool], bottom: Blobs) -> None:
         """Pass nothing down: data has no gradient."""

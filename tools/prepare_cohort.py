@@ -6,12 +6,11 @@ for the Chest Imaging Platform's), split, ve, fev1fvc (a fraction), fev1pp (perc
 relative to the table. Other columns are carried along. Scans that are refused are left out and
 listed in rejected.csv.
 
-Stored scans are kept: after an interruption of whatever kind the same command goes on. cohort.csv
-is written at the end.
+Stored scans are kept: after any interruption the same command goes on. cohort.csv is written at
+the end.
 
-Exit code 0: every scan is stored or refused. 1: some row of rejected.csv says `error`, a failure of
-the machine or the program and not of the scan; the same command tries those again. Others as for
-all tools.
+Exit code 0: every scan is stored or refused. 1: some rows of rejected.csv say `error`: the machine
+or the program failed, not the scan; the same command tries those again. Others as for all tools.
 """
 
 import argparse
@@ -44,7 +43,7 @@ from tools.workers.worker_setup import PrepareSetup
 
 REJECTED = "rejected.csv"
 SCRATCH = ".scan2num-scratch"
-ERROR = "error"  # in place of a reason: the scan could not be read through no fault of its own
+ERROR = "error"  # in place of a reason: the scan could not be read, but is not at fault
 GOES_ON = "what is stored is kept, the same command goes on"
 
 
@@ -61,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def prepare(args) -> int:
+def prepare(args: argparse.Namespace) -> int:
     """Store every scan of the table that is not stored yet, then write cohort.csv."""
     check_worker_options(args)
     rows = checked_table(args.table)
@@ -84,10 +83,12 @@ def prepare(args) -> int:
     return FAILED if errors else DONE
 
 
-def store_scans(jobs: list[ScanJob], args) -> tuple[dict[str, dict], dict[str, tuple[str, str]]]:
-    """Store what is not stored yet; return what cohort.csv says of scans, and slug and sentence
-    of those left out, both by scan_id.
+def store_scans(
+    jobs: list[ScanJob], args: argparse.Namespace
+) -> tuple[dict[str, dict], dict[str, tuple[str, str]]]:
+    """Store the scans that are not stored yet; return the facts of each, and what is left out.
 
+    Both are by scan_id: what cohort.csv says of a stored scan; slug and sentence of one left out.
     Raises MachineError when the stores cannot be written.
     """
     facts, left = {}, {}
@@ -111,7 +112,7 @@ def store_scans(jobs: list[ScanJob], args) -> tuple[dict[str, dict], dict[str, t
 
 
 def summary(out: Path, kept: list[dict], refused: int, errors: int) -> str:
-    """Return what is said at the end."""
+    """Return the line printed at the end."""
     known = ", ".join(f"{name} {sum(bool(row[name]) for row in kept)}" for name in TARGETS)
     parts = [
         f"{out / TABLE}: {len(kept)} scans (labels: {known})",
@@ -149,7 +150,7 @@ def write_rejected(path: Path, left: dict[str, tuple[str, str]]) -> None:
         path.unlink(missing_ok=True)
 
 
-def main(argv=None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Run the program."""
     args = parser().parse_args(argv)
     try:

@@ -33,15 +33,15 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def split(args) -> None:
+def split(args: argparse.Namespace) -> None:
     """Draw the split and write it into cohort.csv."""
     fractions = parsed_fractions(args.fractions)
-    read_cohort(args.cohort)  # is it one?
+    read_cohort(args.cohort)  # before a lock is put into a folder that is no cohort
     with FolderLock(args.cohort, COHORT_WORK):
         draw_and_write(args, fractions)
 
 
-def draw_and_write(args, fractions: np.ndarray) -> None:
+def draw_and_write(args: argparse.Namespace, fractions: np.ndarray) -> None:
     """Draw the split of a locked cohort and write it."""
     check_output(args.cohort / TABLE)
     cohort = read_cohort(args.cohort)
@@ -94,7 +94,7 @@ def draw_splits(scans: tuple[CohortScan, ...], fractions: np.ndarray, seed: int)
     return dict(zip(names, order, strict=True))
 
 
-def stratum(scan: CohortScan) -> tuple:
+def stratum(scan: CohortScan) -> tuple[float, ...]:
     """Return the sort key of a scan: GOLD stage, VE, then the lung function values."""
     labels = scan.labels
     known = "fev1fvc" in labels and "fev1pp" in labels
@@ -102,7 +102,7 @@ def stratum(scan: CohortScan) -> tuple:
     return (stage, *(labels.get(name, -1.0) for name in ("ve", "fev1fvc", "fev1pp")))
 
 
-def main(argv=None) -> int | None:
+def main(argv: list[str] | None = None) -> int | None:
     """Run the program."""
     return split(parser().parse_args(argv))
 

@@ -45,18 +45,21 @@ NAMES = {
 
 
 def known_columns() -> set[str]:
-    """Return every column that may be looked at."""
+    """Return the name of every column that may be read."""
     quantities = {name.format(v=v) for names in NAMES.values() for name, _ in names for v in VISITS}
     return quantities | {SID_COLUMN, VISIT_COLUMN}
 
 
 class Choice(NamedTuple):
-    """The column taken for a quantity, as written, and what the table has besides."""
+    """The column used for a quantity, as written, and others of the table that could have been.
+
+    blank: columns that NAMES prefers, but that hold no value.
+    """
 
     column: str
     generation: str
     others: list[str]
-    blank: list[str]  # would have come first, but hold no value
+    blank: list[str]
 
 
 def candidates(quantity: str, visit: int, long_table: bool) -> list[tuple[str, str]]:
@@ -69,37 +72,37 @@ def candidates(quantity: str, visit: int, long_table: bool) -> list[tuple[str, s
 
 
 def choose_columns(table: TextTable, rows: list[dict], visit: int) -> dict[str, Choice | None]:
-    """Return quantity -> the column to take from rows, None where there is none.
+    """Return quantity -> the column to use for rows, None where there is none.
 
-    The first name of NAMES that the table has and that holds any value is taken. Raises CohortError
-    when the table has none of the three outcomes.
+    It is the first of NAMES that the table has and that holds any value. Raises CohortError when
+    the table has none of the three outcomes.
     """
     long_table = table.column(VISIT_COLUMN) is not None
     chosen, all_blank = {}, []
     for quantity in NAMES:
-        found, blank = [], []
+        filled, blank = [], []
         for name, generation in candidates(quantity, visit, long_table):
             key = table.column(name)
             if key is None:
                 continue
             if any(row[key] for row in rows):
-                found.append((table.columns[key], generation))
+                filled.append((table.columns[key], generation))
             else:
                 blank.append(table.columns[key])
-        others = [name for name, _ in found[1:]]
+        others = [name for name, _ in filled[1:]]
         all_blank += blank
-        chosen[quantity] = Choice(*found[0], others, blank) if found else None
+        chosen[quantity] = Choice(*filled[0], others, blank) if filled else None
     if not any(chosen[target] for target in TARGETS):
-        looked_for = "; ".join(
+        names = "; ".join(
             f"{target}: " + ", ".join(name for name, _ in candidates(target, visit, long_table))
             for target in TARGETS
         )
-        noted = f" ({', '.join(all_blank)}: no value)" if all_blank else ""
-        raise CohortError(f"{table.name} has none of the columns looked for{noted}: {looked_for}")
+        empty = f" ({', '.join(all_blank)}: no value)" if all_blank else ""
+        raise CohortError(f"{table.name} has none of the columns looked for{empty}: {names}")
     return chosen
 
 
-def said_of(quantity: str, choice: Choice | None) -> str:
+def choice_text(quantity: str, choice: Choice | None) -> str:
     """Return one line on the column of a quantity."""
     if choice is None:
         return f"  {quantity:8s} no column; left blank"

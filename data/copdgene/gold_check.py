@@ -10,9 +10,9 @@ GOLD_CODES = (CONTROL, PRISM, 0, 1, 2, 3, 4)
 
 
 def gold_agrees(values: dict[str, str]) -> bool | None:
-    """Return whether the table's GOLD is what FEV1/FVC and FEV1 % predicted say.
+    """Return whether the table's GOLD code is the one that FEV1/FVC and FEV1 % predicted give.
 
-    None where there is nothing to compare: a value unknown, or a never-smoker.
+    None where there is nothing to compare: a value is unknown, or the subject never smoked.
     """
     gold, fev1fvc, fev1pp = (
         float(values[q]) if values[q] else None for q in ("gold", "fev1fvc", "fev1pp")
@@ -24,7 +24,7 @@ def gold_agrees(values: dict[str, str]) -> bool | None:
     return gold == gold_stage(fev1fvc, fev1pp)
 
 
-def said_of_gold(verdicts: list[bool | None], column: str) -> str:
+def agreement_text(verdicts: list[bool | None], column: str) -> str:
     """Return one line on how often the two agree."""
     counts = Counter(verdicts)
     checked = counts[True] + counts[False]

@@ -1,4 +1,4 @@
-"""COPDGene's images and lung label maps, known by their file names wherever they lie.
+"""COPDGene's images and lung label maps, recognised by their file names in whatever folder.
 
 A scan is <sid>_<phase>_<kernel>_<site>_COPD, with COPD2 at visit 2; its label map has
 _partialLungLabelMap after that. Formats: .nrrd, or .nhdr with its voxels beside it.
@@ -49,15 +49,15 @@ def image_of(path: Path) -> Image:
 
 
 class Images(NamedTuple):
-    """scans: by sid, of the kind asked for. masks: by cid in capitals. others: scans by kind."""
+    """scans: of the wanted kind, by sid. masks: by cid in capitals. others: counted by kind."""
 
     scans: dict[str, list[Image]]
     masks: dict[str, list[Path]]
-    others: Counter
+    others: Counter[tuple[str, str, int]]
 
 
 def sort_images(files: list[Path], kind: tuple[str, str, int]) -> Images:
-    """Sort files into the scans of one kind, label maps and the rest, which is only counted."""
+    """Sort files into the scans of one kind, the label maps and the other scans, only counted."""
     scans, masks, others = {}, {}, Counter()
     images = [image_of(path) for path in files]
     # a link to a label map beside a scan counts there, so only the scans' links are dropped here

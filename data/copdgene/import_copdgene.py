@@ -10,12 +10,12 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from data.copdgene.columns import VISITS, known_columns, said_of
-from data.copdgene.gold_check import gold_agrees, said_of_gold, stages_text
-from data.copdgene.images import KERNELS, PHASES, is_image, kind_text, sort_images
+from data.copdgene.columns import VISITS, choice_text, known_columns
+from data.copdgene.gold_check import agreement_text, gold_agrees, stages_text
+from data.copdgene.images import KERNELS, PHASES, Images, is_image, kind_text, sort_images
 from data.copdgene.match import REASONS, match_subjects
-from data.copdgene.phenotypes import phenotypes_of
-from data.copdgene.scales import said_of_unit
+from data.copdgene.phenotypes import Phenotypes, phenotypes_of
+from data.copdgene.scales import unit_text
 from data.importers.found_files import search
 from data.importers.left_out import LeftOut, left_out_path
 from data.importers.next_steps import checked_out, next_steps
@@ -35,7 +35,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "table", type=given_path, help="phenotype table, one row per sid (TAB text or CSV)"
     )
-    p.add_argument("folder", type=given_path, help="folder of the images, searched as a whole")
+    p.add_argument(
+        "folder", type=given_path, help="folder of the images, searched with its subfolders"
+    )
     p.add_argument("--out", type=given_path, required=True, help="CSV to write")
     p.add_argument("--phase", choices=PHASES, default="INSP", help="breath held")
     p.add_argument("--kernel", choices=KERNELS, default="STD", help="reconstruction kernel")
@@ -47,15 +49,14 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def import_copdgene(args) -> None:
-    """Write the table of scans and what was left out, then say what was found."""
+def import_copdgene(args: argparse.Namespace) -> None:
+    """Write the table of scans and the list of what was left out, then print a summary."""
     checked_out(args.out, args.table)
     left = LeftOut("sid", REASONS)
     table = read_text_table(args.table, known_columns())
     phenotypes = phenotypes_of(table, args.visit, left)
     kind = (args.phase, args.kernel, args.visit)
-    found = search(args.folder, is_image, left, args.quiet)
-    images = sort_images(found, kind)
+    images = sort_images(search(args.folder, is_image, left, args.quiet), kind)
     masks = images.masks
     if args.masks:
         masks = sort_images(search(args.masks, is_image, left, args.quiet), kind).masks
@@ -78,37 +79,39 @@ def import_copdgene(args) -> None:
         print(summary(args.out, rows, phenotypes, images, left))
 
 
-def others_text(others: Counter, before: str) -> str:
+def others_text(others: Counter[tuple[str, str, int]], before: str) -> str:
     """Return the scans of other kinds, counted; blank when there are none."""
     counted = ", ".join(f"{count} {kind_text(kind)}" for kind, count in sorted(others.items()))
     return f"{before}{counted}" if counted else ""
 
 
-def summary(out: Path, rows: list[dict], phenotypes, images, left: LeftOut) -> str:
-    """Return what people should know before they go on."""
+def summary(
+    out: Path, rows: list[dict], phenotypes: Phenotypes, images: Images, left: LeftOut
+) -> str:
+    """Return the lines printed at the end: what was used, what was left out, what comes next."""
     masks = sum(bool(row["mask"]) for row in rows)
     lines = [f"{out}: {len(rows)} scans, {masks} with a label map"]
     if masks < len(rows):
         lines[0] += f", {len(rows) - masks} without (their lungs will be computed)"
     if phenotypes.other_visits:
-        lines.append(f"rows of other visits, not taken: {phenotypes.other_visits}")
+        lines.append(f"rows of other visits, not used: {phenotypes.other_visits}")
     if images.others:
-        lines.append("scans not asked for: " + others_text(images.others, ""))
-    lines += left.said(left_out_path(out))
-    lines.append("columns taken:")
+        lines.append("other scans, not used: " + others_text(images.others, ""))
+    lines += left.summary(left_out_path(out))
+    lines.append("columns used:")
     for quantity, choice in phenotypes.columns.items():
-        unit = said_of_unit(quantity, phenotypes.factors.get(quantity, 1.0))
-        lines.append(said_of(quantity, choice) + unit)
+        unit = unit_text(phenotypes.factors.get(quantity, 1.0))
+        lines.append(choice_text(quantity, choice) + unit)
     gold = phenotypes.columns["gold"]
     if gold:
-        lines.append(said_of_gold([gold_agrees(row) for row in rows], gold.column))
+        lines.append(agreement_text([gold_agrees(row) for row in rows], gold.column))
     known = {target: sum(bool(row[target]) for row in rows) for target in TARGETS}
     lines.append("labels: " + ", ".join(f"{target} {count}" for target, count in known.items()))
     lines.append("for the split by GOLD from lung function: " + stages_text(rows))
     return "\n".join([*lines, *next_steps(out, known)])
 
 
-def main(argv=None) -> int | None:
+def main(argv: list[str] | None = None) -> int | None:
     """Run the program."""
     return import_copdgene(parser().parse_args(argv))
 

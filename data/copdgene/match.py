@@ -30,12 +30,17 @@ REASONS = {
 
 
 def match_subjects(
-    phenotypes: Phenotypes, images: Images, masks, masks_apart: bool, out: Path, left: LeftOut
+    phenotypes: Phenotypes,
+    images: Images,
+    masks: dict[str, list[Path]],
+    masks_apart: bool,
+    out: Path,
+    left: LeftOut,
 ) -> list[dict[str, str]]:
-    """Return the rows of the table at `out`, sorted by scan_id; what has no place goes to `left`.
+    """Return the rows of the table at `out`, sorted by scan_id; what is left out goes to `left`.
 
-    masks: label maps by cid in capitals. masks_apart: they lie in a folder of their own, else a
-    scan's lies beside it.
+    masks: label maps by cid in capitals. masks_apart: whether they lie in a folder of their own; if
+    not, each lies beside its scan.
     """
     rows = []
     for sid in sorted({*phenotypes.rows, *phenotypes.twice, *images.scans}):
@@ -44,7 +49,7 @@ def match_subjects(
             continue
         path = path_from(out, scan.path)
         if path is None:
-            left.add(sid, "path", f"the path of {scan.cid} has characters that no table can hold")
+            left.add(sid, "path", f"the path of {scan.cid} has characters that a table cannot hold")
             continue
         mask = only_mask(scan, masks, masks_apart, out, left)
         values = labels_of(sid, phenotypes.rows[sid], phenotypes, left)
@@ -66,7 +71,7 @@ def only_scan(sid: str, phenotypes: Phenotypes, images: Images, left: LeftOut) -
     elif sid not in phenotypes.rows:
         left.add(sid, "row-missing", f"{scans[0].cid} has no row in the table")
     elif not scans:
-        left.add(sid, "scan-missing", "the row has no scan of the kind asked for")
+        left.add(sid, "scan-missing", "the row has no scan of the wanted kind")
     elif len(scans) > 1:
         places = ", ".join(shown(scan.path) for scan in scans)
         left.add(sid, "scan-ambiguous", f"{len(scans)} scans: {places}")
@@ -75,19 +80,21 @@ def only_scan(sid: str, phenotypes: Phenotypes, images: Images, left: LeftOut) -
     return None
 
 
-def only_mask(scan: Image, masks, masks_apart: bool, out: Path, left: LeftOut) -> str:
+def only_mask(
+    scan: Image, masks: dict[str, list[Path]], masks_apart: bool, out: Path, left: LeftOut
+) -> str:
     """Return the path of a scan's one label map, blank when there is none or several."""
     if not masks and not masks_apart:  # a study without label maps misses none
         return ""
-    found = masks.get(scan.cid.upper(), [])
-    own = one_each([m for m in found if masks_apart or m.parent == scan.path.parent])
+    named = masks.get(scan.cid.upper(), [])
+    own = one_each([m for m in named if masks_apart or m.parent == scan.path.parent])
     if len(own) > 1:
         places = ", ".join(map(shown, own))
-        left.add(scan.sid, "mask-ambiguous", f"{len(own)} label maps: {places}; none is taken")
+        left.add(scan.sid, "mask-ambiguous", f"{len(own)} label maps: {places}; none is used")
         return ""
     path = path_from(out, own[0]) if own else None
     if path is None:
-        hint = f" beside it ({shown(found[0])} needs --masks)" if found and not own else ""
+        hint = f" beside it ({shown(named[0])} needs --masks)" if named and not own else ""
         sentence = f"no usable label map{hint}; the lungs will be computed"
         left.add(scan.sid, "mask-missing", sentence)
     return path or ""

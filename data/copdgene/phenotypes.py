@@ -28,7 +28,7 @@ class Phenotypes(NamedTuple):
 def phenotypes_of(table: TextTable, visit: int, left: LeftOut) -> Phenotypes:
     """Sort a table's rows by sid, choose its columns and their scales.
 
-    Raises CohortError: no sid, no row of the visit, no known column, mixed scales.
+    Raises CohortError for no sid, no row of the visit, no known column, and mixed scales.
     """
     key = table.column(SID_COLUMN)
     if key is None:
@@ -36,7 +36,7 @@ def phenotypes_of(table: TextTable, visit: int, left: LeftOut) -> Phenotypes:
     for line in table.misfits:
         left.add("", "bad-row", f"line {line} has more cells than the header")
     numbered = rows_of_visit(table, visit)
-    by_sid: dict[str, list] = {}
+    by_sid: dict[str, list[tuple[int, dict[str, str]]]] = {}
     for line, row in numbered:
         sid = row[key].upper()
         if SID.fullmatch(sid):
@@ -64,8 +64,8 @@ def phenotypes_of(table: TextTable, visit: int, left: LeftOut) -> Phenotypes:
     )
 
 
-def rows_of_visit(table: TextTable, visit: int) -> list[tuple[int, dict]]:
-    """Return the rows of a visit: all, but for a long table, which has a column visitnum."""
+def rows_of_visit(table: TextTable, visit: int) -> list[tuple[int, dict[str, str]]]:
+    """Return the rows of a visit: all of them, unless the table has a column visitnum."""
     key = table.column(VISIT_COLUMN)
     if key is None:
         return table.rows
@@ -86,7 +86,7 @@ def same_number(text: str, value: int) -> bool:
 def labels_of(sid: str, row: dict[str, str], source: Phenotypes, left: LeftOut) -> dict[str, str]:
     """Return the labels, gold and pctEmph of a row as texts in the cohort's units.
 
-    What is no number or out of range is listed and left blank.
+    A value that is not a number or is out of range is listed and left blank.
     """
     values = {}
     for quantity, choice in source.columns.items():
@@ -99,7 +99,7 @@ def labels_of(sid: str, row: dict[str, str], source: Phenotypes, left: LeftOut) 
             values[quantity] = in_range(quantity, f"{value:.10g}", sid)
         except ValueError:
             values[quantity] = ""
-            sentence = f"{choice.column} {text[:40]!r} is no number; left blank"
+            sentence = f"{choice.column} {text[:40]!r} is not a number; left blank"
             left.add(sid, "no-number", sentence)
         except CohortError as error:
             values[quantity] = ""
@@ -108,7 +108,7 @@ def labels_of(sid: str, row: dict[str, str], source: Phenotypes, left: LeftOut) 
 
 
 def in_range(quantity: str, text: str, sid: str) -> str:
-    """Return a value's text if it can be, else raise CohortError."""
+    """Return a value's text; CohortError when it is out of range."""
     if quantity in TARGETS:
         checked_labels({quantity: text}, sid)
     elif quantity == "gold" and float(text) not in GOLD_CODES:

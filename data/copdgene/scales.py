@@ -4,7 +4,7 @@ from pylayers.errors import CohortError
 from pylayers.files.text_table import number
 
 # Quantity -> (smallest percent, largest percent, what a percent is multiplied by, a fraction by).
-# A value of zero or below or above the range is a code such as -9 or 999: it says nothing of the
+# A value of zero or less or above the range is a code such as -9 or 999: it says nothing about the
 # scale.
 SCALES = {"fev1fvc": (1.5, 150.0, 0.01, 1.0), "fev1pp": (3.0, 300.0, 1.0, 100.0)}
 MOST_NAMED = 5
@@ -40,8 +40,8 @@ def unit_factor(quantity: str, column: str, cells: list[tuple[str, str]]) -> flo
     return percent_factor if percents else fraction_factor if fractions else 1.0
 
 
-def said_of_unit(quantity: str, factor: float) -> str:
-    """Return what was done to a column's values, blank when nothing was."""
+def unit_text(factor: float) -> str:
+    """Return how a column's values were scaled; blank when they were not."""
     if factor == 1.0:
         return ""
     return "; percent, divided by 100" if factor < 1 else "; fractions, times 100"

@@ -1,6 +1,7 @@
 """Files below a study's folder, in a fixed order and none from outside it."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,15 +10,15 @@ from pylayers.command_line.progress_bar import progress_bar
 from pylayers.errors import CohortError
 
 
-class Found(NamedTuple):
-    """What lies below a folder: files wanted, links that lead out of it, folders not opened."""
+class FoundFiles(NamedTuple):
+    """What lies below a folder: the wanted files, links that lead out, folders that do not open."""
 
     files: list[Path]
     links: list[Path]
     closed: list[Path]
 
 
-def find_files(folder, wanted) -> Found:
+def find_files(folder: str | os.PathLike[str], wanted: Callable[[str], bool]) -> FoundFiles:
     """Return the files for whose name wanted(name) is true, anywhere below a folder, sorted.
 
     Links to folders are not followed; links to files only within the folder. Raises CohortError
@@ -42,7 +43,7 @@ def find_files(folder, wanted) -> Found:
                 links.append(path)
             elif path.is_file():
                 files.append(path)
-    return Found(sorted(files), sorted(links), sorted(closed))
+    return FoundFiles(sorted(files), sorted(links), sorted(closed))
 
 
 def is_file_within(link: Path, root: Path) -> bool:
@@ -75,8 +76,8 @@ def path_from(table: Path, file: Path) -> str | None:
     return text if text == text.strip() and text.isprintable() else None
 
 
-def search(folder: Path, wanted, left: LeftOut, quiet: bool) -> list[Path]:
-    """Return find_files' files, with a progress bar; links out and closed folders go to `left`."""
+def search(folder: Path, wanted: Callable[[str], bool], left: LeftOut, quiet: bool) -> list[Path]:
+    """Return find_files' files, with a progress bar; links and closed folders go to `left`."""
     with progress_bar(name=f"search {folder.name}", unit="file", quiet=quiet) as bar:
 
         def counted(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What an import left out or found odd: collected, counted by reason, written as a table."""
+"""What an import leaves out or doubts: collected, counted by reason, written as a table."""
 
 from collections import Counter
 from pathlib import Path
@@ -12,25 +12,25 @@ class LeftOut:
     reasons: slug -> whether a scan with that reason is kept all the same.
     """
 
-    def __init__(self, id_column: str, reasons: dict[str, bool]):
+    def __init__(self, id_column: str, reasons: dict[str, bool]) -> None:
         self.id_column = id_column
         self.reasons = reasons
         self.entries: list[tuple[str, str, str]] = []
 
     def add(self, name: str, reason: str, sentence: str) -> None:
-        """Enter one finding."""
+        """Add an entry."""
         assert reason in self.reasons, reason
         self.entries.append((name, reason, sentence))
 
-    def said(self, path: Path) -> list[str]:
-        """Return lines with the number of findings by reason; path: where they are listed."""
+    def summary(self, path: Path) -> list[str]:
+        """Return lines with the number of entries by reason; path: where they are listed."""
         counted = Counter(reason for _, reason, _ in self.entries)
         lines = []
-        for title, kept in (("left out", False), ("kept, but look at them", True)):
+        for title, kept in (("left out", False), ("kept, but to be checked", True)):
             reasons = [r for r in self.reasons if self.reasons[r] == kept and counted[r]]
             if reasons:
                 lines.append(f"{title}: {', '.join(f'{r} {counted[r]}' for r in reasons)}")
-        return [*lines, f"each of them is listed in {path}"] if lines else []
+        return [*lines, f"each is listed in {path}"] if lines else []
 
     def write(self, path: Path) -> None:
         """Write the entries, sorted; no file when there are none."""
@@ -42,5 +42,5 @@ class LeftOut:
 
 
 def left_out_path(out: Path) -> Path:
-    """Return where the findings of an import are listed: beside its table."""
+    """Return where an import lists its entries: beside its table."""
     return out.with_name(f"{out.stem}_left_out.csv")

@@ -1,4 +1,4 @@
-"""The two ends of an import: the table that it may write, and the commands that take it on."""
+"""The two ends of an import: the check on the table it writes, and the commands that come next."""
 
 import shlex
 from pathlib import Path
@@ -10,7 +10,10 @@ from pylayers.files.output_place import place_of
 
 
 def checked_out(out: Path, *inputs: Path | None) -> Path:
-    """Return the table to write, its folder made; UsageError when that would harm something."""
+    """Return the table to write and make its folder; UsageError when it would overwrite an input.
+
+    Also when the table cannot be written or is not a plain file.
+    """
     if out.is_dir():
         raise UsageError(f"--out {out} is a folder; give the name of a CSV in it")
     try:
@@ -20,12 +23,12 @@ def checked_out(out: Path, *inputs: Path | None) -> Path:
     for path in (out, left_out_path(out)):
         check_output(path, "--out", inputs)
     if place_of(out).stream:  # what is left out is written beside it
-        raise UsageError(f"--out {out} is no file; give the name of a CSV")
+        raise UsageError(f"--out {out} is not a file; give the name of a CSV")
     return out
 
 
 def next_steps(out: Path, known: dict[str, int]) -> list[str]:
-    """Return the lines that say how to go on; known: labels by target."""
+    """Return the lines that say which commands come next; known: how many labels by target."""
     table, cohort = shlex.quote(str(out)), shlex.quote(str(out.parent / "cohort"))
     if not any(known.values()):
         return ["next:", f"  .venv/bin/python tools/score_cohort.py {table}"]

@@ -55,8 +55,8 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def import_luna16(args) -> None:
-    """Write the table of scans and what was left out, then say what was found."""
+def import_luna16(args: argparse.Namespace) -> None:
+    """Write the table of scans and the list of what was left out, then print a summary."""
     checked_out(args.out, args.labels)
     left = LeftOut("seriesuid", REASONS)
     labels = read_labels(args.labels) if args.labels else {}
@@ -80,7 +80,9 @@ def import_luna16(args) -> None:
         print(summary(args.out, rows, left))
 
 
-def scans_and_masks(files: list[Path], folder: Path) -> tuple[dict, dict]:
+def scans_and_masks(
+    files: list[Path], folder: Path
+) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
     """Return the scans and the masks among files below a folder, each as seriesuid -> files."""
     scans, masks = {}, {}
     for path in one_each(files):
@@ -97,13 +99,20 @@ def is_mhd(name: str) -> bool:
     return name.lower().endswith(".mhd")
 
 
-def row_of(uid: str, files: list[Path], masks, labels, out: Path, left: LeftOut) -> dict | None:
+def row_of(
+    uid: str,
+    files: list[Path],
+    masks: dict[str, list[Path]],
+    labels: dict[str, dict[str, str]],
+    out: Path,
+    left: LeftOut,
+) -> dict[str, str] | None:
     """Return the row of a scan; None, with the reason in `left`, when it cannot be used."""
     name = shown(Path(uid))
     try:
         checked_scan_id(uid, "name")
     except CohortError:
-        left.add(name, "scan-id", "the file's name is no seriesuid")
+        left.add(name, "scan-id", "the file's name is not a seriesuid")
         return None
     if len(files) > 1:
         left.add(uid, "scan-ambiguous", f"{len(files)} files: {', '.join(map(shown, files))}")
@@ -113,7 +122,7 @@ def row_of(uid: str, files: list[Path], masks, labels, out: Path, left: LeftOut)
         return None
     path = path_from(out, files[0])
     if path is None:
-        left.add(uid, "path", "its path has characters that no table can hold")
+        left.add(uid, "path", "its path has characters that a table cannot hold")
         return None
     mask = mask_of(uid, masks.get(uid, []), out, left)
     subsets = [part for part in files[0].parts[:-1] if SUBSET.fullmatch(part)]
@@ -132,7 +141,7 @@ def mask_of(uid: str, files: list[Path], out: Path, left: LeftOut) -> str:
     """Return the path of a scan's one mask, blank when there is none or several."""
     path = path_from(out, files[0]) if len(files) == 1 and has_voxels(files[0]) else None
     if len(files) > 1:
-        sentence = f"{len(files)} masks: {', '.join(map(shown, files))}; none is taken"
+        sentence = f"{len(files)} masks: {', '.join(map(shown, files))}; none is used"
         left.add(uid, "mask-ambiguous", sentence)
     elif path is None:
         left.add(uid, "mask-missing", "no usable mask; the lungs will be computed")
@@ -145,19 +154,19 @@ def has_voxels(header: Path) -> bool:
 
 
 def summary(out: Path, rows: list[dict], left: LeftOut) -> str:
-    """Return what people should know before they go on."""
+    """Return the lines printed at the end: what was used, what was left out, what comes next."""
     known = {target: sum(bool(row[target]) for row in rows) for target in TARGETS}
     subsets = {row["subset"] for row in rows}
     masks = sum(bool(row["mask"]) for row in rows)
     lines = [f"{out}: {len(rows)} scans of {len(subsets)} subsets, {masks} with a mask"]
-    lines += left.said(left_out_path(out))
+    lines += left.summary(left_out_path(out))
     lines.append("labels: " + ", ".join(f"{target} {count}" for target, count in known.items()))
     if not any(known.values()):
-        lines.append("without labels these scans can be scored, not trained on")
+        lines.append("without labels these scans can be scored, but not trained on")
     return "\n".join([*lines, *next_steps(out, known)])
 
 
-def main(argv=None) -> int | None:
+def main(argv: list[str] | None = None) -> int | None:
     """Run the program."""
     return import_luna16(parser().parse_args(argv))
 

@@ -1,4 +1,4 @@
-"""Labels that people bring to LUNA16, which has none of its own."""
+"""Labels that users add to LUNA16, which has none of its own."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ MOST_NAMED = 10
 
 
 def read_labels(path: Path) -> dict[str, dict[str, str]]:
-    """Return seriesuid -> labels of a CSV. Raises CohortError, naming every wrong row."""
+    """Return seriesuid -> labels of a CSV; CohortError with the first ten wrong rows."""
     table = read_text_table(path)
     key = table.column("seriesuid")
     known = [name for name in TARGETS if table.column(name)]

@@ -2,13 +2,14 @@
 
 Coordinates in mm: x grows to the patient's left, y to the back, z to the head (LPS); x = 0 is the
 midline, y = 0 the middle of the rib cage, z = 0 the deepest recess of the lungs. In the array the
-right lung therefore lies at lower columns. Phantoms say nothing about patients.
+right lung therefore lies at lower columns.
 """
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
-from data.phantom.subject import MATRIX
+from data.phantom.subject import MATRIX, Subject
 
 RIGHT, LEFT = 2, 3  # Chest Imaging Platform region codes
 FAT_HU, MUSCLE_HU, BLOOD_HU = -98, 52, 42
@@ -16,20 +17,31 @@ SHIFT = 4  # fractional bits of cv2's fixed-point coordinates
 ANGLES = np.linspace(0, 2 * np.pi, 72, endpoint=False)
 
 
-def to_pixels(subject, points):
-    """Columns and rows (float) of points (..., 2+) given as x, y in mm."""
+def to_pixels(subject: Subject, points: ArrayLike) -> np.ndarray:
+    """Return columns and rows, float (..., 2), of points (..., 2+) that begin with x, y in mm."""
     points = np.asarray(points, float)[..., :2]
     return (points + subject.shift_mm) / subject.spacing_mm + (MATRIX - 1) / 2
 
 
-def fill(canvas, subject, outline, value, line_type=cv2.LINE_8):
-    """Fill the closed outline (n, 2) in mm on `canvas` with `value`."""
+def fill(
+    canvas: np.ndarray,
+    subject: Subject,
+    outline: np.ndarray,
+    value: float,
+    line_type: int = cv2.LINE_8,
+) -> None:
+    """Fill a closed outline (n, 2) in mm on a canvas (512, 512) with `value`, in place."""
     pixels = np.round(to_pixels(subject, outline) * (1 << SHIFT)).astype(np.int32)
     cv2.fillPoly(canvas, [pixels], value, line_type, SHIFT)
 
 
-def oval(x, y, rx, ry, angle=0.0, power=2.0):
-    """Outline (72, 2) of a superellipse, turned by `angle` in degrees."""
+def oval(
+    x: float, y: float, rx: float, ry: float, angle: float = 0.0, power: float = 2.0
+) -> np.ndarray:
+    """Return the outline (72, 2) in mm of |u/rx|^power + |v/ry|^power = 1, a superellipse.
+
+    Its centre is (x, y); angle: by which it is turned, in degrees.
+    """
     c, s = np.cos(ANGLES), np.sin(ANGLES)
     u = rx * np.sign(c) * np.abs(c) ** (2 / power)
     v = ry * np.sign(s) * np.abs(s) ** (2 / power)
@@ -37,21 +49,21 @@ def oval(x, y, rx, ry, angle=0.0, power=2.0):
     return np.stack([x + u * np.cos(a) - v * np.sin(a), y + u * np.sin(a) + v * np.cos(a)], -1)
 
 
-def bump(t, low, high):
-    """Half-circle profile: 0 outside low..high, 1 in the middle."""
+def bump(t: float, low: float, high: float) -> float:
+    """Return a half circle's profile at t: 0 outside low..high, 1 in the middle."""
     u = (2 * t - low - high) / (high - low)
     return np.sqrt(max(0.0, 1 - u * u))
 
 
-def chest_profile(t):
-    """Relative width and depth of the rib cage at height fraction t (0 recess, 1 apex)."""
+def chest_profile(t: float) -> tuple[float, float]:
+    """Return the relative width and depth of the rib cage at height t (0: recess, 1: apex)."""
     u = np.clip((t - 0.3) / 0.7, 0, 1)
     foot = 0.94 + 0.06 * min(max(t, 0) / 0.3, 1)
     return foot * (1 - u**2.6) ** 0.5, foot * (1 - u**2.8) ** 0.6
 
 
-def rib_cage(subject, z, margin_mm=0.0):
-    """Outline inside the ribs at height z, `margin_mm` wider."""
+def rib_cage(subject: Subject, z: float, margin_mm: float = 0.0) -> np.ndarray:
+    """Return the outline (72, 2) inside the ribs at height z, `margin_mm` wider, in mm."""
     wide, deep = chest_profile(min(max(z / subject.lung_height_mm, 0.0), 0.97))
     width = subject.half_width_mm * (0.42 + 0.6 * wide)
     depth = subject.half_depth_mm * (0.1 + 0.9 * deep)
@@ -59,8 +71,11 @@ def rib_cage(subject, z, margin_mm=0.0):
     return oval(0, y, width + margin_mm, depth + margin_mm, power=2.25)
 
 
-def lung_outline(subject, side, z):
-    """Outline of one lung at height z before mediastinum and diaphragm are cut out, or None."""
+def lung_outline(subject: Subject, side: int, z: float) -> np.ndarray | None:
+    """Return the outline (72, 2) in mm of one lung at height z, None above and below it.
+
+    Mediastinum and diaphragm are not yet cut out. side: RIGHT or LEFT.
+    """
     t = z / subject.lung_height_mm
     if not 0 < t < 1:
         return None
@@ -79,8 +94,8 @@ def lung_outline(subject, side, z):
     return (centre + (points - centre) * (1 + waves.sum(1))[:, None]) * [sign, 1]
 
 
-def diaphragm_outline(subject, side, z):
-    """Outline of liver or spleen under the dome at height z, or None above it."""
+def diaphragm_outline(subject: Subject, side: int, z: float) -> np.ndarray | None:
+    """Return the outline (72, 2) in mm of liver or spleen at height z, None above the dome."""
     height = subject.dome_mm[side - RIGHT]
     if z >= height:
         return None
@@ -95,8 +110,11 @@ def diaphragm_outline(subject, side, z):
     )
 
 
-def mediastinum(subject, z):
-    """(outline, HU) of what lies between the lungs at height z, back to front in drawing order."""
+def mediastinum(subject: Subject, z: float) -> list[tuple[np.ndarray, int]]:
+    """Return (outline (72, 2) in mm, HU) of what lies between the lungs at height z.
+
+    In the order of drawing: later ones cover earlier ones.
+    """
     t, b, k = z / subject.lung_height_mm, subject.half_depth_mm, subject.heart_scale
     deep = chest_profile(min(max(t, 0.0), 0.97))[1]
     parts = [
@@ -130,8 +148,8 @@ def mediastinum(subject, z):
     return parts
 
 
-def draw_lungs(subject, z):
-    """Coverage (uint8, 0..255) of the right and of the left lung at height z, as (2, 512, 512)."""
+def draw_lungs(subject: Subject, z: float) -> np.ndarray:
+    """Return how far the right and the left lung cover pixels at height z, uint8 (2, 512, 512)."""
     lungs = np.zeros((2, MATRIX, MATRIX), np.uint8)
     if not 0 < z < subject.lung_height_mm:
         return lungs

@@ -1,6 +1,6 @@
 """Everything of a phantom's slice but the lungs: soft tissue, bones, organs and the table.
 
-Axes and lengths as in anatomy.py, HU noise-free. Phantoms say nothing about patients.
+Axes and lengths as in anatomy.py, HU noise-free.
 """
 
 import cv2
@@ -20,15 +20,15 @@ from data.phantom.anatomy import (
     rib_cage,
     to_pixels,
 )
-from data.phantom.subject import MATRIX
+from data.phantom.subject import MATRIX, Subject
 
 AIR_HU, GAS_HU, LIVER_HU = -1000, -960, 62
 MARROW_HU, CORTEX_HU, CANAL_HU = 190, 520, 30
 MATTRESS_HU, TABLE_HU = -650, -250
 
 
-def draw_bones(hu, subject, z):
-    """Draw vertebra, ribs, sternum and shoulder blades at height z into `hu`, in place."""
+def draw_bones(hu: np.ndarray, subject: Subject, z: float) -> None:
+    """Draw vertebra, ribs, sternum and shoulder blades at height z into HU (512, 512), in place."""
     b, t = subject.half_depth_mm, z / subject.lung_height_mm
     wide, deep = chest_profile(min(max(t, 0.0), 0.93))
     width = (0.42 + 0.6 * wide) * subject.half_width_mm + 7
@@ -60,8 +60,8 @@ def draw_bones(hu, subject, z):
     fill(hu, subject, oval(0, 0.88 * b + 24, 8, 7), CANAL_HU)  # spinal canal
 
 
-def draw_body(subject, z):
-    """Noise-free HU (512, 512) float32 of everything but the lungs at height z."""
+def draw_body(subject: Subject, z: float) -> np.ndarray:
+    """Return noise-free HU of everything but the lungs at height z, float32 (512, 512)."""
     hu = np.full((MATRIX, MATRIX), AIR_HU, np.float32)
     b, t = subject.half_depth_mm, z / subject.lung_height_mm
     shoulders = 34 * np.clip((t - 0.66) / 0.3, 0, 1)

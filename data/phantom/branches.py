@@ -1,6 +1,6 @@
 """Vessel and airway trees: grown in 3D to fill the lungs, then drawn slice by slice.
 
-All lengths in mm in the axes of anatomy.py. Phantoms say nothing about patients.
+All lengths in mm in the axes of anatomy.py.
 """
 
 from typing import NamedTuple
@@ -9,26 +9,28 @@ import cv2
 import numpy as np
 
 from data.phantom.anatomy import SHIFT, to_pixels
+from data.phantom.subject import Subject
 
 STEP_MM = 7.0  # length of the pieces a new branch is cut into, so that later ones can attach
 LEAF_MM = 0.34  # radius of the thinnest branch of a tree
-MURRAY = 2.4  # radius ** MURRAY adds up over the children
+# Radius ** MURRAY adds up over the children; Murray's own law (doi:10.1073/pnas.12.3.207) has 3.
+MURRAY = 2.4
 SLAB_MM = 1.2  # half the slice thickness: what of a branch is projected into a slice
 AIRWAY_MM = 1.2  # arteries thicker than this have a bronchus at their side
 LUMEN_PER_ARTERY = 0.7
 
 
 class Tubes(NamedTuple):
-    """Straight pieces: `ends` (n, 2, 3) in mm and their `radius` (n,) in mm."""
+    """Straight pieces of vessels or airways: ends (n, 2, 3) and radius (n,), in mm."""
 
     ends: np.ndarray
     radius: np.ndarray
 
 
-def grow_tree(rng, root, targets):
+def grow_tree(rng: np.random.Generator, root: np.ndarray, targets: np.ndarray) -> Tubes:
     """Connect `targets` (n, 3) one after the other to a tree that starts at `root` (3,).
 
-    Each target is attached where the way is short and the turn is blunt. Returns `Tubes`, parents
+    Each target is attached where the way is short and the turn is blunt. Returns pieces, parents
     before children, with radii that grow with the number of targets behind them.
     """
     room = 1 + len(targets) * 40
@@ -56,16 +58,16 @@ def grow_tree(rng, root, targets):
     return Tubes(ends, LEAF_MM * leaves[1:count] ** (1 / MURRAY))
 
 
-def bronchi_of(arteries, wall_mm):
-    """The airways that run beside the thicker `arteries` (Tubes of their lumens)."""
+def bronchi_of(arteries: Tubes, wall_mm: float) -> Tubes:
+    """Return the lumens of the airways that run beside the thicker arteries."""
     thick = arteries.radius > AIRWAY_MM
     lumen = LUMEN_PER_ARTERY * arteries.radius[thick]
     gap = (arteries.radius[thick] + lumen + 0.8 * wall_mm)[:, None, None]
     return Tubes(arteries.ends[thick] + gap * np.array([0.62, -0.72, 0.3]), lumen)
 
 
-def main_airways(subject):
-    """Trachea and the two main bronchi (Tubes of their lumens)."""
+def main_airways(subject: Subject) -> Tubes:
+    """Return the lumens of the trachea and the two main bronchi."""
     b, h = subject.half_depth_mm, subject.lung_height_mm
     top, carina = [-3, 0.05 * b, 1.15 * h], [-2, 0.16 * b, 0.64 * h]
     right, left = [-36, 0.2 * b, 0.57 * h], [38, 0.24 * b, 0.56 * h]
@@ -73,8 +75,8 @@ def main_airways(subject):
     return Tubes(ends, np.array([8.5, 6.5, 5.5]))
 
 
-def cut(tubes, z):
-    """The part of `tubes` within the slab around height z: (ends (m, 2, 2) in mm, radius (m,))."""
+def cut(tubes: Tubes, z: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return what lies in the slab around height z: ends (m, 2, 2) and radius (m,), in mm."""
     low, high = tubes.ends[..., 2].min(1), tubes.ends[..., 2].max(1)
     reach = SLAB_MM + 0.4 * tubes.radius
     near = (low < z + reach) & (high > z - reach)
@@ -89,8 +91,13 @@ def cut(tubes, z):
     return points[order], radius[order]
 
 
-def draw_tubes(canvas, subject, tubes, z, grow_mm=0.0):
-    """Draw `tubes`, `grow_mm` thicker, as coverage (0..255) into the uint8 `canvas`, in place."""
+def draw_tubes(
+    canvas: np.ndarray, subject: Subject, tubes: Tubes, z: float, grow_mm: float = 0.0
+) -> None:
+    """Draw tubes at height z as coverage 0..255 into `canvas`, uint8 (512, 512), in place.
+
+    grow_mm: added to their radius.
+    """
     points, radius = cut(tubes, z)
     pixels = np.round(to_pixels(subject, points) * (1 << SHIFT)).astype(int).tolist()
     width = 2 * (radius + grow_mm) / subject.spacing_mm
@@ -101,10 +108,12 @@ def draw_tubes(canvas, subject, tubes, z, grow_mm=0.0):
         cv2.line(canvas, p, q, v, thick, cv2.LINE_AA, SHIFT)
 
 
-def draw_twigs(canvas, rng, box, count):
-    """Draw `count` short faint lines, vessels below the trees' resolution, inside `box`.
+def draw_twigs(
+    canvas: np.ndarray, rng: np.random.Generator, box: tuple[int, int, int, int], count: int
+) -> None:
+    """Draw `count` short faint lines, vessels below the trees' resolution, inside a box, in place.
 
-    `box` is (row0, row1, column0, column1) in pixels.
+    box: (first row, last row, first column, last column).
     """
     y0, y1, x0, x1 = box
     start = rng.uniform([x0, y0], [x1, y1], (count, 2))

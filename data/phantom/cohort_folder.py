@@ -1,13 +1,14 @@
-"""The phantom cohort on disk: names, images, the table and the stamp of the folder's seed.
-
-Phantoms say nothing about patients.
-"""
+"""The phantom cohort on disk: names, images, the table and the stamp of the folder's seed."""
 
 import json
+from pathlib import Path
 
+import numpy as np
 import SimpleITK as sitk
 
+from data.phantom.subject import Subject
 from pylayers.cohort.cohort import PHANTOM, write_rows
+from pylayers.errors import UsageError
 
 VERSION = 5  # raise it whenever the same seed gives other voxels or labels
 STAMP = "generator.json"
@@ -29,8 +30,8 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def paths_of(out, index):
-    """Files of phantom `index` (from 1): dict of mhd, zraw, facts and, for odd ones, mask."""
+def paths_of(out: Path, index: int) -> dict[str, Path]:
+    """Return the files of phantom `index` (from 1): mhd, zraw, facts and, of odd ones, mask."""
     name = f"phantom_{index:04d}"
     paths = {
         "mhd": out / "scans" / f"{name}.mhd",
@@ -42,8 +43,8 @@ def paths_of(out, index):
     return paths
 
 
-def write_image(array, subject, path):
-    """Write a (z, y, x) array as an LPS image with the subject's spacing."""
+def write_image(array: np.ndarray, subject: Subject, path: Path) -> None:
+    """Write an array (z, y, x) as an LPS image with the subject's spacing."""
     image = sitk.GetImageFromArray(array)
     image.SetSpacing((subject.spacing_mm, subject.spacing_mm, subject.slice_mm))
     middle = -subject.spacing_mm * (array.shape[2] - 1) / 2
@@ -51,8 +52,8 @@ def write_image(array, subject, path):
     sitk.WriteImage(image, str(path), useCompression=True, compressionLevel=COMPRESSION)
 
 
-def write_table(out, count):
-    """Write table.csv for phantoms 1..count and return its rows."""
+def write_table(out: Path, count: int) -> list[dict]:
+    """Write table.csv for phantoms 1..count; return its rows."""
     rows = []
     for index in range(1, count + 1):
         paths = paths_of(out, index)
@@ -69,19 +70,32 @@ def write_table(out, count):
     return rows
 
 
-def claim_folder(out, seed):
-    """Make `out` the folder of cohort `seed`; a sentence if it belongs to another, else None."""
+def claim_folder(out: Path, seed: int) -> None:
+    """Make `out` the folder of the cohort of a seed.
+
+    Raises UsageError when it holds another cohort or cannot be written.
+    """
     stamp, own = out / STAMP, {"seed": seed, "version": VERSION}
-    if stamp.exists():
-        found = json.loads(stamp.read_text())
-        if found != own:
-            return (
-                f"{out} holds phantoms of seed {found.get('seed')}, version "
-                f"{found.get('version')}; asked for seed {seed}, version {VERSION}: "
-                "choose another --out or delete it"
-            )
-        return None
-    for folder in ("scans", "masks", "facts"):
-        (out / folder).mkdir(parents=True, exist_ok=True)
-    stamp.write_text(json.dumps(own) + "\n")
-    return None
+    try:
+        if stamp.exists():
+            check_stamp(stamp, own)
+            return
+        for folder in ("scans", "masks", "facts"):
+            (out / folder).mkdir(parents=True, exist_ok=True)
+        stamp.write_text(json.dumps(own) + "\n")
+    except OSError as error:
+        raise UsageError(f"{out} cannot be used: {error.strerror}") from None
+
+
+def check_stamp(stamp: Path, own: dict[str, int]) -> None:
+    """Raise UsageError unless a folder's stamp is our own."""
+    try:
+        other = dict(json.loads(stamp.read_text()))
+    except (ValueError, TypeError):
+        raise UsageError(f"{stamp} is damaged; choose another folder or delete it") from None
+    if other != own:
+        raise UsageError(
+            f"{stamp.parent} holds phantoms of seed {other.get('seed')}, version "
+            f"{other.get('version')}, not of seed {own['seed']}, version {own['version']}; "
+            "choose another folder or delete it"
+        )

@@ -1,6 +1,6 @@
 """What the scanner adds: sharpness, correlated noise, calibration.
 
-HU are float32 until `to_stored`. Phantoms say nothing about patients.
+HU are float32 until `to_stored`.
 """
 
 from typing import NamedTuple
@@ -17,12 +17,12 @@ MARGIN = 96  # pixels a noise plane is larger than a slice
 
 
 class Kernel(NamedTuple):
-    """Sharpness: Gaussian blur of the image in mm, edge boost, and the noise's pass band in px."""
+    """Sharpness: Gaussian blur of the image in mm, edge boost, pass band of the noise in pixels."""
 
     blur_mm: float
     boost: float
     grain_px: float  # noise is smoothed by this
-    coarse_px: float  # and freed of what is coarser than this
+    coarse_px: float  # and loses what is coarser than this
 
 
 KERNELS = {
@@ -32,8 +32,8 @@ KERNELS = {
 }
 
 
-def noise_planes(rng, kernel):
-    """Noise of unit sd with the grain of `kernel`: (PLANES, 608, 608) float32."""
+def noise_planes(rng: np.random.Generator, kernel: Kernel) -> np.ndarray:
+    """Return noise of sd 1 with the grain of a kernel, float32 (PLANES, 608, 608)."""
     size = MATRIX + MARGIN
     planes = rng.standard_normal((PLANES, size, size), np.float32)
     for plane in planes:
@@ -43,25 +43,25 @@ def noise_planes(rng, kernel):
     return planes
 
 
-def crop_noise(rng, planes):
-    """One slice's noise: a random crop of a random plane, randomly flipped."""
+def crop_noise(rng: np.random.Generator, planes: np.ndarray) -> np.ndarray:
+    """Return one slice's noise (512, 512): a random crop of a random plane, randomly flipped."""
     which, y, x = rng.integers([PLANES, MARGIN, MARGIN])
     flip_y, flip_x = rng.integers(0, 2, 2) * 2 - 1
     return planes[which, y : y + MATRIX, x : x + MATRIX][::flip_y, ::flip_x]
 
 
-def noise_profile(inside):
-    """Relative noise sd over a slice, 1 deep in the body and little in air.
+def noise_profile(inside: np.ndarray) -> np.ndarray:
+    """Return the relative noise sd over a slice, float32 (512, 512): 1 deep in the body.
 
-    `inside` (512, 512) is true within the skin, lungs included.
+    inside: bool (512, 512), true within the skin, lungs included.
     """
     small = cv2.resize(inside.astype(np.float32), (64, 64), interpolation=cv2.INTER_AREA)
     depth = cv2.GaussianBlur(small, None, 3)
     return cv2.resize(0.03 + 0.97 * np.minimum(depth * 1.15, 1), inside.shape[::-1])
 
 
-def resolve(hu, kernel, spacing_mm):
-    """The noise-free image `hu` as `kernel` resolves it."""
+def resolve(hu: np.ndarray, kernel: Kernel, spacing_mm: float) -> np.ndarray:
+    """Return a noise-free image in HU, float32 (512, 512), as a kernel resolves it."""
     image = cv2.GaussianBlur(hu, None, kernel.blur_mm / spacing_mm)
     if kernel.boost:
         soft = cv2.GaussianBlur(image, None, 1.2 / spacing_mm)
@@ -69,8 +69,11 @@ def resolve(hu, kernel, spacing_mm):
     return image
 
 
-def to_stored(hu, offset_hu, circle):
-    """Calibrated int16 HU; voxels outside the scan circle are blanked if `circle`."""
+def to_stored(hu: np.ndarray, offset_hu: float, circle: bool) -> np.ndarray:
+    """Return HU as a scanner with that offset stores them, int16 (512, 512).
+
+    circle: whether voxels outside the scan circle are blanked.
+    """
     stored = np.clip(np.rint(hu + offset_hu), FLOOR_HU, 3071).astype(np.int16)
     if circle:
         rows, columns = np.ogrid[:MATRIX, :MATRIX]

@@ -1,7 +1,7 @@
 """Draws one simulated subject: body, disease and acquisition, before any voxel is made.
 
-Phantoms say nothing about patients: the ranges below are chosen to look like a chest CT and to make
-the learning task neither trivial nor hopeless.
+The ranges below are chosen to look like a chest CT and to make the learning task neither trivial
+nor hopeless.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MAX_EXTENT = 0.6  # destroyed fraction of the lung aimed at for severity 1
 # Wall thickness of the bronchi: grows with severity, and a part of it is independent.
 WALL_MM, WALL_MM_PER_SEVERITY, WALL_SD_MM = 0.9, 0.45, 0.2
 
-# What hurts LAA-950 and leaves the texture alone, see DESIGN "Phantom confounders".
+# What disturbs LAA-950 and leaves the texture alone.
 INSPIRATION_SD_HU = 14.0
 OFFSET_SD_HU = 8.0
 NOISE_SD_HU = {"soft": (15.0, 25.0), "standard": (35.0, 60.0), "sharp": (75.0, 110.0)}
@@ -26,7 +26,7 @@ NOISE_SD_HU = {"soft": (15.0, 25.0), "standard": (35.0, 60.0), "sharp": (75.0, 1
 HOLE_HU, HOLE_SD_HU = -972.0, 10.0  # destroyed lung, and how it varies between scanners
 LUNG_HU = -866.0  # parenchyma at full inspiration without disease
 INFLAMMATION_HU = 20.0  # what is not destroyed is denser, as in smokers; at severity 1
-# What else shows severity, and is no matter of a threshold: lost small vessels, hyperinflation.
+# What else shows severity, and no threshold does: lost small vessels, hyperinflation.
 PRUNING = 0.9  # lost fraction of the small vessels at severity 1
 PRUNING_SD = 0.05
 
@@ -42,13 +42,13 @@ class Subject:
     dome_mm: tuple[float, float]  # height of the right and left diaphragm over the recess
     fat_mm: float  # under the skin
     heart_scale: float
-    wobble: np.ndarray  # (2, 3, 2) amplitude and phase of the lung outlines' harmonics
+    wobble: np.ndarray  # (lung, harmonic, 2): amplitude and phase of the outlines' waves, (2, 3, 2)
     # grid
     spacing_mm: float  # in plane
     slice_mm: float  # distance of slices
     slices_below: int  # slices under the lungs
     slices: int
-    shift_mm: tuple[float, float]  # of the patient against the image centre
+    shift_mm: tuple[float, float]  # (x, y) of the patient against the image centre
     # disease
     severity: float  # latent, 0..1
     zone_slope: float  # log lesion density from base to apex; > 0: upper lobes
@@ -62,20 +62,20 @@ class Subject:
     noise_sd_hu: float
     offset_hu: float
     inspiration_hu: float  # below 0: deeper breath, less dense
-    inflammation_hu: float  # what the tissue between the holes is denser by
+    inflammation_hu: float  # by which the tissue between the holes is denser
     gravity_hu: float  # dorsal minus ventral density
     circle: bool  # whether voxels outside the scan circle are blanked
 
-    def z_mm(self, index):
-        """Height of slice `index` over the recess of the lungs, in mm."""
+    def z_mm(self, index: int) -> float:
+        """Return the height of slice `index` over the recess of the lungs, in mm."""
         return (index - self.slices_below + 0.5) * self.slice_mm
 
 
-def draw_subject(rng):
-    """Draw a `Subject` from the numpy Generator `rng`."""
+def draw_subject(rng: np.random.Generator) -> Subject:
+    """Draw a subject: first its disease, then the body and the acquisition that go with it."""
     severity = 0.0 if rng.random() < P_NO_EMPHYSEMA else rng.beta(0.9, 1.15)
     inspiration_hu = float(np.clip(rng.normal(0, INSPIRATION_SD_HU), -50, 60))
-    # the mass of the lung is kept: half as dense above -1000 HU means twice the volume
+    # the lung's mass does not change: half as dense above -1000 HU means twice the volume
     swelling = (LUNG_HU + 1000) / (LUNG_HU + 1000 + inspiration_hu)
     half_width = rng.uniform(112, 132) * swelling**0.15
     half_depth = half_width * (rng.uniform(0.70, 0.78) + 0.1 * severity)

@@ -1,7 +1,7 @@
 """The command line of the `caffe train` that runs us: where a resumed training goes on.
 
-Caffe restores weights, momentum and iteration from a snapshot, but tells a data layer nothing of
-it: the data would start anew. So the layer reads what Caffe was told.
+Caffe restores weights, momentum and iteration from a snapshot, but does not tell a data layer: the
+data would start anew. So the layer reads Caffe's own command line.
 """
 
 from pathlib import Path
@@ -40,7 +40,7 @@ def flag(command: list[str], name: str) -> str:
     """Return the last value of a gflags option, as --name=value, --name value or with one dash."""
     value = ""
     for word, following in zip(command, [*command[1:], ""], strict=True):
-        given, equals, text = word.partition("=")
-        if given in (f"--{name}", f"-{name}"):
+        option, equals, text = word.partition("=")
+        if option in (f"--{name}", f"-{name}"):
             value = text if equals else following
     return value

@@ -10,7 +10,7 @@ from pylayers.errors import UsageError
 
 @dataclass(frozen=True)
 class LayerParams:
-    """What a data layer is told; every key is required.
+    """The settings of a data layer; every key is required.
 
     cohort: folder of a prepared cohort, e.g. "build/phantom/cohort".
     split: "train", "val" or "test".
@@ -27,11 +27,13 @@ class LayerParams:
     batch: int
     seed: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if type(value) is not field.type:  # bool is no int here
-                raise UsageError(f"param_str: {field.name} {value!r} is no {field.type.__name__}")
+            if type(value) is not field.type:  # a bool is not an int here
+                raise UsageError(
+                    f"param_str: {field.name} {value!r} is not of type {field.type.__name__}"
+                )
         target_named(self.target)
         if self.split not in SPLITS:
             raise UsageError(f"param_str: split {self.split!r} is not one of {', '.join(SPLITS)}")
@@ -47,14 +49,14 @@ class LayerParams:
 def parse(param_str: str) -> LayerParams:
     """Read a param_str; UsageError names the key that is unknown, missing or out of range."""
     try:
-        given = json.loads(param_str)
+        content = json.loads(param_str)
     except json.JSONDecodeError as error:
-        raise UsageError(f"param_str is no JSON: {error}: {param_str!r}") from None
-    if not isinstance(given, dict):
-        raise UsageError(f"param_str is no JSON object: {param_str!r}")
+        raise UsageError(f"param_str is not JSON: {error}: {param_str!r}") from None
+    if not isinstance(content, dict):
+        raise UsageError(f"param_str is not a JSON object: {param_str!r}")
     known = {field.name for field in fields(LayerParams)}
-    if unknown := sorted(given.keys() - known):
+    if unknown := sorted(content.keys() - known):
         raise UsageError(f"param_str: unknown key {unknown[0]!r}; the keys are {sorted(known)}")
-    if missing := sorted(known - given.keys()):
+    if missing := sorted(known - content.keys()):
         raise UsageError(f"param_str: missing key {missing[0]!r}")
-    return LayerParams(**given)
+    return LayerParams(**content)

@@ -6,7 +6,14 @@ Workers, resumed runs and tests can therefore make any batch at any time, in any
 import numpy as np
 
 from pylayers.batch.layer_params import LayerParams
-from pylayers.batch.stack import SIDE, draw_augmentation, fill_stack, no_augmentation, slice_indices
+from pylayers.batch.stack import (
+    SIDE,
+    Augmentation,
+    draw_augmentation,
+    fill_stack,
+    no_augmentation,
+    slice_indices,
+)
 from pylayers.cohort.cohort import read_cohort, store_path
 from pylayers.cohort.store import read_planes
 from pylayers.cohort.targets import target_named
@@ -19,20 +26,20 @@ class Loader:
     """Makes batches of one split of a cohort.
 
     With train=True every epoch visits each scan once in a drawn order and stacks are augmented;
-    else scans come in the order of the table, again and again, without augmentation.
+    otherwise scans come in the order of the table, again and again, without augmentation.
     """
 
-    def __init__(self, params: LayerParams, train: bool):
+    def __init__(self, params: LayerParams, train: bool) -> None:
         self.params = params
         self.train = train
         cohort = read_cohort(params.cohort)
         scans = cohort.labelled(params.split, params.target)
-        # no more of the table: each worker has a copy
+        # nothing else of the table: each worker has a copy
         self.folder = cohort.folder
         self.scan_ids = [scan.scan_id for scan in scans]
         unit = target_named(params.target).network_unit
         self.labels = np.float32([scan.labels[params.target] / unit for scan in scans])
-        self._drawn = (None, None)  # the last epoch asked for, and its order
+        self._drawn = (None, None)  # the last epoch that was needed, and its order
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -84,7 +91,7 @@ class Loader:
             self._drawn = epoch, self._rng(ORDER, epoch).permutation(len(self.scan_ids))
         return self._drawn[1]
 
-    def _augmentation_of(self, sample: int):
+    def _augmentation_of(self, sample: int) -> Augmentation:
         if not self.train:
             return no_augmentation(self.params.slices)
         return draw_augmentation(self._rng(AUGMENT, sample), self.params.slices)

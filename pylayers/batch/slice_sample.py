@@ -1,6 +1,6 @@
 """Slice sample: which slices score a scan from one or more start offsets, and what each weighs.
 
-From K offsets a scan of many slices is scored as by K times as many slices. The features of a scan
+With K offsets, many slices are scored as if K times as many were asked for. The features of a scan
 are the mean over its slices and all that follows is linear, so the mean over the offsets is the
 mean over all slices that they visit.
 """
@@ -30,7 +30,7 @@ class SliceSample(NamedTuple):
 def checked_offsets(count: int) -> int:
     """Return a number of start offsets; UsageError unless it is in 1..MOST_OFFSETS."""
     if not 1 <= count <= MOST_OFFSETS:
-        raise UsageError(f"--offsets {count} is not in 1..{MOST_OFFSETS}")
+        raise UsageError(f"offsets {count} is not in 1..{MOST_OFFSETS}")
     return count
 
 
@@ -48,11 +48,11 @@ def sample_slices(n: int, slices: int, offsets: int = 1) -> SliceSample:
     """Return the sample of n slices with `slices` from each of so many start offsets.
 
     One offset lists its slices as they come, a slice of a thin scan perhaps twice, each with the
-    weight 1. Several offsets list each slice once, and its weight is how often it was met over how
-    often the listed were met on average. UsageError as in checked_offsets.
+    weight 1. Several offsets list each slice once; its weight is how often it is visited, divided
+    by the mean of that over the listed slices. UsageError as in checked_offsets.
     """
-    met = np.concatenate([slice_indices(n, slices, offset) for offset in start_offsets(offsets)])
+    visits = np.concatenate([slice_indices(n, slices, offset) for offset in start_offsets(offsets)])
     if offsets == 1:
-        return SliceSample(met, np.ones(len(met)))
-    indices, times = np.unique(met, return_counts=True)
-    return SliceSample(indices, times * len(indices) / len(met))
+        return SliceSample(visits, np.ones(len(visits)))
+    indices, times = np.unique(visits, return_counts=True)
+    return SliceSample(indices, times * len(indices) / len(visits))

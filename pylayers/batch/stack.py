@@ -1,18 +1,19 @@
 """Stack: which slices, how they are augmented, and how they become the network's input."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-# Known to every run: raise it when the same crop and augmentation make another stack.
+# Every run records it: raise it when the same crop and augmentation make another stack.
 STACK_VERSION = 2
 
 SIDE = 512  # pixels of the network's input (paper, Table 1)
-AIR_HU = -1000  # fills what lies outside the crop
+FILL_HU = -1000  # air: what lies outside the crop
 
-# The input window: what keeps lung texture and trains stably at the paper's learning rate. The
-# paper does not give one; wider windows did not learn, narrower ones diverged.
+# The input window keeps lung texture and trains stably at the paper's learning rate. The paper does
+# not give one; wider windows did not learn, narrower ones diverged.
 WINDOW_LOW_HU, WINDOW_HIGH_HU = -1050, -750
 WINDOW_CENTRE_HU, WINDOW_SCALE_HU = -900.0, 200.0
 
@@ -24,7 +25,7 @@ cv2.setNumThreads(1)  # workers and Caffe own the cores; results do not depend o
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What is done to one scan's stack.
+    """How one scan's stack is augmented.
 
     offset: start within the first of the equal parts of the lungs, [0, 1). mirror: left-right,
     the whole stack. angles_deg: one rotation per slice, counter-clockwise, (slices,).
@@ -66,7 +67,7 @@ def place(plane: np.ndarray) -> np.ndarray:
         plane = cv2.resize(
             np.ascontiguousarray(plane), (columns, rows), interpolation=cv2.INTER_AREA
         )
-    placed = np.full((SIDE, SIDE), AIR_HU, np.int16)
+    placed = np.full((SIDE, SIDE), FILL_HU, np.int16)
     top, left = (SIDE - rows) // 2, (SIDE - columns) // 2
     placed[top : top + rows, left : left + columns] = plane
     return placed
@@ -86,7 +87,7 @@ def rotate(plane: np.ndarray, angle_deg: float, out: np.ndarray) -> None:
         (SIDE, SIDE),
         dst=out,
         flags=cv2.INTER_LINEAR,
-        borderValue=AIR_HU,
+        borderValue=FILL_HU,
     )
 
 
@@ -97,8 +98,8 @@ def window(hu: np.ndarray, out: np.ndarray) -> None:
     out /= WINDOW_SCALE_HU
 
 
-def fill_stack(planes, augmentation: Augmentation, out: np.ndarray) -> None:
-    """Write chosen HU planes as one scan's input into `out`, float32 (slices, 1, SIDE, SIDE)."""
+def fill_stack(planes: Iterable[np.ndarray], augmentation: Augmentation, out: np.ndarray) -> None:
+    """Write int16 HU planes (h, w) as one scan's input: `out`, float32 (slices, 1, SIDE, SIDE)."""
     for plane, angle, target in zip(planes, augmentation.angles_deg, out, strict=True):
         placed = place(plane[:, ::-1] if augmentation.mirror else plane)
         if angle == 0.0:

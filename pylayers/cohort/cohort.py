@@ -3,7 +3,9 @@
 import csv
 import hashlib
 import math
+import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from pylayers.files.whole_file import whole_file
 
 TABLE = "cohort.csv"
 SPLITS = ("train", "val", "test")
-# Column `source` of scans that were simulated: a network trained on them says nothing of patients.
+# Column `source` of simulated scans: a network trained on them says nothing about patients.
 PHANTOM = "phantom"
 # A scan_id becomes a file name: nothing in it may lead out of the folder.
 SCAN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -23,7 +25,7 @@ SCAN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 @dataclass(frozen=True)
 class CohortScan:
-    """One row of cohort.csv; labels in people's units, only those that are known."""
+    """One row of cohort.csv; labels in their reported units, only those that are known."""
 
     scan_id: str
     subject_id: str
@@ -61,23 +63,23 @@ class Cohort:
         return hashlib.sha256((self.folder / TABLE).read_bytes()).hexdigest()
 
 
-def store_path(folder, scan_id: str) -> Path:
+def store_path(folder: str | os.PathLike[str], scan_id: str) -> Path:
     """Return where a cohort keeps the crop of a scan."""
     return Path(folder) / "scans" / f"{scan_id}.h5"
 
 
-def read_cohort(folder) -> Cohort:
+def read_cohort(folder: str | os.PathLike[str]) -> Cohort:
     """Read and check a prepared cohort. Raises CohortError with the row that is wrong."""
     table = Path(folder) / TABLE
     scans = []
-    seen, split_of = set(), SubjectSplits()
+    scan_ids, split_of = set(), SubjectSplits()
     rows = read_rows(table)
     check_columns(table, rows[0][1] if rows else ())
     for where, row in rows:
         scan_id = checked_scan_id(row.get("scan_id", ""), where)
-        if scan_id in seen:
+        if scan_id in scan_ids:
             raise CohortError(f"{where}: scan_id {scan_id!r} occurs twice")
-        seen.add(scan_id)
+        scan_ids.add(scan_id)
         split = row.get("split", "")
         if split and split not in SPLITS:
             raise CohortError(f"{where}: split {split!r} is not one of {', '.join(SPLITS)}")
@@ -89,11 +91,11 @@ def read_cohort(folder) -> Cohort:
     return Cohort(Path(folder), tuple(scans))
 
 
-def read_rows(table) -> list[tuple[str, dict[str, str]]]:
+def read_rows(table: str | os.PathLike[str]) -> list[tuple[str, dict[str, str]]]:
     """Read a CSV that this project wrote as (where, row) pairs; `where` names file and line.
 
-    Raises CohortError for all that write_rows does not do: what people bring is read by
-    pylayers.files.text_table.
+    Raises CohortError for a file that write_rows would not have written: tables of users are read
+    by pylayers.files.text_table.
     """
     table = Path(table)
     if not table.is_file():
@@ -102,7 +104,7 @@ def read_rows(table) -> list[tuple[str, dict[str, str]]]:
         text = table.read_text(encoding="utf-8-sig")
         records = list(numbered_records(table.name, text, ",", skipped=0))
     except UnicodeDecodeError as error:
-        raise CohortError(f"{table} is no CSV in UTF-8: {error}") from None
+        raise CohortError(f"{table} is not a UTF-8 CSV: {error}") from None
     header = records[0][1] if records else []
     for name in header:
         if header.count(name) > 1:
@@ -118,8 +120,8 @@ def read_rows(table) -> list[tuple[str, dict[str, str]]]:
     return rows
 
 
-def check_columns(table: Path, columns) -> None:
-    """Raise CohortError for a column of cohort.csv that is meant, but not named, as ours."""
+def check_columns(table: Path, columns: Iterable[str]) -> None:
+    """Raise CohortError for a known column of cohort.csv in other case, and for no scan_id."""
     known = {"scan_id", "subject_id", "split", *TARGETS}
     for name in columns:
         if name not in known and name.lower() in known:
@@ -128,7 +130,7 @@ def check_columns(table: Path, columns) -> None:
         raise CohortError(f"{table} has no column scan_id; its first is {next(iter(columns))!r}")
 
 
-def write_rows(table, rows: list[dict]) -> None:
+def write_rows(table: str | os.PathLike[str], rows: list[dict]) -> None:
     """Write a CSV with the columns of the first row; the file appears whole or not at all."""
     with whole_file(table) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
@@ -137,7 +139,7 @@ def write_rows(table, rows: list[dict]) -> None:
 
 
 def checked_scan_id(scan_id: str, where: str) -> str:
-    """Return a scan_id that is safe as a file name, else raise CohortError."""
+    """Return a scan_id; CohortError when it is not safe as a file name."""
     if not SCAN_ID.fullmatch(scan_id):
         raise CohortError(
             f"{where}: scan_id {scan_id!r} must be letters, digits, '.', '_', '-' only"
@@ -158,7 +160,7 @@ def checked_labels(row: dict[str, str], where: str) -> dict[str, float]:
             value = None
         # float also takes 1_0 and digits of other scripts
         if value is None or (math.isfinite(value) and not NUMBER.fullmatch(text)):
-            raise CohortError(f"{where}: {target.name} {text!r} is no number")
+            raise CohortError(f"{where}: {target.name} {text!r} is not a number")
         if not math.isfinite(value) or not target.low <= value <= target.high:
             raise CohortError(
                 f"{where}: {target.name} {text} is outside {target.low:g}..{target.high:g}"

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import json
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from typing import NamedTuple
 
@@ -34,10 +36,10 @@ class Grid(NamedTuple):
     sha256: str = ""
 
 
-def write_crop(path, crop: LungCrop, source_key: str = "") -> None:
+def write_crop(path: str | os.PathLike[str], crop: LungCrop, source_key: str = "") -> None:
     """Write a crop; the file appears whole or not at all. Raises MachineError on a full disk.
 
-    source_key tells later which files the crop was made from.
+    source_key: by which the files that the crop was made from can be told later.
     """
     content = io.BytesIO()  # on a full disk HDF5 would crash as it closes the file
     with h5py.File(content, "w") as file:
@@ -60,7 +62,7 @@ def write_crop(path, crop: LungCrop, source_key: str = "") -> None:
         partial.write_bytes(content.getbuffer())
 
 
-def read_crop(path) -> LungCrop:
+def read_crop(path: str | os.PathLike[str]) -> LungCrop:
     """Read a whole crop back. Raises CohortError when it is missing or not what was stored."""
     try:
         crop, stored = _read_crop(path)
@@ -73,7 +75,7 @@ def read_crop(path) -> LungCrop:
     return crop
 
 
-def _read_crop(path) -> tuple[LungCrop, str]:
+def _read_crop(path: str | os.PathLike[str]) -> tuple[LungCrop, str]:
     with h5py.File(path) as file:
         attrs = file.attrs
         return LungCrop(
@@ -90,8 +92,8 @@ def _read_crop(path) -> tuple[LungCrop, str]:
         ), attrs[HASH]
 
 
-def read_facts(path) -> dict | None:
-    """Return what a cohort's table says of a stored crop; None unless it is whole and current."""
+def read_facts(path: str | os.PathLike[str]) -> dict | None:
+    """Return what cohort.csv says of a stored crop; None unless it is whole and current."""
     try:
         with h5py.File(path) as file:
             attrs = file.attrs
@@ -111,8 +113,8 @@ def read_facts(path) -> dict | None:
         return None
 
 
-def read_grid(path) -> Grid | None:
-    """Read what is known of a stored crop without its voxels; None for a damaged file."""
+def read_grid(path: str | os.PathLike[str]) -> Grid | None:
+    """Read version, shape, spacing and hash of a stored crop; None for a damaged file."""
     try:
         with h5py.File(path) as file:
             return Grid(
@@ -125,7 +127,9 @@ def read_grid(path) -> Grid | None:
         return None
 
 
-def read_planes(path, choose) -> list[np.ndarray]:
+def read_planes(
+    path: str | os.PathLike[str], choose: Callable[[int], Iterable[int]]
+) -> list[np.ndarray]:
     """Read some slices of a crop as int16 HU planes (h, w).
 
     choose: function from the number of slices to their indices; an index may repeat.

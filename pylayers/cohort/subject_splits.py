@@ -1,4 +1,4 @@
-"""A subject's scans stay in one split, or a network is tested on those it was trained on."""
+"""A subject's scans stay in one split; else a network is tested on subjects it was trained on."""
 
 from pylayers.errors import CohortError
 
@@ -6,16 +6,16 @@ from pylayers.errors import CohortError
 class SubjectSplits:
     """The split of each subject that has one."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.first: dict[str, tuple[str, str]] = {}
 
     def check(self, subject_id: str, split: str, where: str) -> None:
-        """Take note of a scan's split, blank for none; CohortError when the subject has another."""
+        """Record a scan's split, blank for none; CohortError when its subject has another."""
         if not split:
             return
-        known, there = self.first.setdefault(subject_id, (split, where))
+        known, other = self.first.setdefault(subject_id, (split, where))
         if known != split:
             raise CohortError(
-                f"{where}: subject_id {subject_id} has split {split} here and {known} in {there}; "
+                f"{where}: subject_id {subject_id} has split {split} here and {known} in {other}; "
                 "a subject's scans stay in one split"
             )

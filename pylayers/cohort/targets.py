@@ -9,19 +9,19 @@ from pylayers.errors import UsageError
 class Target:
     """One outcome.
 
-    Tables and scores are in the unit people use; the network sees `value / network_unit`.
+    Tables and scores are in the reported unit; the network sees `value / network_unit`.
     """
 
     name: str
     title: str
     unit: str
-    low: float  # smallest plausible label, in the people's unit
+    low: float  # smallest plausible label, in the reported unit
     high: float  # largest plausible label
-    network_unit: float  # people's units per unit inside the network
+    network_unit: float  # reported units per unit inside the network
     decimals: int  # as printed
 
     def text(self, value: float) -> str:
-        """Return a value as people read it, with its unit."""
+        """Return a value as it is reported, with its unit."""
         return f"{value:.{self.decimals}f}{' ' + self.unit if self.unit else ''}"
 
 

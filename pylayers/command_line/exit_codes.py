@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import sys
+from collections.abc import Callable
 
 from pylayers.command_line.standard_streams import StdoutLost, flush_stdout, open_standard_streams
 from pylayers.errors import (
@@ -16,7 +17,7 @@ from pylayers.errors import (
 )
 
 DONE = 0
-FAILED = 1  # the machine, in one line; with a traceback it is a bug, ours to mend
+FAILED = 1  # of the machine, in one line; with a traceback, it is a bug of ours
 USAGE = 2
 REFUSED = 3  # the scan must not be scored
 NO_WEIGHTS = 4
@@ -49,7 +50,7 @@ def refusal(error: ScanRefused) -> str:
     return f"refused: {error.slug}: {error.sentence}"
 
 
-def run(main) -> int:
+def run(main: Callable[[], int | None]) -> int:
     """Call main() and return the exit code; expected errors become one line on stderr."""
     open_standard_streams()
     before = signal.getsignal(signal.SIGTERM)
@@ -65,7 +66,7 @@ def run(main) -> int:
     except tuple(CODES) as error:
         complain(f"error: {error}")
         return next(code for kind, code in CODES.items() if isinstance(error, kind))
-    except BrokenPipeError:  # `| head` has seen enough
+    except BrokenPipeError:  # `| head` needs no more
         return PIPE_CLOSED
     except (MemoryError, OSError) as error:
         if not is_machine_failure(error):
@@ -78,12 +79,12 @@ def run(main) -> int:
     finally:
         if before is not None:
             signal.signal(signal.SIGTERM, before)
-        with contextlib.suppress(StdoutLost, BrokenPipeError):  # said above, or will not matter
+        with contextlib.suppress(StdoutLost, BrokenPipeError):  # reported above, or of no interest
             flush_stdout()
 
 
 def machine_line(error: MemoryError | OSError) -> str:
-    """Return what the machine's failure was, and of which file where that is known."""
+    """Return the machine's failure in one line, with the file where it is known."""
     try:
         flush_stdout()
     except (StdoutLost, BrokenPipeError) as lost:
@@ -93,8 +94,8 @@ def machine_line(error: MemoryError | OSError) -> str:
     return f"{where}: {why}" if why else str(machine_error(error, where))
 
 
-def terminate(*_) -> None:
-    """Handle SIGTERM (SLURM, docker stop): what is begun is cleaned up."""
+def terminate(*_: object) -> None:
+    """Handle SIGTERM (SLURM, docker stop): unfinished work is cleaned up."""
     raise Terminated
 
 

@@ -1,16 +1,16 @@
-"""Paths on the command line: any but an empty one, which pathlib takes for the current folder."""
+"""Paths on the command line; an empty one, for pathlib the current folder, is refused."""
 
 import argparse
 from pathlib import Path
 
 
 def given_path_text(text: str) -> str:
-    """Return a path as given; ArgumentTypeError (a usage error) when it is empty or blank."""
+    """Return the text of a path; ArgumentTypeError (a usage error) when it is blank."""
     if not text.strip():
         raise argparse.ArgumentTypeError("the path is empty (is a variable of your script unset?)")
     return text
 
 
 def given_path(text: str) -> Path:
-    """Return a given path as Path; ArgumentTypeError when it is empty or blank."""
+    """Return a path; ArgumentTypeError when it is blank."""
     return Path(given_path_text(text))

@@ -1,4 +1,4 @@
-"""stdin, stdout and stderr where they are closed, full or read no longer."""
+"""stdin, stdout and stderr where they are closed, full or no longer read."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ class StdoutLost(MachineError):
 def open_standard_streams() -> None:
     """Open /dev/null in place of the standard streams that are closed.
 
-    Else the next file to be opened would be taken for them and be written into.
+    Otherwise the next file that is opened would take their place and be written into.
     """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
         pass
@@ -23,12 +23,12 @@ def open_standard_streams() -> None:
 
 
 def stdout_is_closed() -> bool:
-    """Return whether what is printed is lost, as after `>&-`."""
+    """Return whether all that is printed is lost, as after `>&-`."""
     return sys.stdout is None
 
 
 def show(text: str) -> None:
-    """Print a line of progress; hours of work do not end because it can no longer be shown."""
+    """Print a line of progress; when it cannot be printed, the work goes on."""
     try:
         print(text, flush=True)
     except OSError:
@@ -36,7 +36,7 @@ def show(text: str) -> None:
 
 
 def print_result(text: str) -> None:
-    """Print what the user asked for. Raises StdoutLost and BrokenPipeError when it is lost."""
+    """Print a result; StdoutLost or BrokenPipeError when it is lost."""
     try:
         print(text, flush=True)
     except BrokenPipeError:
@@ -46,7 +46,7 @@ def print_result(text: str) -> None:
 
 
 def silence_stdout() -> None:
-    """Let what is printed from now on, and what could not be written, go nowhere."""
+    """Discard what could not be written and all that is printed from now on."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 from pylayers.errors import UsageError
 from pylayers.files.checkout import relative
@@ -19,14 +20,14 @@ COHORT_WORK = "prepare_cohort or split_cohort"  # what writes a cohort folder
 class FolderLock:
     """Held while entered; `file` is its descriptor, and a child that inherits it holds it, too.
 
-    The folder is made. UsageError when it cannot be written, or when another `work` is under way
-    there; one whose program is dead is waited for, as its children are about to end.
+    The folder is made. Raises UsageError when it cannot be written, or while another program does
+    `work` there. Where that program is dead, its children are waited for: they are about to end.
     """
 
-    def __init__(self, path, work: str):
+    def __init__(self, path: str | os.PathLike[str], work: str) -> None:
         self.path, self.work = Path(path), work
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self.file = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
@@ -37,12 +38,12 @@ class FolderLock:
         except BaseException:
             os.close(self.file)
             raise
-        with contextlib.suppress(OSError):  # a full disk is for others to say
+        with contextlib.suppress(OSError):  # a full disk is reported elsewhere
             os.truncate(self.file, 0)
             os.pwrite(self.file, str(os.getpid()).encode(), 0)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         os.close(self.file)
 
     def _lock(self) -> None:
@@ -52,7 +53,9 @@ class FolderLock:
             if self._holder_lives() or waited > ORPHAN_S:
                 raise UsageError(f"another {self.work} is at work in {relative(self.path)}")
             if waited < POLL_S:
-                print(f"waiting for what is left of a {self.work} that was killed", file=sys.stderr)
+                print(
+                    f"waiting for the processes of a {self.work} that was killed", file=sys.stderr
+                )
             time.sleep(POLL_S)
 
     def _is_ours(self) -> bool:

@@ -1,7 +1,8 @@
-"""Outputs are tried before the work: what cannot be written is said at once."""
+"""Outputs are tried before the work: one that cannot be written is reported at once."""
 
 import errno
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from pylayers.errors import UsageError
@@ -12,7 +13,11 @@ from pylayers.files.whole_file import partial_of
 HALVES = (".mhd", ".nhdr", ".hdr", ".raw", ".zraw", ".img", ".gz")
 
 
-def check_output(path, option: str = "", inputs=()) -> Place:
+def check_output(
+    path: str | os.PathLike[str],
+    option: str = "",
+    inputs: Iterable[str | os.PathLike[str] | None] = (),
+) -> Place:
     """Return where an output goes.
 
     option: how the user named it, such as `--json`. Nothing is left of the attempt. Raises
@@ -21,7 +26,7 @@ def check_output(path, option: str = "", inputs=()) -> Place:
     what = f"{option} {path}".strip()
     try:
         place = place_of(path)
-        if any(is_input(place.path, Path(given)) for given in inputs if given):
+        if any(is_input(place.path, Path(source)) for source in inputs if source):
             raise UsageError(f"{what} is an input; it would be overwritten")
         folder = place.path.parent
         if not place.stream and not folder.is_dir():
@@ -39,10 +44,15 @@ def check_output(path, option: str = "", inputs=()) -> Place:
     except OSError as error:
         raise UsageError(f"{what} cannot be written: {error.strerror}") from None
     except ValueError:  # a null byte
-        raise UsageError(f"{what} is no name of a file") from None
+        raise UsageError(f"{what} is not a file name") from None
 
 
-def check_folder(folder, option: str = "", files=(), inputs=()) -> None:
+def check_folder(
+    folder: str | os.PathLike[str],
+    option: str = "",
+    files: Iterable[str] = (),
+    inputs: Iterable[str | os.PathLike[str] | None] = (),
+) -> None:
     """Make a folder and raise UsageError when a file cannot be written there.
 
     files: the names of those that will be. inputs: files that none of them may overwrite.
@@ -51,20 +61,20 @@ def check_folder(folder, option: str = "", files=(), inputs=()) -> None:
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        raise UsageError(f"{what}: is no folder") from None
+        raise UsageError(f"{what}: is not a folder") from None
     except OSError as error:
         raise UsageError(f"{what} cannot be made: {error.strerror}") from None
     for name in files:
         check_output(Path(folder, name), option, inputs)
 
 
-def is_input(output: Path, given: Path) -> bool:
+def is_input(output: Path, source: Path) -> bool:
     """Return whether an output is an input: the file, its other half, or a folder's DICOM file."""
     try:
-        if given.is_dir():
-            return output.is_relative_to(given.resolve()) and is_dicom(output)
-        beside = output.parent == given.resolve().parent and stem(output) == stem(given)
-        return output.samefile(given) or (beside and output.suffix in HALVES and output.is_file())
+        if source.is_dir():
+            return output.is_relative_to(source.resolve()) and is_dicom(output)
+        beside = output.parent == source.resolve().parent and stem(output) == stem(source)
+        return output.samefile(source) or (beside and output.suffix in HALVES and output.is_file())
     except (OSError, ValueError):  # one of them does not exist
         return False
 

@@ -1,4 +1,4 @@
-"""Where an output goes: links are followed, and what is no plain file is not replaced by one."""
+"""Where an output goes: links are followed, and only a plain file is replaced."""
 
 import errno
 import fcntl
@@ -22,7 +22,7 @@ class Place(NamedTuple):
     stream: bool
 
     def is_writable(self) -> bool:
-        """Return whether what is there may be written to."""
+        """Return whether an existing output may be written to; True where there is none."""
         number = self._our_descriptor()
         if number is not None:
             return fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
@@ -31,7 +31,7 @@ class Place(NamedTuple):
     def pour(self, source: Path) -> None:
         """Copy a file into a stream."""
         number = self._our_descriptor()
-        # ours are shared, so that what else goes there neither overwrites nor is overwritten
+        # our own descriptor's position is shared: neither output overwrites the other
         into = os.open(self.path, os.O_WRONLY | os.O_APPEND) if number is None else os.dup(number)
         with open(source, "rb") as file, open(into, "wb") as stream:
             shutil.copyfileobj(file, stream)
@@ -42,8 +42,8 @@ class Place(NamedTuple):
         return int(self.path.name) if ours else None
 
 
-def place_of(path) -> Place:
-    """Follow the links of an output, of which there may be nothing yet.
+def place_of(path: str | os.PathLike[str]) -> Place:
+    """Return where an output's links lead; it need not exist yet.
 
     Raises OSError for what cannot be written: a folder, a disk, links in a circle, a long name.
     """

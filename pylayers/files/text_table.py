@@ -1,9 +1,11 @@
-"""Text tables as studies hand them out: TAB or comma, any encoding, quotes, ragged rows."""
+"""Text tables as studies publish them: TAB or comma, any encoding, quotes, ragged rows."""
 
 import codecs
 import csv
 import io
+import os
 import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,11 +23,11 @@ QUOTE = '"'
 
 @dataclass(frozen=True)
 class TextTable:
-    """A table read; cells are stripped, and blank where the value is not known.
+    """A table; cells are stripped, and blank where the value is not known.
 
     name: the file's. columns: lower-case name -> name as written. rows: (line, {lower-case name:
-    cell}). misfits: lines with more cells than the header, which are not in rows. delimiter: what
-    is between the cells.
+    cell}). misfits: lines with more cells than the header, which are not in rows. delimiter:
+    between the cells.
     """
 
     name: str
@@ -38,7 +40,7 @@ class TextTable:
     def column(self, name: str) -> str | None:
         """Return the lower-case name of a column if the table has it.
 
-        Raises CohortError when it has it twice: which one is meant is not ours to guess.
+        Raises CohortError when it has the column twice: we do not guess which one is meant.
         """
         key = name.lower()
         if key in self.twice:
@@ -46,13 +48,15 @@ class TextTable:
         return key if key in self.columns else None
 
 
-def read_text_table(path, names=None, verbatim=False) -> TextTable:
+def read_text_table(
+    path: str | os.PathLike[str], names: Iterable[str] | None = None, verbatim: bool = False
+) -> TextTable:
     """Read a table of text; the header decides between TAB, comma and semicolon.
 
     names: the columns to keep, in any case; all by default. Studies have thousands. verbatim: cells
-    as written, which `known` and `with_point` make sense of, and perhaps no rows. Lines that start
-    with # and Excel's `sep=;` above the header are skipped. Raises CohortError when the file is not
-    a table of text or has no rows.
+    as written, for `known` and `with_point` to interpret; the table may then have no rows. Lines
+    that start with # and Excel's `sep=;` above the header are skipped. Raises CohortError when the
+    file is not a table of text or has no rows.
     """
     path = Path(path)
     if not (path.is_file() or path.is_fifo()):
@@ -87,7 +91,7 @@ def read_text_table(path, names=None, verbatim=False) -> TextTable:
 
 
 def delimiter_of(header: str) -> str:
-    """Return what separates a header's cells: TAB, else what it has more of outside of quotes."""
+    """Return what separates a header's cells: TAB, or the more frequent of comma and semicolon."""
     if "\t" in header:
         return "\t"
     bare = re.sub('"[^"]*"', "", header)
@@ -106,12 +110,14 @@ def decoded(content: bytes, name: str) -> str:
     for encoding in reversed(encodings):
         with suppress(UnicodeDecodeError):
             text = content.decode(encoding)
-    if "\0" in text.lstrip().split("\n", 1)[0]:  # in one of the rows it is that row's fault
-        raise CohortError(f"{name} is no text; export the table as TAB-separated text or CSV")
+    if "\0" in text.lstrip().split("\n", 1)[0]:  # further down, it spoils that row alone
+        raise CohortError(f"{name} is not text; export the table as TAB-separated text or CSV")
     return text
 
 
-def numbered_records(name: str, body: str, delimiter: str, skipped: int):
+def numbered_records(
+    name: str, body: str, delimiter: str, skipped: int
+) -> Iterator[tuple[int, list[str]]]:
     """Yield (line, cells) of the records that are not blank; skipped: lines above the body."""
     # In TAB text a quote is often an inch: one that is never closed would swallow the next rows.
     quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
@@ -124,7 +130,7 @@ def numbered_records(name: str, body: str, delimiter: str, skipped: int):
     )
     try:
         for cells in reader:
-            # csv has taken off the quotes that it was told of
+            # with commas, csv itself has removed the quotes
             cells = [cleaned(cell) if delimiter == "\t" else cell.strip() for cell in cells]
             if any(cells):
                 yield reader.line_num + skipped, cells
@@ -141,11 +147,16 @@ def cleaned(cell: str) -> str:
 
 
 def known(cell: str) -> str:
-    """Return a cell, blank where it is a word for a value that is not known."""
+    """Return a cell; blank where it is one of the words for an unknown value."""
     return "" if cell.lower() in UNKNOWN else cell
 
 
-def table_of(name: str, records, keep: set[str] | None, value=known) -> TextTable:
+def table_of(
+    name: str,
+    records: Iterator[tuple[int, list[str]]],
+    keep: set[str] | None,
+    value: Callable[[str], str] = known,
+) -> TextTable:
     """Return the table of numbered records, whose first is the header.
 
     value: what a cell stands for.

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,19 +19,19 @@ NAME_LENGTH = 50  # of a file's own name in the hidden one's: at most 200 of the
 class NotWritten(MachineError, OSError):
     """A file could not be written; what was there before is untouched."""
 
-    def __init__(self, path, error: OSError):
+    def __init__(self, path: str | os.PathLike[str], error: OSError) -> None:
         super().__init__(error.errno, error.strerror or str(error))
         self.path = path
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.path} cannot be written: {self.strerror}"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return type(self), (self.path, OSError(self.errno, self.strerror))
 
 
 @contextmanager
-def whole_file(path):
+def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a path to write to; at the end what was written is at `path`.
 
     A plain file appears by a rename; a link stays and its target is what is renamed to; a device, a
@@ -55,7 +56,7 @@ def whole_file(path):
 
 
 @contextmanager
-def _partial(path):
+def _partial(path: str | os.PathLike[str]) -> Iterator[Path]:
     place = place_of(path)
     if place.stream:
         with TemporaryDirectory(prefix="scan2num-") as folder:
@@ -67,7 +68,9 @@ def _partial(path):
     try:
         yield partial
         with open(partial, "rb") as file:
-            os.fsync(file.fileno())  # a name that outlives a power cut has its content, too
+            os.fsync(
+                file.fileno()
+            )  # after a power cut, the name must not stand for half the content
         with suppress(FileNotFoundError):  # there is none yet
             shutil.copymode(place.path, partial)
         partial.rename(place.path)
@@ -94,10 +97,10 @@ def partial_of(path: Path) -> Path:
     return path.with_name(f".{name[: NAME_LENGTH - len(ending)]}{ending}.{os.getpid()}")
 
 
-def remove_partials(folder, ending: str = "") -> None:
-    """Remove what killed programs left of files that they were writing below a folder.
+def remove_partials(folder: str | os.PathLike[str], ending: str = "") -> None:
+    """Remove the half-written files of killed programs below a folder.
 
-    ending: that of the files, where the folder may hold other things than ours.
+    ending: of the files, where the folder may hold files of others.
     """
     name = re.compile(rf"\..+{re.escape(ending)}\.\d+")
     for path in Path(folder).rglob(".*"):

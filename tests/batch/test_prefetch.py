@@ -189,5 +189,5 @@ def test_the_number_of_workers_comes_from_the_environment_or_the_cores(monkeypat
         monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)))
         assert worker_count() == expected
     for wrong in ("-1", "65", "two", "1.5", " "):
-        with pytest.raises(UsageError, match=r"--workers .* is not a number from 0 to 64"):
+        with pytest.raises(UsageError, match=r"workers .* is not a number from 0 to 64"):
             worker_count(wrong)

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pylayers.batch.stack import (
-    AIR_HU,
+    FILL_HU,
     MAX_ANGLE_DEG,
     SIDE,
     TEST_OFFSET,
@@ -85,8 +85,8 @@ def test_a_plane_is_placed_in_the_middle_of_air():
     placed = place(plane)
     assert placed.shape == (SIDE, SIDE) and placed.dtype == np.int16
     np.testing.assert_array_equal(placed[205:306, 155:357], plane)
-    placed[205:306, 155:357] = AIR_HU
-    assert np.all(placed == AIR_HU) and AIR_HU == -1000
+    placed[205:306, 155:357] = FILL_HU
+    assert np.all(placed == FILL_HU) and FILL_HU == -1000
 
 
 def test_a_plane_of_full_size_is_placed_as_it_is():
@@ -100,14 +100,14 @@ def test_a_plane_over_full_size_is_scaled_down_to_fit():
     placed = place(plane)
     np.testing.assert_array_equal(placed[:, 128:256], 100)
     np.testing.assert_array_equal(placed[:, 256:384], -100)
-    assert np.all(placed[:, :128] == AIR_HU) and np.all(placed[:, 384:] == AIR_HU)
+    assert np.all(placed[:, :128] == FILL_HU) and np.all(placed[:, 384:] == FILL_HU)
 
 
 @pytest.mark.parametrize("shape", [(513, 3), (3, 600), (700, 512), (1, 2000)])
 def test_scaling_keeps_the_mean(shape):
     plane = np.full(shape, -321, np.int16)
     placed = place(plane)
-    assert np.all((placed == -321) | (placed == AIR_HU))
+    assert np.all((placed == -321) | (placed == FILL_HU))
     assert (placed == -321).any(axis=1).sum() == SIDE or (placed == -321).any(axis=0).sum() == SIDE
 
 
@@ -137,7 +137,7 @@ def test_a_stack_turns_its_slices_counter_clockwise_each_by_its_own_angle():
 def test_rotating_there_and_back_gives_the_plane_again(angle):
     y, x = np.ogrid[:SIDE, :SIDE]
     blob = 800 * np.exp(-(((y - 300) / 60) ** 2 + ((x - 230) / 40) ** 2))
-    placed = np.rint(AIR_HU + blob).astype(np.int16)
+    placed = np.rint(FILL_HU + blob).astype(np.int16)
     back = rotated(rotated(placed, angle), -angle)
     assert np.abs(back - placed).max() <= 8  # 1 % of the blob's height
 

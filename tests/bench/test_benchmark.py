@@ -140,7 +140,7 @@ def test_a_child_that_dies_is_noticed():
     [
         (["--only", "loader,speed"], "'speed' is not one of training, loader"),
         (["--slices", "0"], "--slices 0 is below 1"),
-        (["--workers", "-1"], "--workers '-1' is not a number"),
+        (["--workers", "-1"], "workers '-1' is not a number"),
         (["--gpu", "many"], "'many'"),
     ],
 )

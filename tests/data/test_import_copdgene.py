@@ -69,7 +69,7 @@ def test_wrong_input_is_one_line_and_a_code(study, capsys):
         ([images, images, "--out", out], BAD_COHORT, "there is no table"),
         ([table, f"{images}x", "--out", out], BAD_COHORT, "there is no folder"),
         ([table, images, "--out", out, "--masks", "x"], BAD_COHORT, "there is no folder x"),
-        ([str(binary), images, "--out", out], BAD_COHORT, "table.xlsx is no text"),
+        ([str(binary), images, "--out", out], BAD_COHORT, "table.xlsx is not text"),
         ([table, str(study.root / "none"), "--out", out], BAD_COHORT, "no INSP STD visit 1 scan"),
         ([table, images, "--out", out, "--phase", "EXP"], BAD_COHORT, "found 3 INSP STD visit 1"),
     ):

@@ -77,7 +77,7 @@ def test_a_table_with_a_row_for_each_visit_is_read_by_its_column_visitnum(study,
         "10031R 1 0.6 60 2 1", "10031R 2 0.5 45 3 NA", "10393Z 1.0 .8 90 0 0", header=header
     )
     assert study.run()["10031R"]["fev1pp"] == "60"
-    assert "rows of other visits, not taken: 1" in capsys.readouterr().out
+    assert "rows of other visits, not used: 1" in capsys.readouterr().out
     assert study.run("--visit", 2)["10031R"]["gold"] == "3"
     study.table("10031R 1 0.6 60 2 1", header=header)
     with pytest.raises(CohortError, match="no row with visitnum 2"):

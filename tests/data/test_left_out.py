@@ -8,10 +8,10 @@ def test_entries_are_sorted_and_counted_in_the_order_of_the_reasons(tmp_path):
     for name, reason in (("b", "twice"), ("a", "odd"), ("c", "gone"), ("a", "gone")):
         left.add(name, reason, f"{name}, {reason}")
     path = left_out_path(tmp_path / "t.csv")
-    assert left.said(path) == [
+    assert left.summary(path) == [
         "left out: gone 2, twice 1",
-        "kept, but look at them: odd 1",
-        f"each of them is listed in {tmp_path / 't_left_out.csv'}",
+        "kept, but to be checked: odd 1",
+        f"each is listed in {tmp_path / 't_left_out.csv'}",
     ]
     left.write(path)
     assert path.read_text().splitlines() == [
@@ -28,4 +28,4 @@ def test_nothing_left_out_is_nothing_said_and_no_file(tmp_path):
     path.write_text("old")
     left = LeftOut("sid", {})
     left.write(path)
-    assert left.said(path) == [] and not path.exists()
+    assert left.summary(path) == [] and not path.exists()

@@ -13,8 +13,13 @@ from data.phantom import cohort_folder, labels, make_phantoms
 from data.phantom.make_phantoms import main, simulate
 from data.phantom.render import AIRWAY, PARENCHYMA, VESSEL, render
 from data.phantom.subject import MAX_EXTENT, WALL_MM, draw_subject
+from pylayers.command_line.exit_codes import run
 
 SEED = 3
+
+
+def exit_code(arguments):
+    return run(lambda: main(arguments))
 
 
 def read_table(folder):
@@ -35,7 +40,7 @@ def diseased(severity, seed=5, **changes):
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cohort")
-    assert main(f"--out {folder} --n 2 --seed {SEED} --workers 1 --quiet".split()) == 0
+    assert exit_code(f"--out {folder} --n 2 --seed {SEED} --workers 1 --quiet".split()) == 0
     return folder
 
 
@@ -122,7 +127,7 @@ def test_no_emphysema_is_grade_0_and_only_that():
 
 
 def test_phantom_does_not_depend_on_count_or_workers(cohort, tmp_path):
-    assert main(f"--out {tmp_path} --n 3 --seed {SEED} --workers 2 --quiet".split()) == 0
+    assert exit_code(f"--out {tmp_path} --n 3 --seed {SEED} --workers 2 --quiet".split()) == 0
     many, few = file_bytes(tmp_path), file_bytes(cohort)
     assert len(read_table(tmp_path)) == 3
     assert {name: many[name] == few[name] for name in few} == dict.fromkeys(few, True)
@@ -140,7 +145,7 @@ def test_only_a_missing_phantom_is_made_again(cohort, monkeypatch):
     monkeypatch.setattr(make_phantoms, "simulate", spy)
     (cohort / "scans" / "phantom_0002.mhd").unlink()
     (cohort / "table.csv").unlink()
-    assert main(f"--out {cohort} --n 2 --seed {SEED} --workers 1 --quiet".split()) == 0
+    assert exit_code(f"--out {cohort} --n 2 --seed {SEED} --workers 1 --quiet".split()) == 0
     assert made == [2]
     assert file_bytes(cohort) == before
     assert (cohort / "table.csv").read_bytes() == table
@@ -149,18 +154,34 @@ def test_only_a_missing_phantom_is_made_again(cohort, monkeypatch):
 @pytest.mark.parametrize(("seed", "version"), [(4, cohort_folder.VERSION), (SEED, -1)])
 def test_folder_of_another_cohort_is_refused_in_one_line(seed, version, tmp_path, capsys):
     (tmp_path / cohort_folder.STAMP).write_text(json.dumps({"seed": seed, "version": version}))
-    with pytest.raises(SystemExit) as stop:
-        main(f"--out {tmp_path} --n 1 --seed {SEED} --quiet".split())
-    assert stop.value.code == 2
-    said = capsys.readouterr().err.strip()
-    assert "\n" not in said and f"seed {seed}, version {version}" in said and str(tmp_path) in said
+    assert exit_code(f"--out {tmp_path} --n 1 --seed {SEED} --quiet".split()) == 2
+    line = capsys.readouterr().err.strip()
+    assert "\n" not in line and f"seed {seed}, version {version}" in line and str(tmp_path) in line
+
+
+@pytest.mark.parametrize("content", ["half a", "[1]", "7"])
+def test_damaged_stamp_is_refused_in_one_line(content, tmp_path, capsys):
+    (tmp_path / cohort_folder.STAMP).write_text(content)
+    assert exit_code(f"--out {tmp_path} --n 1 --seed {SEED} --quiet".split()) == 2
+    line = capsys.readouterr().err.strip()
+    assert "\n" not in line and cohort_folder.STAMP in line
+
+
+def test_folder_that_cannot_be_made_is_refused_in_one_line(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert exit_code(f"--out {tmp_path / 'file' / 'new'} --n 1 --quiet".split()) == 2
+    line = capsys.readouterr().err.strip()
+    assert "\n" not in line and "cannot be used" in line
 
 
 @pytest.mark.parametrize("arguments", ["--n 0", "--workers 0", "--seed -1", "--n many", "--what"])
-def test_usage_errors_exit_with_2(arguments, tmp_path):
-    with pytest.raises(SystemExit) as stop:
-        main(["--out", str(tmp_path / "new"), *arguments.split()])
-    assert stop.value.code == 2
+def test_usage_errors_exit_with_2(arguments, tmp_path, capsys):
+    try:
+        code = exit_code(["--out", str(tmp_path / "new"), *arguments.split()])
+    except SystemExit as stop:  # argparse's own
+        code = stop.code
+    assert code == 2
+    assert arguments.split()[0] in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 
 
@@ -229,7 +250,7 @@ def test_interrupted_leftovers_do_not_count_as_a_scan(cohort, tmp_path):
     copy = tmp_path / "copy"
     (copy / "scans" / "phantom_0001.mhd").unlink()  # the commit mark is missing
     (copy / "scans" / "phantom_0001.zraw").write_bytes(b"half")
-    assert main(f"--out {copy} --n 1 --seed {SEED} --workers 1 --quiet".split()) == 0
+    assert exit_code(f"--out {copy} --n 1 --seed {SEED} --workers 1 --quiet".split()) == 0
     assert (copy / "scans" / "phantom_0001.zraw").read_bytes() == (
         cohort / "scans" / "phantom_0001.zraw"
     ).read_bytes()

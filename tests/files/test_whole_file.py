@@ -125,7 +125,7 @@ def test_a_shells_process_substitution_is_written_into(tmp_path):
         ("to_scan", "--json to_scan is an input; it would be overwritten"),
         ("scan.raw", "--json scan.raw is an input; it would be overwritten"),
         ("dicom/1", "--json dicom/1 is an input; it would be overwritten"),
-        ("x\0y", "is no name of a file"),
+        ("x\0y", "is not a file name"),
     ],
 )
 def test_what_cannot_be_written_is_said_before_the_work(name, says, tmp_path, monkeypatch):
@@ -169,7 +169,7 @@ def test_a_folder_is_made_and_what_is_in_its_place_is_said(tmp_path):
     check_folder(tmp_path / "a/b", "--out", files=("x.csv",))
     assert list((tmp_path / "a/b").iterdir()) == []
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match=r"--out .*/file: is no folder"):
+    with pytest.raises(UsageError, match=r"--out .*/file: is not a folder"):
         check_folder(tmp_path / "file", "--out")
     with pytest.raises(UsageError, match="cannot be made: Not a directory"):
         check_folder(tmp_path / "file/x", "--out")

@@ -85,11 +85,11 @@ def test_split_words_that_are_certain_are_taken(word, split, rows):
         ("scan,path\na,x\n", "t.csv has no column scan_id; its columns are 'scan', 'path'"),
         ("scan_id|path\na|x\n", "no column scan_id; its columns are 'scan_id|path'"),
         ("scan_id,file\na,x\n", "t.csv has no column path"),
-        ("scan_id,path,ve\na,x,2\nb,x,two\n", "line 3: ve 'two' is no number"),
-        ("scan_id,path,ve\na,x,1_0\n", "line 2: ve '1_0' is no number"),
-        ("scan_id,path,ve\na,x,٣\n", "line 2: ve '٣' is no number"),
-        ('scan_id,path,fev1fvc\na,x,"0,64"\n', "line 2: fev1fvc '0,64' is no number"),
-        ("scan_id;path;fev1pp\na;x;1,071,5\n", "line 2: fev1pp '1,071,5' is no number"),
+        ("scan_id,path,ve\na,x,2\nb,x,two\n", "line 3: ve 'two' is not a number"),
+        ("scan_id,path,ve\na,x,1_0\n", "line 2: ve '1_0' is not a number"),
+        ("scan_id,path,ve\na,x,٣\n", "line 2: ve '٣' is not a number"),
+        ('scan_id,path,fev1fvc\na,x,"0,64"\n', "line 2: fev1fvc '0,64' is not a number"),
+        ("scan_id;path;fev1pp\na;x;1,071,5\n", "line 2: fev1pp '1,071,5' is not a number"),
         ("scan_id;path;fev1pp\na;x;1,071\n", "line 2: fev1pp 1.071 is outside 3..200 percent"),
         ("scan_id,path\na,NA\n", "line 2: a has no path"),
         ("", "lists no scans"),
@@ -122,7 +122,7 @@ def test_no_row_stops_the_others_that_a_name_of_a_file_may_have(rows):
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04\0\0\0", b"\0" * 100, b"\x93NUMPY\x01\0v\0{'desc"])
 def test_what_is_no_text_is_said(content, wrong):
-    assert "t.csv is no text" in wrong(content)
+    assert "t.csv is not text" in wrong(content)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_what_is_no_text_is_said(content, wrong):
         ("scan_id,split,ve,ve", "a,train,1,2", "has two columns named 've'; keep one"),
         ("scan_id;split;ve", "a;train;1", "has no column scan_id; its first is 'scan_id;split;ve'"),
         ("scan_id,split,ve", "a,Train,1", "line 2: split 'Train' is not one of train, val, test"),
-        ("scan_id,split,ve", "a,train,NA", "line 2: ve 'NA' is no number"),
+        ("scan_id,split,ve", "a,train,NA", "line 2: ve 'NA' is not a number"),
         ("scan_id,subject_id,split", "a,s,train\nb,s,val", "line 3: subject_id s has split val"),
     ],
 )

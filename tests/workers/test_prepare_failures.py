@@ -204,7 +204,7 @@ def labelled(table, chests):
 def test_stores_of_another_table_are_recognised(labelled):
     a, b = (labelled / "scans" / f"{name}.h5" for name in "ab")
     shutil.copy(b, a)
-    with pytest.raises(CohortError, match=r"a\.h5 is damaged or holds another scan than cohort"):
+    with pytest.raises(CohortError, match=r"a\.h5 is damaged or is not the scan that cohort"):
         check_stores(read_cohort(labelled))
     a.write_bytes(b.read_bytes()[:1000])
     with pytest.raises(CohortError, match=r"a\.h5 is damaged or"):

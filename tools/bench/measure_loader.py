@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 
-from pylayers.batch.prefetch import BATCHES_AHEAD
+from pylayers.batch.shared_slots import BATCHES_AHEAD
 from tools.bench.bench_run import BenchRun, train_params
 from tools.bench.engine import Engine
 from tools.bench.process_memory import children_of, memory_of

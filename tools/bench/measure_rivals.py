@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 
 from pylayers.batch.stack import (
-    AIR_HU,
+    FILL_HU,
     SIDE,
     WINDOW_CENTRE_HU,
     WINDOW_HIGH_HU,
@@ -114,7 +114,7 @@ def jobs_of(settings: Settings) -> list[dict]:
                 "mirror": number % 2 == 0,
                 "angles_deg": drawn.angles_deg.tolist(),
                 "side": SIDE,
-                "air_hu": AIR_HU,
+                "air_hu": FILL_HU,
                 "window": (WINDOW_LOW_HU, WINDOW_HIGH_HU, WINDOW_CENTRE_HU, WINDOW_SCALE_HU),
             }
         )

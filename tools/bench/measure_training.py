@@ -1,6 +1,6 @@
 """Training with loading against the same training on a constant batch (nnU-Net's way to look)."""
 
-from pylayers.batch.prefetch import BATCHES_AHEAD
+from pylayers.batch.shared_slots import BATCHES_AHEAD
 from tools.bench.bench_run import BenchRun
 from tools.bench.comparison import comparison
 from tools.bench.engine import Engine

@@ -5,14 +5,15 @@ import os
 import re
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from pylayers.errors import UsageError
 from tools.caffe_run.gpu_count import gpu_count
 
 LOG_LEVEL = "GLOG_minloglevel"  # read once, when the library is loaded
-# A thread of OpenBLAS that has nothing to do sleeps after 2^4 cycles. By default it spins for 2^26,
-# between Caffe's products, on a core that Caffe or the workers of the data layer need. Read when
-# the library is loaded, here or in a child of ours; the results do not depend on it.
+# An idle thread of OpenBLAS sleeps after 2^4 cycles. By default it spins for 2^26 between Caffe's
+# products, on a core that Caffe or the workers of the data layer need. Read when the library is
+# loaded, here or in a child process; results do not depend on it.
 os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 
 
@@ -25,15 +26,15 @@ def caffe_binary() -> Path:
 
 
 def build_info() -> dict:
-    """Return what the build recorded of itself: version, commit, flags."""
+    """Return what the build recorded: version, commit, flags; empty when it recorded nothing."""
     path = Path(sys.prefix) / "share" / "scan2num-caffe.json"
     return json.loads(path.read_text()) if path.exists() else {}
 
 
-def import_caffe():
-    """Import pycaffe with its log limited to what ends the process; children's logs stay whole.
+def import_caffe() -> ModuleType:
+    """Import pycaffe with its log limited to fatal errors; children's logs stay whole.
 
-    Its errors alone are those of a build for GPUs that finds none and computes on the CPU.
+    Its other errors only say that a build for GPUs finds none and computes on the CPU.
     """
     before = os.environ.get(LOG_LEVEL)
     os.environ[LOG_LEVEL] = before or "3"
@@ -69,11 +70,11 @@ def gpu_id(choice: str) -> int | None:
             f"GPU {choice} was asked for, but this Caffe is built for the CPU only; "
             "`make setup CUDA=1` builds it for GPUs"
         )
-    there = gpu_count()
-    if choice == "auto" and there == 0:
+    count = gpu_count()
+    if choice == "auto" and count == 0:
         return None
     gpu = 0 if choice == "auto" else int(choice)
-    if gpu >= there:
-        has = f"GPU 0 to {there - 1}" if there else "none (containers: --gpus all)"
-        raise UsageError(f"GPU {gpu} was asked for, but this machine has {has}")
+    if gpu >= count:
+        gpus = f"GPU 0 to {count - 1}" if count else "none (containers: --gpus all)"
+        raise UsageError(f"GPU {gpu} was asked for, but this machine has {gpus}")
     return gpu

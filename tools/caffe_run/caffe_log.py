@@ -1,4 +1,4 @@
-"""Caffe's log read as events. Patterns also match nan and inf: a diverged run must not vanish."""
+"""Caffe's log read as events. Patterns also match nan and inf: a diverged run must show."""
 
 import os
 import re
@@ -24,7 +24,7 @@ class Event(NamedTuple):
 class LogReader:
     """Turns lines into events; the loss of a validation comes lines after its iteration."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.testing = None
 
     def event(self, line: str) -> Event | None:
@@ -40,10 +40,10 @@ class LogReader:
         return None
 
 
-def read_events(path) -> list[Event]:
+def read_events(path: str | os.PathLike[str]) -> list[Event]:
     """Return all events of a log file, none when it is missing.
 
-    Iterations that were made again after an interruption count once, as they were made last.
+    Iterations repeated after an interruption count once, with their last values.
     """
     if not os.path.exists(path):
         return []
@@ -61,7 +61,7 @@ def test_mean_loss(log: str) -> float | None:
 
 
 def last_error(log: str) -> str:
-    """Return what Caffe said last of why it failed."""
+    """Return Caffe's last message on why it failed."""
     lines = [line for line in log.splitlines() if line.strip()]
     fatal = [line for line in lines if FATAL.match(line)]
     return (fatal or lines or ["no message"])[-1].split("] ", 1)[-1].strip()

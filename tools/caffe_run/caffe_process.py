@@ -1,6 +1,6 @@
 """`caffe train` as a child whose log goes straight to a file and is followed from there.
 
-The log is whole whatever becomes of us, and signals meant for us become Caffe's clean stop.
+The log is whole whatever happens to us, and signals to us become Caffe's clean stop.
 """
 
 import contextlib
@@ -9,6 +9,9 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import BinaryIO
 
 from pylayers.child_process import PR_SET_PDEATHSIG
 from pylayers.files.checkout import ROOT
@@ -20,21 +23,25 @@ POLL_S = 0.1
 class CaffeProcess:
     """A running Caffe that adds to a log file; what it adds is read line by line as it grows.
 
-    env: what it gets beside our environment. files: descriptors that it inherits and so keeps open
-    for as long as it runs.
+    env: added to our environment. files: descriptors that it inherits and so keeps open while it
+    runs.
     """
 
     def __init__(
-        self, arguments: list[str], log_path, env: dict[str, str], files: tuple[int, ...] = ()
-    ):
+        self,
+        arguments: list[str],
+        log_path: str | os.PathLike[str],
+        env: dict[str, str],
+        files: tuple[int, ...] = (),
+    ) -> None:
         self.log_path = log_path
         self.stopping = False
         libc = ctypes.CDLL(None)
 
-        def before_caffe():
-            # were we killed, Caffe still stops cleanly
+        def before_caffe() -> None:
+            # when we are killed, Caffe still stops cleanly
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
-            # Caffe would die of it without a snapshot where a job's every process is sent it
+            # a scheduler may send SIGTERM to all processes: Caffe would die without a snapshot
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
         with open(log_path, "ab+") as log:
@@ -64,7 +71,7 @@ class CaffeProcess:
             self.process.kill()
         self.process.wait()
 
-    def lines(self):
+    def lines(self) -> Iterator[str]:
         """Yield the whole lines that Caffe adds until it has ended and all is read."""
         with open(self.log_path, errors="replace") as log:
             log.seek(self.log_start)
@@ -85,10 +92,10 @@ class CaffeProcess:
             return log.read()
 
     @contextlib.contextmanager
-    def stopped_by_signals(self):
+    def stopped_by_signals(self) -> Iterator[None]:
         """Within, SIGTERM, Ctrl-C and a lost terminal stop Caffe cleanly instead of ending us."""
 
-        def handle(number, frame):
+        def handle(number: int, frame: FrameType | None) -> None:
             self.stop()
 
         numbers = [signal.SIGINT, signal.SIGTERM]
@@ -104,8 +111,8 @@ class CaffeProcess:
                 self.kill()
 
 
-def end_last_line(log) -> None:
-    """Let a log, opened in binary to append, end in a newline, as it does unless cut by a kill."""
+def end_last_line(log: BinaryIO) -> None:
+    """End a log, opened in binary to append, in a newline; a kill may have cut its last line."""
     if log.seek(0, os.SEEK_END):
         log.seek(-1, os.SEEK_END)
         if log.read(1) != b"\n":

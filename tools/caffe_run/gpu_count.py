@@ -1,4 +1,4 @@
-"""How many NVIDIA GPUs this process may use, as their driver says."""
+"""How many NVIDIA GPUs this process may use, according to their driver."""
 
 import ctypes
 

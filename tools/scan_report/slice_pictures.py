@@ -5,7 +5,7 @@ import matplotlib
 import numpy as np
 
 from pylayers.batch.pixel_size import input_pixel_mm
-from pylayers.batch.stack import AIR_HU, place
+from pylayers.batch.stack import FILL_HU, place
 from pylayers.lungs.crop import LungCrop
 from tools.figures.ct_image import LUNG_WINDOW_HU
 from tools.figures.html_page import data_uri
@@ -23,7 +23,7 @@ WIDEST = 560  # pixels of the overview
 
 def framed(crop: LungCrop) -> tuple[slice, slice]:
     """Return where a crop's planes lie in the network's square input: rows, columns."""
-    inside = place(np.zeros(crop.hu.shape[1:], np.int16)) != AIR_HU
+    inside = place(np.zeros(crop.hu.shape[1:], np.int16)) != FILL_HU
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
