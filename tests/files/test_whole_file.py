@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from processes import LIMIT_S
 
 from pylayers.errors import MachineError, UsageError
 from pylayers.files.output_check import check_folder, check_output
@@ -73,7 +74,7 @@ def test_a_pipe_is_written_into(tmp_path):
     reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_text()))
     reader.start()
     write_whole(tmp_path / "pipe", "content")
-    reader.join(10)
+    reader.join(LIMIT_S)
     assert read == ["content"] and stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 
 
@@ -106,7 +107,7 @@ def test_a_shells_process_substitution_is_written_into(tmp_path):
     command = f"{sys.executable} code.py >(tr a-z A-Z > up; echo > told) && read < told"
     os.mkfifo(tmp_path / "told")
     env = os.environ | {"PYTHONPATH": str(ROOT)}
-    subprocess.run(["bash", "-c", command], cwd=tmp_path, env=env, check=True, timeout=60)
+    subprocess.run(["bash", "-c", command], cwd=tmp_path, env=env, check=True, timeout=LIMIT_S)
     assert (tmp_path / "up").read_text() == "CONTENT\n"
 
 

@@ -1,12 +1,12 @@
 """prepare_cohort's worker, but for scans whose names say what befalls them.
 
-The first time only: a file of the scan's name in the cohort folder tells of it, and of the time.
+The first time only: a file of the scan's name in the cohort folder tells of it; it has the number
+of the process.
 """
 
 import errno
 import os
 import signal
-import time
 from pathlib import Path
 
 from tools.workers import prepare_worker
@@ -27,8 +27,8 @@ def begin(setup):
 
 def befall(name, told):
     if "hang" in name:
-        told.touch()
-        time.sleep(60)
+        told.write_text(f"{os.getpid()}\n")
+        signal.pause()
     elif "killed" in name:
         told.touch()
         os.kill(os.getpid(), signal.SIGKILL)

@@ -4,11 +4,11 @@ import os
 import signal
 import sys
 import tempfile
-import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from pylayers.child_process import end_with_parent
+from tests.helpers.processes import wait_for
 from tools.workers.worker_pool import Lost, Unusable
 
 
@@ -26,19 +26,24 @@ def serve(connection):
         connection.send(Lost("a bug") if "bug" in job.scan_id else f"scored {job.scan_id}")
 
 
+def whole_lines(log):
+    return log.read_text().split("\n")[:-1]
+
+
 def do(job, log):
     with log.open("a") as file:
         file.write(f"{job.scan_id} {os.getpid()}\n")
     first = log.read_text().count(f"{job.scan_id} ") == 1
     Path(tempfile.mkdtemp(), "unpacked").touch()
-    if "sleep" in job.scan_id:
-        time.sleep(0.3)
+    if "meet" in job.scan_id:  # once as many workers as the name says are at work
+        wanted = int(job.scan_id.split("-")[1])
+        wait_for(lambda: len({line.split()[1] for line in whole_lines(log)}) >= wanted)
     if "killed" in job.scan_id and (first or "twice" in job.scan_id):
         os.kill(os.getpid(), signal.SIGKILL)
     if "abort" in job.scan_id and (first or "twice" in job.scan_id):
         os.kill(os.getpid(), signal.SIGABRT)
     if "hang" in job.scan_id and (first or "twice" in job.scan_id):
-        time.sleep(60)
+        signal.pause()
 
 
 end_with_parent()

@@ -3,6 +3,8 @@
 import time
 from pathlib import Path
 
+LIMIT_S = 300.0  # for what must happen, on a machine that may be busy with other work
+
 
 def workers_of(pid, what="score_worker"):
     """Pids of a process's children whose command line has a word."""
@@ -25,10 +27,13 @@ def running(pid):
         return False
 
 
-def wait_for(condition, limit_s=30.0):
-    end = time.monotonic() + limit_s
+def wait_for(condition, process=None):
+    """Wait for what must happen, and before `process` ends, where that is given."""
+    end = time.monotonic() + LIMIT_S
     while not condition():
-        assert time.monotonic() < end
+        if process is not None and process.poll() is not None:
+            assert condition(), f"the process ended too early, with code {process.returncode}"
+        assert time.monotonic() < end, f"it did not happen within {LIMIT_S:g} s"
         time.sleep(0.01)
 
 

@@ -5,12 +5,11 @@ import math
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from processes import wait_for
+from gate import Gate
+from gated_training import started_training
 
 from pylayers.command_line.exit_codes import TrainingStopped
 from pylayers.errors import UsageError
@@ -82,23 +81,35 @@ def test_a_second_sweep_repeats_nothing(swept, tiny_cohort, monkeypatch, capsys)
 
 
 @pytest.mark.caffe
-def test_after_a_kill_only_what_was_unfinished_is_trained(swept, tiny_cohort, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("stop", "caffe_too", "says"),
+    [
+        ("train 0", True, "there is no snapshot to go on from"),
+        ("train 0", False, "going on from the snapshot of iteration 1\n"),
+        ("train 1", True, "going on from the snapshot of iteration 1\n"),
+    ],
+)
+def test_after_a_kill_only_what_was_unfinished_is_trained(
+    stop, caffe_too, says, swept, tiny_cohort, tmp_path, capsys
+):
     out = tmp_path / "sweep"
     shutil.copytree(swept, out)
     shutil.rmtree(out / "1")
     (out / "2" / "predictions_test.csv").unlink()
     (out / "table6.csv").unlink()
     kept = times(out / "2")
-    tool = [sys.executable, sweep_slices.__file__, *command(tiny_cohort, out, "--quiet")]
-    process = subprocess.Popen(tool)
-    wait_for(lambda: (out / "1" / "train.log").exists())
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    tool = command(tiny_cohort, out, "--quiet")
+    gate = Gate(tmp_path / "gate", stop)
+    with started_training(gate, *tool, program=sweep_slices.__file__) as (process, caffe):
+        process.kill()
+        process.wait()
+        if caffe_too:
+            os.kill(caffe, signal.SIGKILL)
     assert not (out / "table6.csv").exists()
 
     sweep_slices.main(command(tiny_cohort, out))
     said, _ = capsys.readouterr()
-    assert "there is no snapshot to go on from" in said or "going on from the snapshot" in said
+    assert says in said
     assert "sweep/2 is trained already" in said
     assert (out / "table6.csv").read_bytes() == (swept / "table6.csv").read_bytes()
     assert kept.items() <= times(out / "2").items()

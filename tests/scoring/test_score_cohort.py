@@ -3,20 +3,17 @@
 import csv
 import json
 import os
-import random
 import shutil
 import signal
-import subprocess
-import sys
-import threading
-import time
-from pathlib import Path
+from collections import Counter
 
 import numpy as np
 import pytest
 from chest import make_chest, write_scan
+from conftest import ROOT
 from formats import IDENTITY, image_of, write_dicom, write_format
-from processes import finished, running, wait_for, workers_of
+from gate import Gate, started
+from processes import LIMIT_S, finished, running, wait_for, workers_of
 
 from tools import score_cohort, score_scan
 from tools.scan_lists.scan_list import jobs_of
@@ -25,7 +22,7 @@ from tools.training.trained_run import load_trained
 pytestmark = pytest.mark.caffe
 
 CHESTS = 10
-TOOL = Path(score_cohort.__file__)
+GATED = ROOT / "tests/helpers/gated_score_cohort.py"
 
 
 @pytest.fixture(scope="module")
@@ -184,56 +181,66 @@ def test_every_format_in_a_folder_gives_the_same_numbers(random_run, tmp_path):
 
 def test_kill_9_at_any_moment_loses_nothing(undisturbed, scans, random_run, tmp_path):
     """Each time it goes on, it does only what is missing; no worker outlives it."""
-    command = [sys.executable, str(TOOL)]
-    command += arguments(scans, random_run, tmp_path / "scores.csv", "--workers", "2", "--continue")
-    journal = tmp_path / ".scores.csv.journal"
-    rng = random.Random(os.getpid())
-    for _ in range(3):
-        before = finished(journal)
-        process = subprocess.Popen(command)
-        wait_for(lambda: finished(journal) > before)  # noqa: B023
-        time.sleep(rng.uniform(0, 0.7))
-        workers = workers_of(process.pid)
-        process.kill()
-        process.wait()
-        wait_for(lambda: not any(map(running, workers)), 2.0)  # noqa: B023
-        assert not (tmp_path / "scores.csv").exists()
-    kept = journal.read_bytes()
-    with journal.open("ab") as file:
-        file.write(b'{"scan_id": "c0')  # as if killed within a line
-    process = subprocess.Popen(command)
-    wait_for(lambda: finished(journal) > kept.count(b"\n") - 1)
-    assert journal.read_bytes().startswith(kept)
-    assert process.wait(60) == 0
-    assert tables(tmp_path) == tables(undisturbed)
+    out = tmp_path / "out"
+    out.mkdir()
+    command = arguments(scans, random_run, out / "scores.csv", "--workers", "2", "--continue")
+    journal = out / ".scores.csv.journal"
+    kept, begun = b"", Counter()
+    for number, (stops, scored) in enumerate(
+        (
+            (("c00", "c01"), 0),
+            (("c02", "water"), 2),
+            (("c09",), CHESTS + 1),  # all others
+            (("before the table",), CHESTS + 2),
+            (("after the table",), CHESTS + 2),
+            ((), 0),
+        )
+    ):
+        gate = Gate(tmp_path / f"gate{number}", *stops)
+        with started(gate, GATED, *command) as process:
+            at_work = gate.reached(process)
+            wait_for(lambda: not stops or finished(journal) == scored, process)  # noqa: B023
+            if stops:
+                process.kill()
+            _, err = process.communicate(timeout=LIMIT_S)
+        assert (process.returncode, err) == (-signal.SIGKILL if stops else 0, "")
+        wait_for(lambda: not any(map(running, at_work)))  # noqa: B023
+        begun += Counter(name for name, _ in gate.passed())
+        if stops:
+            assert (out / "scores.csv").exists() == (stops == ("after the table",))
+            assert journal.read_bytes().startswith(kept)
+            kept = journal.read_bytes()
+            with journal.open("ab") as file:
+                file.write(b'{"scan_id": "c0')  # as if killed within a line
+    twice = {"c00", "c01", "c02", "water", "c09"}
+    tries = {job.scan_id: 1 + (job.scan_id in twice) for job in jobs_of(scans / "list.txt")}
+    assert begun == tries | {"before the table": 3, "after the table": 2}
+    assert tables(out) == tables(undisturbed)
 
 
 def test_a_killed_worker_costs_no_row(undisturbed, scans, random_run, tmp_path):
-    journal = tmp_path / ".scores.csv.journal"
-
-    def kill_one():
-        wait_for(lambda: finished(journal) >= 2)
-        victims.append(workers_of(os.getpid())[0])
-        os.kill(victims[0], signal.SIGKILL)
-
-    victims = []
-    killer = threading.Thread(target=kill_one)
-    killer.start()
-    code = score_cohort.main(arguments(scans, random_run, tmp_path / "scores.csv"))
-    killer.join()
-    assert code == 0 and victims
-    assert tables(tmp_path) == tables(undisturbed)
+    out = tmp_path / "out"
+    out.mkdir()
+    gate = Gate(tmp_path / "gate", "c05")
+    with started(gate, GATED, *arguments(scans, random_run, out / "scores.csv")) as process:
+        (victim,) = gate.reached(process)
+        assert victim in workers_of(process.pid)
+        os.kill(victim, signal.SIGKILL)
+        gate.open()
+        process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0
+    assert [name for name, _ in gate.passed()].count("c05") == 2
+    assert tables(out) == tables(undisturbed)
 
 
 def test_ctrl_c_ends_with_130_and_says_how_to_go_on(scans, random_run, tmp_path):
+    gate = Gate(tmp_path / "gate", "c01")
     command = arguments(scans, random_run, tmp_path / "scores.csv", "--workers", "1")
-    process = subprocess.Popen(
-        [sys.executable, str(TOOL), *command], stderr=subprocess.PIPE, text=True
-    )
-    wait_for(lambda: finished(tmp_path / ".scores.csv.journal") > 0)
-    workers = workers_of(process.pid)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    with started(gate, GATED, *command) as process:
+        (worker,) = gate.reached(process)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 130
     assert err == "stopped by Ctrl-C; the same command with --continue goes on\n"
-    assert workers and not any(map(running, workers))
+    assert finished(tmp_path / ".scores.csv.journal") == 1
+    assert not running(worker)

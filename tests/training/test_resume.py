@@ -1,20 +1,21 @@
 """A training that was killed and resumed is the same training: same weights, byte for byte."""
 
-import contextlib
 import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from conftest import ROOT
-from processes import running, wait_for, workers_of
+from gate import Gate
+from gated_training import gated_env, started_training
+from processes import LIMIT_S, running, wait_for, workers_of
 
 from pylayers.command_line.exit_codes import TrainingStopped
 from pylayers.errors import UsageError
+from pylayers.files import folder_lock
 from pylayers.files.file_hash import sha256
 from tools import train
 from tools.caffe_run.caffe_log import read_events
@@ -43,23 +44,15 @@ def resume(folder, *more) -> RunFolder:
     return RunFolder(Path(folder))
 
 
-def started(cohort, folder, until, *more, again=False):
-    """tools/train.py under way in a process, at least at iteration `until`; and its Caffe's pid.
+def gate_of(folder, *stops) -> Gate:
+    """The gate that the Caffe of a run comes to; it lies beside the folder."""
+    return Gate(f"{folder}_gate", *stops)
 
-    again: the folder has a log already, which is put aside.
-    """
-    if again:
-        (folder / "train.log").unlink()
-    process = subprocess.Popen(
-        [sys.executable, ROOT / "tools" / "train.py", *arguments(cohort, folder, *more)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    log = folder / "train.log"
-    wait_for(lambda: [e for e in read_events(log) if e.iteration >= until], 60)
-    (caffe,) = workers_of(process.pid, "caffe")
-    return process, caffe
+
+def held(cohort, folder, *stops):
+    """tools/train.py as a process whose Caffe waits at the first stop; and that Caffe's pid."""
+    more = ["--resume"] if folder.exists() else []
+    return started_training(gate_of(folder, *stops), *arguments(cohort, folder, *more))
 
 
 def final(folder) -> dict:
@@ -90,9 +83,9 @@ def undisturbed(tiny_cohort, tmp_path_factory):
 def stopped(tiny_cohort, tmp_path_factory):
     """A run that was stopped by SIGTERM: a snapshot at 4 and one after. Copy it before use."""
     folder = tmp_path_factory.mktemp("stopped") / "run"
-    process, _ = started(tiny_cohort, folder, 5)
-    process.terminate()
-    process.communicate(timeout=60)
+    with held(tiny_cohort, folder, "train 5") as (process, _):
+        process.terminate()
+        process.communicate(timeout=LIMIT_S)
     assert len(Snapshots(RunFolder(folder)).iterations()) == 2
     return folder
 
@@ -106,44 +99,62 @@ def copy(stopped, tmp_path) -> RunFolder:
 # ---- kills ----
 
 
-@pytest.mark.parametrize("iteration", [1, 5, 10])
+@pytest.mark.parametrize(
+    ("stop", "before", "after"),  # which snapshots there are, 0 for none
+    [("train 1", 0, 2), ("train 5", 4, 6), ("test 1", 8, 9), ("train 10", 8, 11)],
+    ids=["in 1", "in 5", "in the validation of 8", "in 10"],
+)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_a_killed_and_resumed_training_is_the_undisturbed_one(
-    number, iteration, undisturbed, tiny_cohort, tmp_path, capsys
+    number, stop, before, after, undisturbed, tiny_cohort, tmp_path, capsys
 ):
     folder = tmp_path / "run"
-    process, caffe = started(tiny_cohort, folder, iteration)
-    readers = workers_of(caffe, "prefetch_worker")
-    assert len(readers) == 4  # two for TRAIN, two for TEST
-    if number == signal.SIGKILL:  # everything at once, between snapshots
-        os.kill(caffe, number)
-    process.send_signal(number)
-    _, err = process.communicate(timeout=60)
+    with held(tiny_cohort, folder, stop) as (process, caffe):
+        readers = workers_of(caffe, "prefetch_worker")
+        assert len(readers) == 4  # two for TRAIN, two for TEST
+        if number == signal.SIGKILL:  # everything at once, between snapshots
+            os.kill(caffe, number)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=LIMIT_S)
     assert process.returncode == (-9 if number == signal.SIGKILL else 6), err
-    wait_for(lambda: not any(map(running, [caffe, *readers])), 5)
+    wait_for(lambda: not any(map(running, [caffe, *readers])))
 
     resume(folder)
     said, _ = capsys.readouterr()
-    first = 4 * (iteration // 4)  # a snapshot that is there for certain
-    if number != signal.SIGKILL or first:
-        assert "going on from the snapshot of iteration" in said
+    snapshot = before if number == signal.SIGKILL else after  # after ending the iteration
+    if snapshot:
+        assert f"going on from the snapshot of iteration {snapshot}\n" in said
+    else:
+        assert "there is no snapshot to go on from" in said
     assert final(folder) == undisturbed
 
 
-def test_a_caffe_that_outlives_a_killed_training_is_waited_for(undisturbed, tiny_cohort, tmp_path):
-    process, caffe = started(tiny_cohort, tmp_path / "run", 5)
-    process.kill()
-    wait_for(lambda: not running(process.pid))
-    resume(tmp_path / "run")
-    assert not running(caffe)
-    process.communicate()
+def test_a_caffe_that_outlives_a_killed_training_is_waited_for(
+    undisturbed, tiny_cohort, tmp_path, monkeypatch, capsys
+):
+    with held(tiny_cohort, tmp_path / "run", "train 5") as (process, caffe):
+        process.kill()
+        process.wait()
+        waited = []
+
+        def sleep(seconds):  # while the folder is locked
+            waited.append(running(caffe))
+            gate_of(tmp_path / "run").open()
+            time.sleep(seconds)
+
+        clock = SimpleNamespace(monotonic=time.monotonic, sleep=sleep)
+        monkeypatch.setattr(folder_lock, "time", clock)
+        resume(tmp_path / "run")
+    assert waited[0] and not running(caffe)
+    said = "waiting for what is left of a training that was killed\n"
+    assert capsys.readouterr().err.count(said) == 1
     assert final(tmp_path / "run") == undisturbed
 
 
 def test_a_killed_caffe_is_said_with_the_way_to_go_on(undisturbed, tiny_cohort, tmp_path):
-    process, caffe = started(tiny_cohort, tmp_path / "run", 5)
-    os.kill(caffe, signal.SIGKILL)
-    _, err = process.communicate(timeout=60)
+    with held(tiny_cohort, tmp_path / "run", "train 5") as (process, caffe):
+        os.kill(caffe, signal.SIGKILL)
+        _, err = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 6
     assert "caffe was killed, as when memory runs out" in err
     assert f"go on with `make resume TARGET=fev1pp RUN={tmp_path / 'run'}`" in err
@@ -153,23 +164,34 @@ def test_a_killed_caffe_is_said_with_the_way_to_go_on(undisturbed, tiny_cohort, 
     assert final(tmp_path / "run") == undisturbed
 
 
-def test_a_reader_that_is_killed_in_training_changes_nothing(undisturbed, tiny_cohort, tmp_path):
-    process, caffe = started(tiny_cohort, tmp_path / "run", 1)
-    for reader in workers_of(caffe, "prefetch_worker"):
+def kill_readers(caffe) -> int:
+    """Kill all processes that read scans for a Caffe, which waits at a gate; return how many."""
+    readers = workers_of(caffe, "prefetch_worker")
+    for reader in readers:
         os.kill(reader, signal.SIGKILL)
-    process.communicate(timeout=60)
+    wait_for(lambda: not any(map(running, readers)))
+    return len(readers)
+
+
+def test_readers_that_are_killed_in_training_change_nothing(undisturbed, tiny_cohort, tmp_path):
+    with held(tiny_cohort, tmp_path / "run", "train 1") as (process, caffe):
+        assert kill_readers(caffe) == 4
+        gate_of(tmp_path / "run").open()
+        process.communicate(timeout=LIMIT_S)
     assert process.returncode == 0
     assert final(tmp_path / "run") == undisturbed
-    assert "another takes its place" in (tmp_path / "run" / "train.log").read_text()
+    assert (tmp_path / "run" / "train.log").read_text().count("another takes its place") == 4
 
 
-def test_readers_that_die_again_and_again_end_the_training_with_a_sentence(tiny_cohort, tmp_path):
-    process, caffe = started(tiny_cohort, tmp_path / "run", 1, "--iterations", "400")
-    while process.poll() is None:
-        for reader in workers_of(caffe, "prefetch_worker"):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(reader, signal.SIGKILL)
-    _, err = process.communicate(timeout=10)
+def test_readers_that_die_again_end_the_training_with_a_sentence(tiny_cohort, tmp_path):
+    gate = gate_of(tmp_path / "run")
+    with held(tiny_cohort, tmp_path / "run", "train 1", "train 5") as (process, caffe):
+        kill_readers(caffe)
+        gate.open("train 1")
+        gate.reached(process, "train 5")  # two batches on: they have been replaced
+        kill_readers(caffe)
+        gate.open()
+        _, err = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 6
     assert "a process that reads scans was killed" in err and "is there enough memory?" in err
     assert "Traceback" not in err
@@ -179,14 +201,14 @@ def test_readers_that_die_again_and_again_end_the_training_with_a_sentence(tiny_
 
 
 def test_two_trainings_cannot_write_one_folder(tiny_cohort, tmp_path):
-    process, _ = started(tiny_cohort, tmp_path / "run", 1, "--iterations", "400")
-    log = (tmp_path / "run" / "train.log").stat().st_ino
-    for more in (["--resume"], ["--restart"], []):
-        with pytest.raises(UsageError, match="another training is at work in"):
-            train.main([*arguments(tiny_cohort, tmp_path / "run", "--iterations", "400"), *more])
-    assert process.poll() is None and (tmp_path / "run" / "train.log").stat().st_ino == log
-    process.terminate()
-    process.communicate(timeout=60)
+    with held(tiny_cohort, tmp_path / "run", "train 1") as (process, _):
+        log = (tmp_path / "run" / "train.log").stat().st_ino
+        for more in (["--resume"], ["--restart"], []):
+            with pytest.raises(UsageError, match="another training is at work in"):
+                train.main([*arguments(tiny_cohort, tmp_path / "run"), *more])
+        assert process.poll() is None and (tmp_path / "run" / "train.log").stat().st_ino == log
+        process.terminate()
+        process.communicate(timeout=LIMIT_S)
 
 
 def test_a_moved_run_is_resumed(undisturbed, copy, tmp_path, capsys):
@@ -226,6 +248,9 @@ def test_a_full_disk_is_said_before_training(tiny_cohort, tmp_path, monkeypatch)
 def test_a_disk_that_fills_up_stops_the_training(undisturbed, tiny_cohort, tmp_path, monkeypatch):
     left = iter([10_000, 50])
     monkeypatch.setattr(disk_space, "free_mb", lambda _: next(left, 50))
+    # Caffe, which would train on until it is ended, waits after the first snapshot
+    for name, value in gated_env(gate_of(tmp_path / "run", "train 5")).items():
+        monkeypatch.setenv(name, value)
     with pytest.raises(
         TrainingStopped, match=r"the disk is full: .* iteration 4 is kept"
     ) as caught:
@@ -328,11 +353,11 @@ def test_a_training_that_began_anew_can_be_stopped_and_resumed(
     undisturbed, copy, tiny_cohort, capsys
 ):
     copy.best_weights.write_bytes(b"damaged")
-    process, _ = started(tiny_cohort, copy.path, 6, "--resume", again=True)
-    process.terminate()
-    process.communicate(timeout=60)
+    with held(tiny_cohort, copy.path, "train 6") as (process, _):
+        process.terminate()
+        process.communicate(timeout=LIMIT_S)
     resume(copy.path)
-    assert "going on from the snapshot of iteration" in capsys.readouterr().out
+    assert "going on from the snapshot of iteration 7\n" in capsys.readouterr().out
     assert final(copy.path) == undisturbed
 
 

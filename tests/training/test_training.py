@@ -6,13 +6,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 from conftest import ROOT
+from processes import LIMIT_S, wait_for
 
 from pylayers.cohort.cohort import read_cohort
 from pylayers.cohort.store import read_crop
@@ -249,18 +249,12 @@ def caffe_processes(run) -> list[str]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             command = (process / "cmdline").read_bytes().decode(errors="replace")
-        except OSError:
+            status = (process / "status").read_text()
+        except OSError:  # it has ended
             continue
-        if str(run.solver) in command and (process / "status").read_text().find("Z (zombie)") < 0:
+        if str(run.solver) in command and "Z (zombie)" not in status:
             found.append(command)
     return found
-
-
-def wait_for(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -276,10 +270,12 @@ def long_run(tiny_cohort, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_for(lambda: run.log.exists() and len(read_events(run.log)) >= 2)
-    yield run, process
-    process.kill()
-    process.wait()
+    try:
+        wait_for(lambda: len(read_events(run.log)) >= 2, process)
+        yield run, process
+    finally:
+        process.kill()
+        process.wait()
     wait_for(lambda: not caffe_processes(run))
 
 
@@ -288,7 +284,7 @@ def test_a_stop_signal_leaves_a_snapshot_code_6_and_no_caffe(number, long_run):
     run, process = long_run
     assert len(caffe_processes(run)) == 1
     process.send_signal(number)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 6
     assert caffe_processes(run) == []
     (iteration,) = Snapshots(run).iterations()

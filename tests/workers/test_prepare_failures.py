@@ -11,7 +11,8 @@ import h5py
 import pytest
 from chest import make_chest, write_scan
 from conftest import ROOT
-from processes import running, wait_for, workers_of
+from passing_time import let_time_pass
+from processes import LIMIT_S, running, wait_for, workers_of
 
 from pylayers.cohort.cohort import read_cohort
 from pylayers.cohort.store import read_crop
@@ -81,12 +82,12 @@ def test_a_stop_ends_within_a_scan_and_keeps_what_is_stored(number, code, word, 
     path, cohort = table("a", "hang", "b"), tmp_path / "cohort"
     command = [sys.executable, "-c", CODE, *arguments(path)]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
-        wait_for((cohort / "hang").exists)
+        wait_for((cohort / "hang").exists, process)
         (worker,) = workers_of(process.pid, "fake_prepare_worker")
         process.send_signal(number)
-        said = process.communicate(timeout=30)[1]
+        said = process.communicate(timeout=LIMIT_S)[1]
     assert process.returncode == code
-    wait_for(lambda: not running(worker), 5.0)
+    wait_for(lambda: not running(worker))
     assert sorted(p.name for p in (cohort / "scans").iterdir()) == ["a.h5"]
     assert not (cohort / "cohort.csv").exists()
     if word:
@@ -101,15 +102,23 @@ def test_a_stop_ends_within_a_scan_and_keeps_what_is_stored(number, code, word, 
     assert sorted(p.name for p in cohort.rglob(".*")) == [".lock", ".mine.1", ".mine.1"]
 
 
-def test_a_failure_that_is_not_the_scans_is_named_and_tried_again(table, capsys):
+def test_a_failure_that_is_not_the_scans_is_named_and_tried_again(
+    table, tmp_path, monkeypatch, capsys
+):
     fails = {
         "killed-twice": "the worker process was killed, as when memory runs out",
-        "hang-twice": "no answer within 2 s",
+        "hang-twice": "no answer within 600 s",
         "memory": "the machine failed: not enough memory",
         "bug": "unexpected ValueError in fake_prepare_worker.py:",
     }
     path = table("a", *fails, "killed", "b")
-    code, kept, rejected = prepared(path, "--timeout", "2", "--workers", "2")
+
+    def hangs(scan_id, pid):
+        told = tmp_path / "cohort" / scan_id
+        return "hang" in scan_id and told.exists() and told.read_text() == f"{pid}\n"
+
+    let_time_pass(monkeypatch, hangs)
+    code, kept, rejected = prepared(path, "--timeout", "600", "--workers", "2")
     assert (code, kept) == (1, ["a", "killed", "b"])  # one worker's death costs nothing
     assert rejected == dict.fromkeys(fails, "error")
     said = capsys.readouterr().err
