@@ -19,7 +19,7 @@ SCHEDULE ?= $(if $(IS_PHANTOM),demo,paper)
 GPU ?= auto
 RUN ?= runs/$(TARGET)
 
-.PHONY: help setup demo cohort train resume sweep-slices caffe-test evaluate report bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test clean
+.PHONY: help setup demo cohort train resume sweep-slices caffe-test evaluate report bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,12 @@ $(VARIANT_FILE): | .venv/.stamp-python
 	@$(PYTHON) $(BUILD)/build_caffe.py $(VARIANT)
 	@$(PYTHON) $(BUILD)/self_check.py
 	@touch $@
+
+ROOTS ?= bookworm trixie noble
+COMMAND ?= make setup
+bare-roots: ## try set-up in bare Debian 12, Debian 13 and Ubuntu 24.04, one after the other; as root [ROOTS COMMAND]
+	@$(BUILD)/install_debian_packages.sh tools/container/debootstrap.txt
+	@tools/container/try_bare_roots.sh '$(COMMAND)' $(ROOTS)
 
 # ---- cohort, training, test ----------------------------------------------------------------------
 
