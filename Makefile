@@ -29,7 +29,8 @@ help: ## list the targets
 setup: .venv/.stamp-caffe ## install Debian packages, .venv and Caffe, as far as missing [CUDA=1 CUDA_ARCHS='61 90']
 	@echo "setup: all in place (.venv/bin/caffe, .venv/bin/python)"
 
-.venv/.stamp-debian: $(BUILD)/debian-packages.txt $(BUILD)/install_debian_packages.sh
+.venv/.stamp-debian: $(BUILD)/debian-packages.txt $(wildcard $(BUILD)/*.sh)
+	@$(BUILD)/check_system.sh
 	@$(BUILD)/install_debian_packages.sh $<
 	@mkdir -p .venv && touch $@
 
