@@ -2,12 +2,13 @@
 # Runs COMMAND in a clone of HEAD inside bare roots of the given suites, one after the other: a
 # debootstrap with make and git, nothing cached. Says of each whether it was ok and the minutes it took.
 # usage: try_bare_roots.sh COMMAND SUITE...    (as root, with debootstrap)
-# Logs go to build/bare-roots. Roots lie in ROOTS_FOLDER (/var/tmp), KEEP_ROOTS=1 keeps them. The exit
-# code is 1 when one failed or, unless SKIP_MISSING=1, could not be tried since no mirror has it.
+# LOGS_FOLDER (default: build/bare-roots) gets a log of each. The roots lie in ROOTS_FOLDER (/var/tmp)
+# until they are done; KEEP_ROOTS=1 keeps them. The exit code is 1 when one failed or, unless
+# SKIP_MISSING=1, could not be tried since no mirror has it.
 set -eu -o pipefail
 
 if [[ $# -lt 2 || $1 == -* ]]; then
-  sed -n '2,6s/^# //p' "${BASH_SOURCE[0]}"
+  sed -n '2,7s/^# //p' "${BASH_SOURCE[0]}"
   exit 2
 fi
 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
@@ -18,7 +19,7 @@ if [[ $(id -u) -ne 0 ]]; then
   echo "bare roots are made and entered by root alone: sudo make bare-roots" >&2
   exit 2
 fi
-logs=build/bare-roots
+logs=${LOGS_FOLDER:-build/bare-roots}
 mkdir -p "$logs"
 scratch=$(mktemp -d --tmpdir="${ROOTS_FOLDER:-/var/tmp}" scan2num-roots-XXXXXX)
 HOST_MOUNTS=$(readlink /proc/self/ns/mnt)
