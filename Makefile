@@ -30,7 +30,7 @@ option = $(if $($(1)),--$(2) $(call quoted,$($(1))))
 path = $(if $(filter undefined,$(origin $(1))),,--$(2) $(call quoted,$($(1))))
 WHICH_RUN = $(call path,COHORT,cohort) $(call path,RUN,run)
 
-.PHONY: help setup demo cohort train resume sweep-slices caffe-test evaluate report bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test clean
+.PHONY: help setup demo cohort train resume sweep-slices caffe-test evaluate report bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,8 @@ help: ## list the targets
 setup: .venv/.stamp-caffe ## install Debian packages, .venv and Caffe, as far as missing [CUDA=1 CUDA_ARCHS='61 90']
 	@echo "setup: all in place (.venv/bin/caffe, .venv/bin/python)"
 
-.venv/.stamp-debian: $(BUILD)/debian-packages.txt $(BUILD)/install_debian_packages.sh
+.venv/.stamp-debian: $(BUILD)/debian-packages.txt $(wildcard $(BUILD)/*.sh)
+	@$(BUILD)/check_system.sh
 	@$(BUILD)/install_debian_packages.sh $<
 	@mkdir -p .venv && touch $@
 
@@ -74,6 +75,12 @@ $(VARIANT_FILE): | .venv/.stamp-python
 	@$(PYTHON) $(BUILD)/build_caffe.py $(VARIANT)
 	@$(PYTHON) $(BUILD)/self_check.py
 	@touch $@
+
+ROOTS ?= bookworm trixie noble
+COMMAND ?= make setup
+bare-roots: ## try set-up in bare Debian 12, Debian 13 and Ubuntu 24.04, one after the other; as root [ROOTS COMMAND]
+	@$(BUILD)/install_debian_packages.sh tools/container/debootstrap.txt
+	@tools/container/try_bare_roots.sh '$(COMMAND)' $(ROOTS)
 
 # ---- cohort, training, test ----------------------------------------------------------------------
 

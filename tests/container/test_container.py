@@ -23,7 +23,11 @@ def run(script, *arguments, **environment):
 
 
 @pytest.mark.parametrize(
-    "script", ["build_image", "check_image", "make_base", "make_cuda_base", "test_image"]
+    "script",
+    [
+        *("build_image", "check_image", "make_base", "make_cuda_base", "make_root"),
+        *("run_in_root", "test_image", "try_bare_roots"),
+    ],
 )
 def test_usage_is_shown(script):
     shown = run(f"{script}.sh", "--help")

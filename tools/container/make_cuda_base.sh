@@ -14,8 +14,8 @@ if buildah inspect --type image "$devel" >/dev/null 2>&1 &&
   buildah inspect --type image "$runtime" >/dev/null 2>&1; then
   exit 0
 fi
-toolkit=$(PYTHONPATH=tools/caffe_build .venv/bin/python -c 'import cache_key
-from cuda import pinned_toolkit
+toolkit=$(.venv/bin/python -c 'from tools.caffe_build import cache_key
+from tools.caffe_build.cuda import pinned_toolkit
 print(pinned_toolkit.ensure(cache_key.cache_folder(), "12").root)' | tail -n 1)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

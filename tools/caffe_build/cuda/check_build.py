@@ -34,9 +34,9 @@ def make_prefix(folder: Path) -> Path:
     python = folder / "bin/python"
     if not python.exists():
         venv.create(folder, symlinks=True)
-        own = folder / SITE.relative_to(sys.prefix)
-        # The folder's own `caffe` comes before this venv's.
-        (own / "packages.pth").write_text(f"{SITE}\n{BUILD.parent.parent}\n", encoding="utf-8")
+    own = folder / SITE.relative_to(sys.prefix)
+    # The folder's own `caffe` comes before this venv's.
+    (own / "packages.pth").write_text(f"{SITE}\n{BUILD.parent.parent}\n", encoding="utf-8")
     return python
 
 
