@@ -180,7 +180,7 @@ def test_what_cannot_be_written_is_said_before_a_scan_is_read(obstacle, table, t
     place = cohort / obstacle
     place.parent.mkdir(exist_ok=True)
     place.mkdir() if obstacle.endswith(".csv") else place.touch()
-    with pytest.raises(UsageError, match=f"{obstacle or 'cohort'}: is (a|no) folder"):
+    with pytest.raises(UsageError, match=f"{obstacle or 'cohort'}: is (a|not a) folder"):
         prepared(path)
 
 
