@@ -67,7 +67,7 @@ def test_of_several_cohorts_one_has_to_be_chosen():
     with pytest.raises(UsageError, match="weights of 3 cohorts; choose with --weights ") as caught:
         names()
     first, second, third = str(caught.value).split("; or ")
-    assert first.endswith("/runs/fev1fvc") and second.endswith("/runs/my_cohort")
+    assert first.endswith("/runs") and second.endswith("/runs/my_cohort")
     assert third.endswith("/runs/their cohort'")
 
 
