@@ -5,7 +5,7 @@ Caffe's own tests of the layers in use on the GPU, trains on the phantoms, compa
 gradients of the trained net on GPU and CPU, times every layer of a training step of 16 scans x 16
 slices, and shows the memory that a training with such batches takes, whole and in parts. `make
 bench GPU=0` then compares its speed with PyTorch's. It was written and rehearsed (--rehearse) on
-machines without a GPU; on a real GPU it has not run yet.
+machines without a GPU; it has not yet run on one.
 """
 
 import argparse

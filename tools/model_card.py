@@ -1,7 +1,7 @@
-"""Write a model card, MHub's meta.json, from trained runs: what they are and how well they do.
+"""Write a model card (MHub's meta.json) of trained runs: their training and their results.
 
-The numbers come from each run's best.json and predictions_test.csv (`make evaluate`). A run that is
-not evaluated is described without them.
+The numbers come from each run's best.json and predictions_test.csv (`make evaluate`); a run that
+has not been evaluated is described without them.
 """
 
 import argparse
@@ -49,11 +49,12 @@ def card(runs: list[RunFolder]) -> dict:
     """Return the card of trained runs."""
     by_target = {best["target"]: (best, run) for run in runs for best in [run.best()]}
     best = {name: one for name, (one, _) in by_target.items()}
-    seen = {
+    training_sets = {
         name: trained
         for name, (one, run) in by_target.items()
         if (trained := read_trained_on(run, one))
     }
+    training_scans = max((each.scans for each in training_sets.values()), default=None)
     phantom = any(one.get("phantom") for one in best.values())
     hashes = " ".join(one["weights_sha256"] for one in best.values())
     return {
@@ -85,7 +86,9 @@ def card(runs: list[RunFolder]) -> dict:
                 "cmpapproach": "2D",
             },
             "data": {
-                "training": {"vol_samples": max((t.scans for t in seen.values()), default=None)},
+                "training": {
+                    "vol_samples": max((t.scans for t in training_sets.values()), default=None)
+                },
                 "evaluation": {"vol_samples": max(map(_tested, runs))},
                 "public": phantom,
                 "external": False,
@@ -113,7 +116,7 @@ def card(runs: list[RunFolder]) -> dict:
                     {"label": "Runs", "entries": {n: _run(b) for n, b in best.items()}},
                     *(
                         {"label": f"Training scans: {TARGETS[n].title}", "entries": t.words()}
-                        for n, t in seen.items()
+                        for n, t in training_sets.items()
                     ),
                 ],
             },

@@ -48,14 +48,14 @@ def reliability_curve(
         return (), why
     edges = np.linspace(0, 1, bins + 1)
     place = np.minimum(np.searchsorted(edges, probability, side="right") - 1, bins - 1)
-    found = []
+    curve = []
     for i in range(bins):
         inside = place == i
         count = int(inside.sum())
         mean = float(probability[inside].mean()) if count else math.nan
         observed = proportion(positive[inside].sum(), count, "scans in this bin")
-        found.append(ReliabilityBin(float(edges[i]), float(edges[i + 1]), count, mean, observed))
-    return tuple(found), ""
+        curve.append(ReliabilityBin(float(edges[i]), float(edges[i + 1]), count, mean, observed))
+    return tuple(curve), ""
 
 
 def _checked(positive, probability) -> tuple[list[np.ndarray], str]:

@@ -48,10 +48,10 @@ def pearson_interval(x, y) -> Estimate:
     why = why or constant(x=x, y=y)
     if why:
         return no_estimate(why)
-    found = pearsonr(x, y)
-    if 1 - abs(found.statistic) < ROUNDING:
-        return no_interval(found.statistic, "all scans lie on one line")
-    return Estimate(float(found.statistic), *map(float, found.confidence_interval(CONFIDENCE)))
+    result = pearsonr(x, y)
+    if 1 - abs(result.statistic) < ROUNDING:
+        return no_interval(result.statistic, "all scans lie on one line")
+    return Estimate(float(result.statistic), *map(float, result.confidence_interval(CONFIDENCE)))
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,9 @@ def _fit(x, y, degree: int) -> Fit:
         why = f"x has {len(np.unique(x))} values, at least {degree + 1} are needed"
     if why:
         return Fit((math.nan,) * (degree + 1), math.nan, why)
-    found = Polynomial.fit(x, y, degree).convert().coef
+    terms = Polynomial.fit(x, y, degree).convert().coef
     coefficients = np.zeros(degree + 1)  # convert() drops trailing zeros
-    coefficients[: len(found)] = found
+    coefficients[: len(terms)] = terms
     fit = Fit(tuple(map(float, coefficients)), math.nan, constant(y=y))
     if fit.why:
         return fit
