@@ -86,9 +86,7 @@ def card(runs: list[RunFolder]) -> dict:
                 "cmpapproach": "2D",
             },
             "data": {
-                "training": {
-                    "vol_samples": max((t.scans for t in training_sets.values()), default=None)
-                },
+                "training": {"vol_samples": training_scans},
                 "evaluation": {"vol_samples": max(map(_tested, runs))},
                 "public": phantom,
                 "external": False,

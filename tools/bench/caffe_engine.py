@@ -42,7 +42,7 @@ class CaffeEngine:
         computed["scores"] = self.net.forward()["fc7"]
         np.savez(arrays, **computed)
 
-    def deploy(self, prototxt: str, weights: str, data) -> None:
+    def deploy(self, prototxt: str, weights: str, data: np.ndarray) -> None:
         """Load the deploy net and its input, float32 (slices, 1, 512, 512)."""
         self.net = caffe.Net(prototxt, caffe.TEST, weights=weights)
         self.net.blobs["data"].reshape(*data.shape)
