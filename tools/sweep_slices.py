@@ -117,9 +117,11 @@ def plan_text(schedules: dict[int, Schedule], validated: int) -> str:
     most = schedules[max(schedules)]
     train_slices, test_slices = most.slices * most.batch, most.slices * whole_batch(validated)
     needed_gb = (train_slices * TRAIN_MB + test_slices * TEST_MB) / 1000
+    times_first = sum(schedules) / min(schedules)
     return (
         f"{len(schedules)} runs with {', '.join(map(str, schedules))} slices of {most.batch} scans "
-        f"an iteration: at most {train_slices} slices, about {needed_gb:.1f} GB"
+        f"an iteration: at most {train_slices} slices, about {needed_gb:.1f} GB; together they "
+        f"take about {times_first:.2g} times as long as the first"
     )
 
 

@@ -2,11 +2,13 @@
 
 import csv
 import json
+import os
 import shutil
 
 import numpy as np
 import pytest
 
+from pylayers.errors import UsageError
 from tools import evaluate, score_scan
 from tools.training.run_folder import RunFolder
 
@@ -42,6 +44,30 @@ def test_predictions_and_contributions_are_score_scans(run, tiny_cohort, tmp_pat
         assert rows[0]["prediction"] == repr(target["score"])
         own = [row["contribution"] for row in slices if row["scan_id"] == name]
         assert own == [repr(one["contribution"]) for one in target["slices"]]
+
+
+def test_only_what_is_stale_is_evaluated_again(run, tmp_path, capsys):
+    stale = ["--stale", "--run", str(tmp_path), "--gpu", "none"]
+    evaluate.main(stale)
+    assert "fev1pp on 3 scans" in capsys.readouterr().out
+    before = run.contributions("test").stat().st_mtime_ns
+    evaluate.main(stale)
+    assert capsys.readouterr().out == ""
+    assert run.contributions("test").stat().st_mtime_ns == before
+    os.utime(run.best_json)
+    assert evaluate.is_stale(run)
+
+
+@pytest.mark.parametrize("arguments", [[], ["ve", "--stale"]])
+def test_a_target_or_all_that_is_stale_has_to_be_chosen(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        evaluate.main(arguments)
+    assert caught.value.code == 2
+
+
+def test_another_target_than_the_runs_is_refused(run):
+    with pytest.raises(UsageError, match="predicts fev1pp, not ve"):
+        evaluate.main(["ve", "--run", str(run.path)])
 
 
 def test_several_offsets_are_compared_with_one(run, capsys):

@@ -12,12 +12,13 @@ from sklearn import metrics
 
 from pylayers.cohort.cohort import read_cohort, store_path, write_rows
 from pylayers.cohort.store import write_crop
-from pylayers.errors import CohortError
+from pylayers.errors import CohortError, UsageError, WeightsError
 from pylayers.files.file_hash import sha256
 from pylayers.files.whole_file import write_json
 from pylayers.lungs.crop import Box, LungCrop
 from pylayers.lungs.densitometry import laa950
 from tools import make_report
+from tools.training import run_places
 from tools.training.run_folder import RunFolder
 from tools.training.run_prototxt import write_prototxts
 from tools.training.schedules import Schedule
@@ -328,3 +329,30 @@ def test_the_page_lies_well_in_a_browser(width, report, tmp_path):
     assert seen, result.stdout[:500]
     assert int(seen[1]) <= 0 and int(seen[2]) == 0
     assert "CONSOLE" not in result.stderr
+
+
+def test_a_folder_of_runs_is_reported_whole_beside_them(runs):
+    args = make_report.parser().parse_args(["--run", str(runs)])
+    assert [run.path.name for run in make_report.reported_runs(args)] == ["ve", "fev1fvc", "fev1pp"]
+    assert make_report.default_out(args) == runs / "report"
+    args = make_report.parser().parse_args(["--run", str(runs / "ve")])
+    assert [run.path.name for run in make_report.reported_runs(args)] == ["ve"]
+    assert make_report.default_out(args) == runs / "ve" / "report"
+
+
+def test_a_cohorts_report_lies_beside_its_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_places, "RUNS", tmp_path / "runs")
+    args = make_report.parser().parse_args(["--cohort", "my_cohort"])
+    assert make_report.default_out(args) == tmp_path / "runs" / "my_cohort" / "report"
+    with pytest.raises(
+        WeightsError, match=r"runs/my_cohort has weights; .* COHORT=my_cohort` makes"
+    ):
+        make_report.reported_runs(args)
+
+
+def test_two_runs_of_one_target_are_not_reported_together(runs):
+    twice = ["--runs", *[str(runs / "ve")] * 2]
+    with pytest.raises(UsageError, match=r"ve and .*ve both predict ve; report one at a time"):
+        make_report.main([*twice, "--quiet"])
+    with pytest.raises(UsageError, match="leave out --run and --cohort"):
+        make_report.main([*twice, "--cohort", "x"])

@@ -73,6 +73,7 @@ def test_a_second_sweep_repeats_nothing(swept, tiny_cohort, monkeypatch, capsys)
     assert changed == {"table6.csv", ".lock"}
     out, _ = capsys.readouterr()
     assert out.startswith("fev1fvc: 2 runs with 1, 2 slices of 1 scans an iteration: at most 2 ")
+    assert out.splitlines()[0].endswith("; together they take about 3 times as long as the first")
     assert out.count("is trained already; nothing to do") == 2
     assert "this cohort" in out and "another cohort" in out
 

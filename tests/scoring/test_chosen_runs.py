@@ -64,11 +64,12 @@ def test_of_several_cohorts_one_has_to_be_chosen():
     put("runs/fev1fvc", "phantoms")
     put("runs/my_cohort/fev1fvc", "my_cohort")
     put("runs/their cohort/fev1fvc", "their cohort")
-    with pytest.raises(UsageError, match="weights of 3 cohorts; choose with --weights ") as caught:
+    with pytest.raises(UsageError, match="weights of 3 cohorts; choose --weights ") as caught:
         names()
-    first, second, third = str(caught.value).split("; or ")
-    assert first.endswith("/runs/fev1fvc") and second.endswith("/runs/my_cohort")
-    assert third.endswith("/runs/their cohort'")
+    first, second, third = str(caught.value).split(", or --weights ")
+    assert first.endswith("/runs (trained on the phantoms)")
+    assert second.endswith("/runs/my_cohort (trained on my_cohort)")
+    assert third.endswith("/runs/their cohort' (trained on their cohort)")
 
 
 def test_a_copy_of_the_phantoms_runs_does_not_count():

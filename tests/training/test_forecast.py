@@ -88,6 +88,13 @@ def test_hours_are_said_without_advice(clock):
     assert text == "ends about 2026-11-26 12:08, in 9 min, at 3.5 s an iteration"
 
 
+def test_at_the_end_nothing_is_left_to_say(clock):
+    forecast = Forecast(10, clock)
+    run_to(forecast, clock, 0, 5.0)
+    run_to(forecast, clock, 10, 50.0)
+    assert forecast_text(forecast, "advice", NOW) == ""
+
+
 def test_a_gpu_is_not_advised_to_who_has_one():
     assert "GPU" not in long_training_advice(SCHEDULES["paper"], 100_000, on_gpu=True)
 

@@ -89,33 +89,36 @@ def default_runs() -> list[RunFolder]:
         by_cohort.setdefault(cohort_of(run) or run.path.parent, []).append(run)
     cohorts = [cohort for cohort in by_cohort if not is_phantoms(cohort)]
     if len(cohorts) > 1:
-        choices = "; or ".join(map(weights_words, by_cohort.values()))
-        raise UsageError(
-            f"runs/ has weights of {len(by_cohort)} cohorts; choose with --weights {choices}"
-        )
+        choices = ", or ".join(map(weights_option, by_cohort.values()))
+        raise UsageError(f"runs/ has weights of {len(by_cohort)} cohorts; choose {choices}")
     if not by_cohort:
         raise WeightsError("no run in runs/ has weights; `make train TARGET=fev1fvc` makes one")
     return by_cohort[cohorts[0]] if cohorts else next(iter(by_cohort.values()))
 
 
-def weights_words(runs: list[RunFolder]) -> str:
-    """Return what --weights takes for some runs: their folder where it holds just them."""
+def weights_option(runs: list[RunFolder]) -> str:
+    """Return the option that chooses a cohort's runs: by their folder where it holds just them."""
     folder = runs[0].path.parent
     paths = [folder] if runs_in(folder) == runs else [run.path for run in runs]
-    return " ".join(shlex.quote(relative(path)) for path in paths)
+    words = " ".join(shlex.quote(relative(path)) for path in paths)
+    return f"--weights {words} (trained on {cohort_name(runs[0])})"
+
+
+def cohort_name(run: RunFolder) -> str:
+    """Return the name of the cohort that a run was trained on."""
+    cohort = cohort_of(run)
+    if cohort is None:
+        return "a cohort that is not recorded"
+    return "the phantoms" if is_phantoms(cohort) else cohort.name
 
 
 def weights_note(runs: list[RunFolder]) -> str:
     """Return whose weights are used: the runs, and the cohort that each was trained on."""
     by_cohort: dict[str, list[str]] = {}
     for run in runs:
-        cohort = cohort_of(run)
-        name = "a cohort that is not recorded" if cohort is None else cohort.name
-        if cohort is not None and is_phantoms(cohort):
-            name = "the phantoms"
         is_partial = fact(run.run_json, "state") not in (None, FINISHED)
         text = relative(run.path) + (" (its training has not finished)" if is_partial else "")
-        by_cohort.setdefault(name, []).append(text)
+        by_cohort.setdefault(cohort_name(run), []).append(text)
     return "; ".join(
         f"weights of {', '.join(paths)}, trained on {name}" for name, paths in by_cohort.items()
     )

@@ -64,10 +64,10 @@ def duration_text(seconds: float) -> str:
 def forecast_text(forecast: Forecast, advice: str, now: datetime | None = None) -> str:
     """Return when a training will end, and what to do where that is more than a day away.
 
-    "" before it can be told. advice: of long_training_advice.
+    "" before it can be told, and at the end. advice: of long_training_advice.
     """
     left, pace = forecast.left_s(), forecast.pace_s()
-    if left is None or pace is None:
+    if not left or pace is None:
         return ""
     end = (
         f"ends about {end_text(left, now)}, in {duration_text(left)}, at {pace:.2g} s an iteration"

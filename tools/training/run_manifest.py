@@ -109,15 +109,16 @@ def make_room(folder: RunFolder, wanted: dict, restart: bool, resume: bool) -> b
     """
     check_is_for_runs(folder)
     before, _ = read_manifest(folder)
-    differs = sorted(
-        (key for key in wanted if before.get(key) != wanted[key]), key=lambda key: key != "cohort"
-    )
-    if before and differs:
-        name = differs[0]
-        how = f"is {before.get(name)}" if name == "cohort" else "differs"
+    differs = [key for key in wanted if before.get(key) != wanted[key]]
+    if before and "cohort" in differs:
         raise UsageError(
-            f"{relative(folder.path)} holds another run (its {name} {how}); remove the folder or "
-            "choose another with RUN="
+            f"{relative(folder.path)} holds another run (its cohort is {before.get('cohort')}); "
+            "move the folder away or choose another with RUN="
+        )
+    if before and differs:
+        raise UsageError(
+            f"{relative(folder.path)} holds another run (its {differs[0]} differs); remove the "
+            "folder or choose another with RUN="
         )
     if before and not (restart or resume):
         raise UsageError(
