@@ -1,8 +1,8 @@
-"""Measure speed: loading, training steps and scoring, side by side with what others offer.
+"""Measure speed: loading, training steps and scoring, beside PyTorch, ONNX Runtime and others.
 
-Prints a table and writes bench.json. Whatever is compared runs in turn in processes of its own with
-the same number of threads, and is checked to compute the same; ratios are per round, so a noisy
-machine spoils them little. Without .venv-bench only our own parts are measured.
+Prints a table and writes bench.json. What is compared runs in turn, each in its own process with
+the same number of threads, and is checked to compute the same; ratios are taken per round, so that
+a noisy machine hardly affects them. Without .venv-bench only our own parts are measured.
 """
 
 import argparse
@@ -82,17 +82,17 @@ def benchmark(args) -> None:
             quiet=args.quiet,
             **numbers,
         )
-        found = {"machine": machine() | {"gpu": gpu_name(gpu)}} | measured(parts, settings)
-    found["parameters"] = settings.described() | {"parts": list(parts)}
-    found["versions"] = versions() | found.pop("rival_versions")
-    found["minutes"] = round((time.monotonic() - begin) / 60, 2)
-    write_json(args.json, found)
-    print(printed(found))
+        results = {"machine": machine() | {"gpu": gpu_name(gpu)}} | measured(parts, settings)
+    results["parameters"] = settings.described() | {"parts": list(parts)}
+    results["versions"] = versions() | results.pop("rival_versions")
+    results["minutes"] = round((time.monotonic() - begin) / 60, 2)
+    write_json(args.json, results)
+    print(printed(results))
     print(f"\n{relative(args.json)}")
 
 
 def chosen_parts(only: str | None) -> tuple[str, ...]:
-    """Return the parts to measure, in order; UsageError for an unknown one."""
+    """Return the parts to measure, in order; UsageError for an unknown name."""
     if only is None:
         return PARTS
     wanted = only.split(",")
@@ -103,7 +103,7 @@ def chosen_parts(only: str | None) -> tuple[str, ...]:
 
 
 def measured(parts: tuple[str, ...], settings: Settings) -> dict:
-    """Return what all parts found."""
+    """Return the results of all parts."""
     run = write_bench_run(settings)
     network = {"step", "forward"} & set(parts)
     measures = {
@@ -113,14 +113,14 @@ def measured(parts: tuple[str, ...], settings: Settings) -> dict:
         "step": lambda: measure_network(settings, run, network),
         "layers": lambda: measure_layers(settings, run),
     }
-    found = {"not_measured": {}, "rival_versions": {}}
+    results = {"not_measured": {}, "rival_versions": {}}
     for part, measure in measures.items():
         if part in parts or (part == "step" and network):
-            part_found = measure()
+            part_results = measure()
             for key in ("not_measured", "rival_versions"):
-                found[key] |= part_found.pop(key, {})
-            found |= part_found
-    return found
+                results[key] |= part_results.pop(key, {})
+            results |= part_results
+    return results
 
 
 def main(argv=None) -> int | None:

@@ -5,7 +5,7 @@ Caffe's own tests of the layers in use on the GPU, trains on the phantoms, compa
 gradients of the trained net on GPU and CPU, times every layer of a training step of 16 scans x 16
 slices, and shows the memory that a training with such batches takes, whole and in parts. `make
 bench GPU=0` then compares its speed with PyTorch's. It was written and rehearsed (--rehearse) on
-machines without a GPU; on a real GPU it has not run yet.
+machines without a GPU; it has not yet run on one.
 """
 
 import argparse
@@ -20,11 +20,12 @@ from pylayers.command_line.exit_codes import run
 from pylayers.command_line.path_argument import given_path
 from pylayers.errors import UsageError
 from pylayers.files.checkout import ROOT
+from tools.bench.caffe_time import time_layers
+from tools.bench.gpu_differences import pass_through, worst
+from tools.bench.gpu_memory import Peak, used_mib
 from tools.bench.machine import gpu_name
+from tools.bench.timed_net import write_timed_net
 from tools.caffe_run.caffe_install import build_info, gpu_id
-from tools.gpu.gpu_differences import pass_through, worst
-from tools.gpu.layer_time import time_layers, write_timed_net
-from tools.gpu.memory import Peak, used_mib
 from tools.training.run_folder import RunFolder
 from tools.training.train_request import TrainRequest
 from tools.training.train_run import train
@@ -47,18 +48,21 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--gpu", default="auto", help="auto or a GPU's number (default: %(default)s)")
     p.add_argument("--iterations", type=int, default=2000, help="to train (default: %(default)s)")
     p.add_argument(
-        "--folder", type=given_path, default=ROOT / "build/gpu-check", help="for what is made"
+        "--folder",
+        type=given_path,
+        default=ROOT / "build/gpu-check",
+        help="for runs and nets (default: build/gpu-check)",
     )
     p.add_argument(
         "--rehearse",
         action="store_true",
-        help="everything on the CPU, small and without Caffe's own tests: to try this program",
+        help="run everything on the CPU, small and without Caffe's own tests",
     )
     return p
 
 
 def check(args) -> None:
-    """Do one step after the other; each says what it found."""
+    """Do one step after the other; each prints its result."""
     gpu = None if args.rehearse else wanted_gpu(args.gpu)
     slices, batch = (2, 2) if args.rehearse else (16, 16)
     if gpu is not None:
@@ -70,13 +74,13 @@ def check(args) -> None:
     for parts in (1, 2):
         with Peak(gpu) as peak:
             train_on(args, gpu, "paper", 2, slices=slices, batch=batch, split_batch=parts)
-        memory = "no GPU" if peak.mib is None else f"{peak.mib} MiB of GPU memory at most"
+        memory = "no GPU" if peak.mib is None else f"at most {peak.mib} MiB of GPU memory"
         print(f"  {batch} scans x {slices} slices in {parts} part(s): {memory}", flush=True)
     print("rehearsed on the CPU" if gpu is None else "gpu-check: GPU and CPU agree")
 
 
 def wanted_gpu(choice: str) -> int:
-    """Return the GPU to check, after a line on it and one on Caffe; UsageError without one."""
+    """Return the GPU to check, after printing what it and Caffe are; UsageError without one."""
     gpu, info = gpu_id(choice), build_info()
     if not info.get("cuda"):
         raise UsageError("this Caffe is built for the CPU only; `make setup CUDA=1` builds another")
@@ -124,12 +128,13 @@ def report_times(folder: Path, gpu: int | None, slices: int, batch: int) -> None
     """Print the time of each layer and the memory of one training step."""
     net = folder / f"timed_{batch}x{slices}.prototxt"
     write_timed_net(net, slices, batch)
-    layers, mib = time_layers(net, gpu, iterations=10)
+    with Peak(gpu) as peak:
+        layers = time_layers(net, gpu, iterations=10)
     print(f"caffe time, {batch} scans x {slices} slices, ms   forward  backward")
     for name, times in layers.items():
         print(f"  {name:39} {times['forward_ms']:8.2f}  {times['backward_ms']:8.2f}")
-    if mib is not None:
-        print(f"GPU memory in use meanwhile: {mib} MiB (the TRAIN net alone)", flush=True)
+    if peak.mib is not None:
+        print(f"GPU memory in use meanwhile: {peak.mib} MiB (the TRAIN net alone)", flush=True)
 
 
 def main(argv=None) -> int | None:

@@ -1,7 +1,7 @@
-"""Write a model card, MHub's meta.json, from trained runs: what they are and how well they do.
+"""Write a model card (MHub's meta.json) of trained runs: their training and their results.
 
-The numbers come from each run's best.json and predictions_test.csv (`make evaluate`). A run that is
-not evaluated is described without them.
+The numbers come from each run's best.json and predictions_test.csv (`make evaluate`); a run that
+has not been evaluated is described without them.
 """
 
 import argparse
@@ -47,7 +47,8 @@ def parser() -> argparse.ArgumentParser:
 def card(runs: list[TrainedRun]) -> dict:
     """Return the card of trained runs."""
     best = {run.target.name: run.best for run in runs}
-    trained_on = {run.target.name: run.trained_on for run in runs if run.trained_on}
+    training_sets = {run.target.name: run.trained_on for run in runs if run.trained_on}
+    training_scans = max((each.scans for each in training_sets.values()), default=None)
     phantom = any(run.is_phantom for run in runs)
     hashes = " ".join(one["weights_sha256"] for one in best.values())
     return {
@@ -79,9 +80,7 @@ def card(runs: list[TrainedRun]) -> dict:
                 "cmpapproach": "2D",
             },
             "data": {
-                "training": {
-                    "vol_samples": max((t.scans for t in trained_on.values()), default=None)
-                },
+                "training": {"vol_samples": training_scans},
                 "evaluation": {"vol_samples": max(map(_tested, runs))},
                 "public": phantom,
                 "external": False,
@@ -109,7 +108,7 @@ def card(runs: list[TrainedRun]) -> dict:
                     {"label": "Runs", "entries": {n: _run(b) for n, b in best.items()}},
                     *(
                         {"label": f"Training scans: {TARGETS[n].title}", "entries": t.words()}
-                        for n, t in trained_on.items()
+                        for n, t in training_sets.items()
                     ),
                 ],
             },

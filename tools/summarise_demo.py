@@ -1,4 +1,4 @@
-"""The end of `make demo`: the network beside LAA-950 and the noise ceiling, and where to look."""
+"""The end of `make demo`: the network beside LAA-950 and the noise ceiling, and what was drawn."""
 
 import argparse
 import json
@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--minutes", type=given_path, required=True, help="folder of tools/timed_step.sh"
     )
-    p.add_argument("--pictures", nargs="*", type=given_path, default=[], help="paths to look at")
+    p.add_argument("--pictures", nargs="*", type=given_path, default=[], help="pictures to list")
     return p
 
 

@@ -11,9 +11,9 @@ from tools import benchmark
 from tools.bench import engine as engine_module
 from tools.bench import measure_rivals as rivals_module
 from tools.bench.bench_run import write_bench_run
+from tools.bench.caffe_time import layer_times
 from tools.bench.comparison import comparison
 from tools.bench.engine import RIVALS_PYTHON, Engine, EngineFailed
-from tools.bench.measure_layers import layer_times
 from tools.bench.measure_network import measure_network
 from tools.bench.measure_rivals import RIVALS, SAME_WORK, measure_rivals
 from tools.bench.process_memory import memory_of

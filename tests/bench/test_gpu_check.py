@@ -1,12 +1,15 @@
 """The check of a GPU, rehearsed on the CPU: what is made of its numbers, and what it says."""
 
+import os
+
 import numpy as np
 import pytest
 
+from pylayers.batch.prefetch import WORKERS
 from pylayers.errors import UsageError
 from tools import gpu_check
-from tools.gpu.gpu_differences import worst
-from tools.gpu.layer_time import write_timed_net
+from tools.bench.gpu_differences import pass_through, worst
+from tools.bench.timed_net import write_timed_net
 from tools.training.run_folder import read_net
 
 pytestmark = pytest.mark.caffe
@@ -17,6 +20,17 @@ def test_the_worst_agreement_is_named():
     assert worst(ours, ours) == ("pool1", 0.0)
     name, apart = worst(ours, ours | {"fc7": np.float32([2.02])})
     assert (name, apart) == ("fc7", pytest.approx(0.01, rel=1e-5))
+
+
+@pytest.mark.parametrize("workers", ["3", None])
+def test_a_pass_leaves_the_environment_as_it_was(workers, random_run, monkeypatch):
+    if workers is None:
+        monkeypatch.delenv(WORKERS, raising=False)
+    else:
+        monkeypatch.setenv(WORKERS, workers)
+    tops, gradients = pass_through(random_run, None)
+    assert "fc7" in tops and "fc7 weight" in gradients
+    assert os.environ.get(WORKERS) == workers
 
 
 def test_nan_agrees_with_nothing():

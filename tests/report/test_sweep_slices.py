@@ -198,4 +198,4 @@ def test_what_is_no_number_is_blank_in_the_table(tmp_path):
     nothing = row(8, *[math.nan] * 3)
     write_table(tmp_path / "table6.csv", [nothing, row(12)])
     assert [r["rho"] for r in rows(tmp_path)] == ["", "0.8125"]
-    assert "- [-, -]" in table_text("fev1fvc", [nothing])
+    assert "n/a" in table_text("fev1fvc", [nothing])

@@ -2,7 +2,7 @@
 
 WIDTHS = (44, 12, 31)
 
-# What a comparison is called. In loader_vs_... others are over ours, else we are over theirs.
+# What a comparison is called. In loader_vs_... their time is over ours, else ours over theirs.
 TITLES = {
     "loader_ratio": "training step, loading / constant batch",
     "loader_vs_torchio": "a scan's stack, one core: torchio / ours",
@@ -21,70 +21,76 @@ ALONE = {
 }
 
 
-BUSY = "the machine was busy before the start (load {:.1f}): repeat when it is idle"
+BUSY = "the machine was busy before the start (load {:.1f}); repeat when it is idle"
 
 
-def printed(found: dict) -> str:
+def printed(results: dict) -> str:
     """Return the whole table."""
-    blocks = [_head(found), _comparisons(found), _loader(found), _layers(found), _missing(found)]
+    blocks = [
+        _head(results),
+        _comparisons(results),
+        _loader(results),
+        _layers(results),
+        _missing(results),
+    ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-def _head(found: dict) -> list[str]:
-    at, how = found["machine"], found["parameters"]
+def _head(results: dict) -> list[str]:
+    at, how = results["machine"], results["parameters"]
     where = f"GPU {at['gpu'] or how['gpu']}" if how["gpu"] is not None else "the CPU"
     busy = at["load_before"] / at["cores_usable"]
     return [
         f"{at['cpu']}, {at['cores_usable']} of {at['cores']} cores, {at['memory_gib']:g} GiB; "
         f"Caffe on {where}, {_count(how['threads'], 'thread')}",
         f"a scan is {how['slices']} slices, a training step {_count(how['batch'], 'scan')}; "
-        f"{found['minutes']:.1f} min{', --quick: rough numbers' if how['quick'] else ''}",
+        f"{results['minutes']:.1f} min{', --quick: rough numbers' if how['quick'] else ''}",
         *([BUSY.format(at["load_before"])] if busy > 0.25 else []),
     ]
 
 
-def _comparisons(found: dict) -> list[str]:
+def _comparisons(results: dict) -> list[str]:
     lines = []
     for key, title in TITLES.items():
-        if key in found:
-            seen = found[key]
-            ours, theirs = seen["ours"], seen["theirs"]
+        if key in results:
+            entry = results[key]
+            ours, theirs = entry["ours"], entry["theirs"]
             lines.append(
                 _row(
                     title,
                     _time(ours["median"]),
                     f"{_time(theirs['median'])} {theirs['name']}",
-                    f"{seen['median']:.2f} [{seen['min']:.2f}, {seen['max']:.2f}]",
+                    f"{entry['median']:.2f} [{entry['min']:.2f}, {entry['max']:.2f}]",
                 )
             )
-            lines.append(f"    {_meaning(key, seen)}{_goal(seen)}")
+            lines.append(f"    {_meaning(key, entry)}{_goal(entry)}")
     for key, title in ALONE.items():
-        if key in found:
-            lines.append(_row(title, _time(found[key]["median"]), "-", "-"))
+        if key in results:
+            lines.append(_row(title, _time(results[key]["median"]), "-", "-"))
     return [_row("what", "ours", "theirs", "ratio [min, max]"), *lines] if lines else []
 
 
-def _loader(found: dict) -> list[str]:
-    if "loader_workers" not in found:
+def _loader(results: dict) -> list[str]:
+    if "loader_workers" not in results:
         return []
     lines = ["loader alone      scans/s [min, max]     MiB a worker: of its own, with its share"]
-    for workers, seen in found["loader_workers"].items():
-        speed = seen["scans_per_s"]
+    for workers, entry in results["loader_workers"].items():
+        speed = entry["scans_per_s"]
         text = f"  {_count(int(workers), 'worker'):16}{_span(speed)}"
-        if memory := seen["worker_mib"]:
+        if memory := entry["worker_mib"]:
             own, share = (max(worker[kind] for worker in memory) for kind in ("uss", "pss"))
             text = f"{text:41}{own:.0f}, {share:.0f}"
         lines.append(text)
-    equal = "yes" if found["loader_bytes_equal"] else "NO: this is a bug"
+    equal = "yes" if results["loader_bytes_equal"] else "NO: this is a bug"
     return [*lines, f"    the same bytes from any number of workers: {equal}"]
 
 
-def _layers(found: dict) -> list[str]:
-    if "layers" not in found:
+def _layers(results: dict) -> list[str]:
+    if "layers" not in results:
         return []
     lines = ["layer (caffe time)      forward   backward  ms of a training step"]
     total = {"forward_ms": 0.0, "backward_ms": 0.0}
-    for layer in found["layers"]:
+    for layer in results["layers"]:
         for kind in total:
             total[kind] += layer[kind]
         lines.append(_layer(layer["name"], layer["type"], layer))
@@ -95,10 +101,10 @@ def _layer(name: str, kind: str, times: dict) -> str:
     return f"  {name:7} {kind:13}{times['forward_ms']:9.2f} {times['backward_ms']:10.2f}"
 
 
-def _missing(found: dict) -> list[str]:
+def _missing(results: dict) -> list[str]:
     return [
         f"not measured: {key}: {reason.splitlines()[-1]}"
-        for key, reason in found["not_measured"].items()
+        for key, reason in results["not_measured"].items()
     ]
 
 
@@ -115,20 +121,20 @@ def _time(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
 
 
-def _span(seen: dict) -> str:
-    return f"{seen['median']:5.1f} [{seen['min']:.1f}, {seen['max']:.1f}]"
+def _span(entry: dict) -> str:
+    return f"{entry['median']:5.1f} [{entry['min']:.1f}, {entry['max']:.1f}]"
 
 
-def _goal(seen: dict) -> str:
-    goal = seen.get("goal", {})
+def _goal(entry: dict) -> str:
+    goal = entry.get("goal", {})
     words = [f"{name.replace('_', ' ')} {value:g}" for name, value in goal.items()]
     return f"; goal: {words[0]}" if words else ""
 
 
-def _meaning(key: str, seen: dict) -> str:
-    ratio, theirs = seen["median"], seen["theirs"]["name"]
+def _meaning(key: str, entry: dict) -> str:
+    ratio, theirs = entry["median"], entry["theirs"]["name"]
     if key == "loader_ratio":
-        return _cost_of_loading(100 * (ratio - 1), seen["workers"])
+        return _cost_of_loading(100 * (ratio - 1), entry["workers"])
     if key.startswith("loader_vs_"):
         return f"{theirs} takes {ratio:.1f} times as long as our loader for the same stack"
     if ratio < 1:

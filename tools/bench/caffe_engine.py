@@ -26,20 +26,20 @@ class CaffeEngine:
         trained.save(weights)
         trained.forward()
         trained.backward()
-        found = {
+        computed = {
             "data": trained.blobs["data"].data,
             "label": trained.blobs["label"].data,
             "score": trained.blobs["fc7"].data,
         }
         for name, blobs in trained.params.items():
             for number, blob in enumerate(blobs):
-                found[f"weights/{name}/{number}"] = blob.data
-                found[f"gradient/{name}/{number}"] = blob.diff
-        self.deploy(deploy, weights, found["data"])
-        found["scores"] = self.net.forward()["fc7"]
-        np.savez(arrays, **found)
+                computed[f"weights/{name}/{number}"] = blob.data
+                computed[f"gradient/{name}/{number}"] = blob.diff
+        self.deploy(deploy, weights, computed["data"])
+        computed["scores"] = self.net.forward()["fc7"]
+        np.savez(arrays, **computed)
 
-    def deploy(self, prototxt: str, weights: str, data) -> None:
+    def deploy(self, prototxt: str, weights: str, data: np.ndarray) -> None:
         """Load the deploy net and its input, float32 (slices, 1, 512, 512)."""
         self.net = caffe.Net(prototxt, caffe.TEST, weights=weights)
         self.net.blobs["data"].reshape(*data.shape)

@@ -3,7 +3,15 @@
 from tools.bench.spread import ratios, spread
 
 
-def comparison(what, ours, theirs, names, unit="s", upside_down=False, **more) -> dict:
+def comparison(
+    what: str,
+    ours: list[float],
+    theirs: list[float],
+    names: tuple[str, str],
+    unit: str = "s",
+    upside_down: bool = False,
+    **more: object,
+) -> dict:
     """Return the ratio ours / theirs per round, with its spread and both sides' own.
 
     ours, theirs: times per round, matching. names: of the two. upside_down: theirs / ours.

@@ -25,12 +25,12 @@ def measure_network(settings: Settings, run: BenchRun, wanted: set[str]) -> dict
     with ExitStack() as stack:
         caffe = stack.enter_context(Engine("caffe_engine", settings.threads))
         _prepare(caffe, settings, run)
-        found = {"agreement": {}, "not_measured": {}, "rival_versions": {}}
-        torch = _torch(stack, settings, run, found)
-        onnx = _onnx(stack, settings, run, found) if "forward" in wanted else None
+        results = {"agreement": {}, "not_measured": {}, "rival_versions": {}}
+        torch = _torch(stack, settings, run, results)
+        onnx = _onnx(stack, settings, run, results) if "forward" in wanted else None
         for what in sorted(wanted, reverse=True):
-            found |= _measure(what, settings, caffe, torch, onnx)
-    return found
+            results |= _measure(what, settings, caffe, torch, onnx)
+    return results
 
 
 def _prepare(caffe: Engine, settings: Settings, run: BenchRun) -> None:
@@ -48,8 +48,8 @@ def _prepare(caffe: Engine, settings: Settings, run: BenchRun) -> None:
     caffe.ask("batch", arrays=run.file("batch.npz"))
 
 
-def _torch(stack: ExitStack, settings: Settings, run: BenchRun, found: dict) -> Engine | None:
-    """Return PyTorch with the network loaded and checked, else None and say why in found."""
+def _torch(stack: ExitStack, settings: Settings, run: BenchRun, results: dict) -> Engine | None:
+    """Return PyTorch with the network loaded and checked; None: results say why."""
     keys = ("caffe_step_vs_pytorch_best", "caffe_forward_vs_pytorch_best")
     try:
         engine = stack.enter_context(Engine("torch_engine", settings.threads, rival=True))
@@ -64,19 +64,19 @@ def _torch(stack: ExitStack, settings: Settings, run: BenchRun, found: dict) -> 
             threads=settings.threads,
         )
         for layout in LAYOUTS:
-            seen = engine.ask("agreement", layout=layout)
-            found["agreement"][f"pytorch_{layout}"] = seen
-            if wrong := disagreement(seen):
+            differences = engine.ask("agreement", layout=layout)
+            results["agreement"][f"pytorch_{layout}"] = differences
+            if wrong := disagreement(differences):
                 raise EngineFailed(wrong)
-        found["rival_versions"]["torch"] = engine.ask("version")
+        results["rival_versions"]["torch"] = engine.ask("version")
         return engine
     except EngineFailed as error:
-        found["not_measured"] |= dict.fromkeys(keys, str(error))
+        results["not_measured"] |= dict.fromkeys(keys, str(error))
         return None
 
 
-def _onnx(stack: ExitStack, settings: Settings, run: BenchRun, found: dict) -> Engine | None:
-    """Return ONNX Runtime with the network loaded and checked, else None and say why in found."""
+def _onnx(stack: ExitStack, settings: Settings, run: BenchRun, results: dict) -> Engine | None:
+    """Return ONNX Runtime with the network loaded and checked; None: results say why."""
     try:
         engine = stack.enter_context(Engine("onnx_engine", settings.threads, rival=True))
         engine.ask(
@@ -86,14 +86,14 @@ def _onnx(stack: ExitStack, settings: Settings, run: BenchRun, found: dict) -> E
             gpu=settings.gpu,
             threads=settings.threads,
         )
-        seen = {"forward": engine.ask("agreement")}
-        found["agreement"]["onnxruntime"] = seen
-        if wrong := disagreement(seen):
+        differences = {"forward": engine.ask("agreement")}
+        results["agreement"]["onnxruntime"] = differences
+        if wrong := disagreement(differences):
             raise EngineFailed(wrong)
-        found["rival_versions"]["onnxruntime"] = engine.ask("version")
+        results["rival_versions"]["onnxruntime"] = engine.ask("version")
         return engine
     except EngineFailed as error:
-        found["not_measured"][ONNX_KEY] = str(error)
+        results["not_measured"][ONNX_KEY] = str(error)
         return None
 
 
@@ -122,14 +122,14 @@ def _measure(what: str, settings: Settings, caffe: Engine, torch, onnx) -> dict:
 def _comparisons(what: str, name: str, settings: Settings, seconds: dict) -> dict:
     scans = settings.batch if what == "step" else 1
     of = f"{name} of {scans} x {settings.slices} slices"
-    found = {}
+    results = {}
     rivals = [n for n in seconds if n.startswith("pytorch")]
     for tail in ("", " tf32"):
         same = [n for n in rivals if n.endswith("tf32") == bool(tail)]
         if same:
             best = min(same, key=lambda n: median(seconds[n]))
             others = {n: median(seconds[n]) for n in same if n != best}
-            found[f"caffe_{what}_vs_pytorch_best{tail.replace(' ', '_')}"] = comparison(
+            results[f"caffe_{what}_vs_pytorch_best{tail.replace(' ', '_')}"] = comparison(
                 f"{of}: Caffe / {best}",
                 seconds["caffe"],
                 seconds[best],
@@ -137,12 +137,12 @@ def _comparisons(what: str, name: str, settings: Settings, seconds: dict) -> dic
                 slower_layouts_s=others,
             )
     if "onnxruntime" in seconds:
-        found[ONNX_KEY] = comparison(
+        results[ONNX_KEY] = comparison(
             f"{of}: Caffe / ONNX Runtime",
             seconds["caffe"],
             seconds["onnxruntime"],
             ("Caffe", "ONNX Runtime"),
         )
-    if not found:  # Caffe alone is worth a line
-        found[f"caffe_{what}_s"] = {**spread(seconds["caffe"]), "unit": "s", "what": of}
-    return found
+    if not results:  # Caffe alone is worth a line
+        results[f"caffe_{what}_s"] = {**spread(seconds["caffe"]), "unit": "s", "what": of}
+    return results

@@ -39,7 +39,7 @@ SHOWN = {"monai": "MONAI", "gzip": "a gzip store"}
 def measure_rivals(settings: Settings) -> dict:
     """Return loader_vs_torchio, _vs_scipy, _vs_monai (their CPU time over ours) and _vs_gzip."""
     jobs = jobs_of(settings)
-    found, missing = {}, {}
+    results, missing = {}, {}
     with ExitStack() as stack:
         ours = stack.enter_context(Engine("our_loader", 1))
         makers = {
@@ -68,7 +68,7 @@ def measure_rivals(settings: Settings) -> dict:
         cpu = _rounds(settings, makers)
     for name in makers:
         if name != "ours":
-            found[f"loader_vs_{name}"] = comparison(
+            results[f"loader_vs_{name}"] = comparison(
                 f"{settings.slices} slices read, mirrored, rotated, placed, windowed: "
                 f"time of {SHOWN.get(name, name)} / ours, on one core",
                 cpu["ours"],
@@ -79,7 +79,7 @@ def measure_rivals(settings: Settings) -> dict:
                 **agreement.get(name, {}),
                 **({"goal": {"at_least": GOAL}} if name == "torchio" else {}),
             )
-    return found | {"not_measured": missing}
+    return results | {"not_measured": missing}
 
 
 def _rounds(settings: Settings, makers: dict) -> dict[str, list[float]]:

@@ -64,7 +64,7 @@ class OnnxEngine:
 
         RuntimeError when a GPU is asked for and this ONNX Runtime has none.
         """
-        self.found = dict(np.load(arrays))
+        self.reference = dict(np.load(arrays))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         provider = "CPUExecutionProvider"
@@ -73,12 +73,12 @@ class OnnxEngine:
             if provider[0] not in onnxruntime.get_available_providers():
                 raise RuntimeError("this ONNX Runtime is built for the CPU only")
         self.session = onnxruntime.InferenceSession(
-            model(deploy, self.found).SerializeToString(), options, providers=[provider]
+            model(deploy, self.reference).SerializeToString(), options, providers=[provider]
         )
 
     def agreement(self) -> float:
         """Return the relative difference of the scores from Caffe's."""
-        return relative_difference(self.found["scores"], self._pass())
+        return relative_difference(self.reference["scores"], self._pass())
 
     def forward(self, warm: int, count: int) -> float:
         """Return the seconds of a pass."""
@@ -94,7 +94,7 @@ class OnnxEngine:
         return onnxruntime.__version__
 
     def _pass(self) -> np.ndarray:
-        return self.session.run(None, {"data": self.found["data"]})[0]
+        return self.session.run(None, {"data": self.reference["data"]})[0]
 
 
 if __name__ == "__main__":

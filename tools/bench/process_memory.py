@@ -5,7 +5,7 @@ from pathlib import Path
 
 def children_of(pid: int) -> list[int]:
     """Return the pids of a process's children."""
-    found = []
+    pids = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             # the name, in brackets, may hold anything
@@ -13,8 +13,8 @@ def children_of(pid: int) -> list[int]:
         except OSError:  # it has just ended
             continue
         if int(parent) == pid and state != "Z":
-            found.append(int(path.parent.name))
-    return sorted(found)
+            pids.append(int(path.parent.name))
+    return sorted(pids)
 
 
 def memory_of(pid: int) -> dict[str, float]:

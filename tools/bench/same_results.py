@@ -14,9 +14,9 @@ def relative_difference(ours: np.ndarray, theirs: np.ndarray) -> float:
     return float(np.linalg.norm(theirs - ours) / np.linalg.norm(ours))
 
 
-def disagreement(seen: dict[str, float]) -> str | None:
+def disagreement(differences: dict[str, float]) -> str | None:
     """Return which relative difference (score, gradient, forward) is too large, None for none."""
-    for name, value in seen.items():
+    for name, value in differences.items():
         limit = GRADIENT_TOLERANCE if name == "gradient" else SCORE_TOLERANCE
         if not value <= limit:  # NaN, too
             return f"another network: its {name} differs from Caffe's by {value:.3g} (relative)"

@@ -77,7 +77,7 @@ class TorchEngine:
         torch.set_num_threads(threads)
         torch.backends.cudnn.benchmark = True  # its fastest
         self.device = torch.device("cpu" if gpu is None else f"cuda:{gpu}")
-        self.found = dict(np.load(arrays))
+        self.reference = dict(np.load(arrays))
         self.described = train, deploy
         data, label = (torch.tensor(np.load(batch)[key]) for key in ("data", "label"))
         self.label = label.to(self.device)
@@ -87,19 +87,20 @@ class TorchEngine:
             self.trained[layout] = net, sgd(net, **solver)
             self.deployed[layout] = self._network(deploy, layout).eval()
             self.step_data[layout] = self._placed(data, layout)
-            self.forward_data[layout] = self._placed(torch.tensor(self.found["data"]), layout)
+            self.forward_data[layout] = self._placed(torch.tensor(self.reference["data"]), layout)
 
     def agreement(self, layout: str) -> dict:
         """Return the relative differences from Caffe: scores, gradients, scores of deploy."""
         self._tf32(False)
         train, _ = self.described
         net = self._network([layer for layer in train if layer["kind"] != "dropout"], layout)
-        data = self._placed(torch.tensor(self.found["data"]), layout)
+        data = self._placed(torch.tensor(self.reference["data"]), layout)
         score = net(data)
-        loss_of(score, torch.tensor(self.found["label"]).to(self.device)).backward()
+        loss_of(score, torch.tensor(self.reference["label"]).to(self.device)).backward()
         gradients = [
             relative_difference(
-                self.found[f"gradient/{name.removesuffix('.' + kind)}/{number}"], value.grad.cpu()
+                self.reference[f"gradient/{name.removesuffix('.' + kind)}/{number}"],
+                value.grad.cpu(),
             )
             for number, kind in enumerate(("weight", "bias"))
             for name, value in net.named_parameters()
@@ -108,9 +109,9 @@ class TorchEngine:
         with torch.inference_mode():
             scores = self.deployed[layout](self.forward_data[layout]).cpu()
         return {
-            "score": relative_difference(self.found["score"], score.detach().cpu()),
+            "score": relative_difference(self.reference["score"], score.detach().cpu()),
             "gradient": max(gradients),
-            "forward": relative_difference(self.found["scores"], scores),
+            "forward": relative_difference(self.reference["scores"], scores),
         }
 
     def step(self, layout: str, tf32: bool, warm: int, count: int) -> float:
@@ -144,7 +145,7 @@ class TorchEngine:
         return str(torch.__version__)  # a type of PyTorch's own, which our Python lacks
 
     def _network(self, layers, layout):
-        net = network(layers, self.found)
+        net = network(layers, self.reference)
         return net.to(self.device, memory_format=FORMATS[layout])
 
     def _placed(self, data, layout):

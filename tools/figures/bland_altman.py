@@ -6,6 +6,7 @@ Bland & Altman (1986), doi 10.1016/S0140-6736(86)90837-8.
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from pylayers.cohort.targets import Target
 from tools.figures.style import (
@@ -26,7 +27,9 @@ from tools.stats.estimate_text import MINUS, estimate_text
 
 
 @styled
-def agreement_figure(truth, prediction, target: Target, agreement: Agreement) -> Figure:
+def agreement_figure(
+    truth: ArrayLike, prediction: ArrayLike, target: Target, agreement: Agreement
+) -> Figure:
     """Return prediction - truth over their mean, with bias and limits of agreement.
 
     truth, prediction: float (n,), in the reported unit; pairs that are not both numbers are left
@@ -65,7 +68,9 @@ def agreement_figure(truth, prediction, target: Target, agreement: Agreement) ->
     return figure
 
 
-def draw_agreement(truth, prediction, target: Target, agreement: Agreement, path: Path) -> None:
+def draw_agreement(
+    truth: ArrayLike, prediction: ArrayLike, target: Target, agreement: Agreement, path: Path
+) -> None:
     """Write agreement_figure as a PNG."""
     write_png(agreement_figure(truth, prediction, target, agreement), path)
 

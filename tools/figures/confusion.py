@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from tools.figures.style import SINGLE_MM, new_figure, styled, write_png
 
@@ -12,7 +13,7 @@ DARK_PERCENT = 65  # white letters from here on
 
 
 @styled
-def confusion_figure(counts, classes: Sequence[str], title: str, what: str) -> Figure:
+def confusion_figure(counts: ArrayLike, classes: Sequence[str], title: str, what: str) -> Figure:
     """Return a heat map of row percentages, with scans and percentage in each cell that has any.
 
     counts: int (k, k), rows are the true classes. classes: k names. what: what the classes are,
@@ -44,6 +45,8 @@ def confusion_figure(counts, classes: Sequence[str], title: str, what: str) -> F
     return figure
 
 
-def draw_confusion(counts, classes: Sequence[str], title: str, what: str, path: Path) -> None:
+def draw_confusion(
+    counts: ArrayLike, classes: Sequence[str], title: str, what: str, path: Path
+) -> None:
     """Write confusion_figure as a PNG."""
     write_png(confusion_figure(counts, classes, title, what), path)

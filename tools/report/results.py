@@ -82,7 +82,8 @@ def read_split(path: Path, rows: dict[str, dict], target: Target) -> Split:
     unknown = [row["scan_id"] for row in predicted if row["scan_id"] not in rows]
     if unknown:
         raise CohortError(
-            f"{relative(path)} has {unknown[0]}, which is not in the cohort; run `{evaluate}` again"
+            f"{relative(path)} lists {unknown[0]}, which is not in the cohort; "
+            f"run `{evaluate}` again"
         )
     return Split(
         tuple(row["scan_id"] for row in predicted),

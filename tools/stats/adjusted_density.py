@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tools.stats.estimate import columns
 from tools.stats.fits import linear_fit
@@ -20,13 +21,13 @@ class VolumeAdjustment:
     reference_l: float
     why: str = ""
 
-    def __call__(self, laa950, volume_l) -> np.ndarray:
+    def __call__(self, laa950: ArrayLike, volume_l: ArrayLike) -> np.ndarray:
         """Return LAA-950 (percent, (n,)) as expected at the reference volume; may fall below 0."""
         (laa950, volume_l), _ = columns(fewest=0, laa950=laa950, volume_l=volume_l)
         return laa950 - self.slope * (volume_l - self.reference_l)
 
 
-def fit_volume_adjustment(laa950, volume_l) -> VolumeAdjustment:
+def fit_volume_adjustment(laa950: ArrayLike, volume_l: ArrayLike) -> VolumeAdjustment:
     """Return the least-squares line of LAA-950 (percent) over lung volume (litres), (n,) each.
 
     LAA-950 grows with inspiration. Subtracting slope * (volume - mean volume) leaves the residual

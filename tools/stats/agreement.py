@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import t
 
 from tools.stats.bootstrap import mean_interval
@@ -34,7 +35,7 @@ class Agreement:
     ccc: Estimate
 
 
-def agreement(truth, prediction, seed: int = 1) -> Agreement:
+def agreement(truth: ArrayLike, prediction: ArrayLike, seed: int = 1) -> Agreement:
     """Return how truth and prediction, (n,) each, agree.
 
     The interval of mae is a seeded bootstrap. Bias, d, with s / sqrt(n), and limits, d -+ 1.96 s,
@@ -62,7 +63,7 @@ def agreement(truth, prediction, seed: int = 1) -> Agreement:
     )
 
 
-def concordance(x, y) -> Estimate:
+def concordance(x: ArrayLike, y: ArrayLike) -> Estimate:
     """Return Lin's concordance correlation coefficient of x and y, (n,) each, with his z interval.
 
     2 s_xy / (s_x^2 + s_y^2 + (mean x - mean y)^2), moments divided by n: Lin (1989), doi

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pylayers.cohort.gold import COPD_BELOW
 from tools.stats.estimate import Estimate, columns, constant, no_estimate, two_classes
@@ -29,7 +30,7 @@ class BinaryAgreement:
     accuracy: Estimate
 
 
-def has_copd(fev1fvc) -> np.ndarray:
+def has_copd(fev1fvc: ArrayLike) -> np.ndarray:
     """Return 1 where FEV1/FVC (a fraction, any shape) is below 0.7, else 0, and NaN for NaN.
 
     Paper, section 4.2.
@@ -38,7 +39,7 @@ def has_copd(fev1fvc) -> np.ndarray:
     return np.where(np.isnan(fev1fvc), np.nan, fev1fvc < COPD_BELOW)
 
 
-def copd_agreement(truth_fev1fvc, predicted_fev1fvc) -> BinaryAgreement:
+def copd_agreement(truth_fev1fvc: ArrayLike, predicted_fev1fvc: ArrayLike) -> BinaryAgreement:
     """Return how measured and predicted FEV1/FVC, fractions (n,) each, agree on COPD (Table 3).
 
     No number when all scans are of one class, or all predictions are equal.

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tools.stats.bootstrap import mean_interval
 from tools.stats.estimate import Estimate, columns, no_estimate, two_classes
@@ -24,7 +25,7 @@ class ReliabilityBin:
     observed: Estimate
 
 
-def brier_score(positive, probability, seed: int = 1) -> Estimate:
+def brier_score(positive: ArrayLike, probability: ArrayLike, seed: int = 1) -> Estimate:
     """Return the mean squared difference of probabilities and classes 0 and 1, (n,) each.
 
     0 is best; always saying the part of positives p gives p (1 - p). Interval by seeded bootstrap.
@@ -36,7 +37,7 @@ def brier_score(positive, probability, seed: int = 1) -> Estimate:
 
 
 def reliability_curve(
-    positive, probability, bins: int = 10
+    positive: ArrayLike, probability: ArrayLike, bins: int = 10
 ) -> tuple[tuple[ReliabilityBin, ...], str]:
     """Return the bins of equal width over 0..1 for classes 0 and 1 and probabilities, (n,) each.
 
@@ -48,17 +49,17 @@ def reliability_curve(
         return (), why
     edges = np.linspace(0, 1, bins + 1)
     place = np.minimum(np.searchsorted(edges, probability, side="right") - 1, bins - 1)
-    found = []
+    curve = []
     for i in range(bins):
         inside = place == i
         count = int(inside.sum())
         mean = float(probability[inside].mean()) if count else math.nan
         observed = proportion(positive[inside].sum(), count, "scans in this bin")
-        found.append(ReliabilityBin(float(edges[i]), float(edges[i + 1]), count, mean, observed))
-    return tuple(found), ""
+        curve.append(ReliabilityBin(float(edges[i]), float(edges[i + 1]), count, mean, observed))
+    return tuple(curve), ""
 
 
-def _checked(positive, probability) -> tuple[list[np.ndarray], str]:
+def _checked(positive: ArrayLike, probability: ArrayLike) -> tuple[list[np.ndarray], str]:
     arrays, why = columns(positive=positive, probability=probability)
     if not why and (arrays[1].min() < 0 or arrays[1].max() > 1):
         raise ValueError("a probability is in 0..1")

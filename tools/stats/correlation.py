@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import pearsonr, rankdata
 
 from tools.stats.bootstrap import percentile_interval, resampled
@@ -18,7 +19,7 @@ from tools.stats.estimate import (
 )
 
 
-def spearman(x, y) -> float:
+def spearman(x: ArrayLike, y: ArrayLike) -> float:
     """Return Spearman's rho of x and y, (n,) each: Pearson's correlation of the mean ranks.
 
     NaN for fewer than 2 scans, a missing value, or a column with one value only.
@@ -27,7 +28,7 @@ def spearman(x, y) -> float:
     return math.nan if why or constant(x=x, y=y) else _rho(x, y)
 
 
-def spearman_interval(x, y, seed: int = 1) -> Estimate:
+def spearman_interval(x: ArrayLike, y: ArrayLike, seed: int = 1) -> Estimate:
     """Return rho of x and y, (n,) each, with its seeded bootstrap interval.
 
     Paper, sections 4.1 and 4.2 and Figure 2.
@@ -39,7 +40,7 @@ def spearman_interval(x, y, seed: int = 1) -> Estimate:
     return percentile_interval(_rho(x, y), resampled(_row_rhos, x, y, seed=seed))
 
 
-def pearson_interval(x, y) -> Estimate:
+def pearson_interval(x: ArrayLike, y: ArrayLike) -> Estimate:
     """Return Pearson's r of x and y, (n,) each, with Fisher's interval (z = artanh r).
 
     Fisher (1921), Metron 1:3-32, as scipy.stats.pearsonr has it.
@@ -48,10 +49,10 @@ def pearson_interval(x, y) -> Estimate:
     why = why or constant(x=x, y=y)
     if why:
         return no_estimate(why)
-    found = pearsonr(x, y)
-    if 1 - abs(found.statistic) < ROUNDING:
-        return no_interval(found.statistic, "all scans lie on one line")
-    return Estimate(float(found.statistic), *map(float, found.confidence_interval(CONFIDENCE)))
+    result = pearsonr(x, y)
+    if 1 - abs(result.statistic) < ROUNDING:
+        return no_interval(result.statistic, "all scans lie on one line")
+    return Estimate(float(result.statistic), *map(float, result.confidence_interval(CONFIDENCE)))
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Comparison:
     a_stronger: float
 
 
-def compare_correlations(truth, a, b, seed: int = 1) -> Comparison:
+def compare_correlations(truth: ArrayLike, a: ArrayLike, b: ArrayLike, seed: int = 1) -> Comparison:
     """Return how Spearman's rho of a and of b with truth, (n,) each, differ.
 
     The strength is |rho|, since LAA-950 falls where FEV1/FVC rises. The sign is that in all scans,

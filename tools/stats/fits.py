@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.polynomial import Polynomial
+from numpy.typing import ArrayLike
 
 from tools.stats.estimate import columns, constant
 
@@ -21,17 +22,17 @@ class Fit:
     r2: float
     why: str = ""
 
-    def at(self, x) -> np.ndarray:
+    def at(self, x: ArrayLike) -> np.ndarray:
         """Return the curve at x, any shape, in y's unit."""
         return np.polynomial.polynomial.polyval(np.asarray(x, float), self.coefficients)
 
 
-def linear_fit(x, y) -> Fit:
+def linear_fit(x: ArrayLike, y: ArrayLike) -> Fit:
     """Return the least-squares line of y over x, (n,) each (paper, Figure 2: the gray lines)."""
     return _fit(x, y, 1)
 
 
-def quadratic_fit(x, y) -> Fit:
+def quadratic_fit(x: ArrayLike, y: ArrayLike) -> Fit:
     """Return the least-squares parabola of y over x, (n,) each.
 
     Paper, section 4.1: its deviation from the line shows a pull towards the mean.
@@ -39,16 +40,16 @@ def quadratic_fit(x, y) -> Fit:
     return _fit(x, y, 2)
 
 
-def _fit(x, y, degree: int) -> Fit:
+def _fit(x: ArrayLike, y: ArrayLike, degree: int) -> Fit:
     (x, y), why = columns(x=x, y=y)
     why = why or constant(x=x)
     if not why and len(np.unique(x)) <= degree:
         why = f"x has {len(np.unique(x))} values, at least {degree + 1} are needed"
     if why:
         return Fit((math.nan,) * (degree + 1), math.nan, why)
-    found = Polynomial.fit(x, y, degree).convert().coef
+    terms = Polynomial.fit(x, y, degree).convert().coef
     coefficients = np.zeros(degree + 1)  # convert() drops trailing zeros
-    coefficients[: len(found)] = found
+    coefficients[: len(terms)] = terms
     fit = Fit(tuple(map(float, coefficients)), math.nan, constant(y=y))
     if fit.why:
         return fit

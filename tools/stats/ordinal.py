@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.metrics import confusion_matrix
 
 from pylayers.cohort.targets import TARGETS
@@ -32,7 +33,7 @@ class OrdinalAgreement:
     kappa_quadratic: Estimate
 
 
-def ve_class(score) -> np.ndarray:
+def ve_class(score: ArrayLike) -> np.ndarray:
     """Return the visual emphysema class of scores, any shape: the nearest of 0..5, NaN for NaN.
 
     Paper, section 4.1 and Table 2: rounded to the nearest, without calibration. A half goes to the
@@ -42,7 +43,9 @@ def ve_class(score) -> np.ndarray:
     return np.clip(np.rint(np.asarray(score, float)), ve.low, ve.high)
 
 
-def ordinal_agreement(truth, prediction, classes: Sequence[int], seed: int = 1) -> OrdinalAgreement:
+def ordinal_agreement(
+    truth: ArrayLike, prediction: ArrayLike, classes: Sequence[int], seed: int = 1
+) -> OrdinalAgreement:
     """Return the agreement of classes truth and prediction, (n,) each, with the given order.
 
     ValueError for a value that is none of the classes.
@@ -56,7 +59,9 @@ def ordinal_agreement(truth, prediction, classes: Sequence[int], seed: int = 1) 
     return agreement_of_counts(confusion_matrix(truth, prediction, labels=classes), classes, seed)
 
 
-def agreement_of_counts(counts, classes: Sequence[int], seed: int = 1) -> OrdinalAgreement:
+def agreement_of_counts(
+    counts: ArrayLike, classes: Sequence[int], seed: int = 1
+) -> OrdinalAgreement:
     """Return the agreement of a confusion matrix, (k, k) for k classes, rows actual.
 
     Accuracies with Wilson's interval, kappas with a seeded bootstrap over scans: scans of one cell

@@ -13,6 +13,6 @@ def proportion(count: int, total: int, what: str = "scans") -> Estimate:
     """
     if total == 0:
         return no_estimate(f"there are no {what}")
-    found = binomtest(int(count), int(total))
-    interval = found.proportion_ci(CONFIDENCE, method="wilson")
-    return Estimate(float(found.statistic), float(interval.low), float(interval.high))
+    result = binomtest(int(count), int(total))
+    interval = result.proportion_ci(CONFIDENCE, method="wilson")
+    return Estimate(float(result.statistic), float(interval.low), float(interval.high))

@@ -1,9 +1,13 @@
 """Two human readers against a reader and the system."""
 
+from numpy.typing import ArrayLike
+
 from tools.stats.correlation import Comparison, compare_correlations
 
 
-def readers_against_system(reader, other_reader, prediction, seed: int = 1) -> Comparison:
+def readers_against_system(
+    reader: ArrayLike, other_reader: ArrayLike, prediction: ArrayLike, seed: int = 1
+) -> Comparison:
     """Return rho_aa of two readers (a), rho_as of the first and the system (b), P(rho_aa > rho_as).
 
     All (n,): grades of the visual emphysema score, and the system's numbers, in any increasing

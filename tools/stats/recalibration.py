@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
@@ -23,7 +24,7 @@ class LinearMap:
     slope: float
     why: str = ""
 
-    def __call__(self, prediction) -> np.ndarray:
+    def __call__(self, prediction: ArrayLike) -> np.ndarray:
         """Return the mapped predictions, any shape."""
         return self.intercept + self.slope * np.asarray(prediction, float)
 
@@ -36,7 +37,7 @@ class IsotonicMap:
     values: tuple[float, ...]
     why: str = ""
 
-    def __call__(self, prediction) -> np.ndarray:
+    def __call__(self, prediction: ArrayLike) -> np.ndarray:
         """Return the mapped predictions, any shape; NaN for NaN, or without a map."""
         prediction = np.asarray(prediction, float)
         if self.why:
@@ -52,18 +53,18 @@ class LogisticMap:
     slope: float
     why: str = ""
 
-    def __call__(self, prediction) -> np.ndarray:
+    def __call__(self, prediction: ArrayLike) -> np.ndarray:
         """Return the probability of each prediction, any shape."""
         return 0.5 * (1 + np.tanh((self.intercept + self.slope * np.asarray(prediction)) / 2))
 
 
-def fit_linear(validation_prediction, validation_truth) -> LinearMap:
+def fit_linear(validation_prediction: ArrayLike, validation_truth: ArrayLike) -> LinearMap:
     """Return the least-squares line from the validation split's predictions to its labels, (n,)."""
     fit = linear_fit(validation_prediction, validation_truth)
     return LinearMap(*fit.coefficients, "" if np.isfinite(fit.coefficients[0]) else fit.why)
 
 
-def fit_isotonic(validation_prediction, validation_truth) -> IsotonicMap:
+def fit_isotonic(validation_prediction: ArrayLike, validation_truth: ArrayLike) -> IsotonicMap:
     """Return the closest rising curve from the validation split's predictions to its labels, (n,).
 
     Pool adjacent violators, as scikit-learn has it; ties in the prediction share a knot.
@@ -78,7 +79,9 @@ def fit_isotonic(validation_prediction, validation_truth) -> IsotonicMap:
     )
 
 
-def fit_probability(validation_prediction, validation_positive) -> LogisticMap:
+def fit_probability(
+    validation_prediction: ArrayLike, validation_positive: ArrayLike
+) -> LogisticMap:
     """Return the logistic regression of the validation split's classes 0 and 1 on its predictions.
 
     (n,) each. Maximum likelihood, without a penalty: Platt (1999), "Probabilistic outputs for

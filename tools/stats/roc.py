@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 from sklearn import metrics
 
@@ -45,7 +46,7 @@ class Area:
     bootstrap: Estimate
 
 
-def roc_curve(positive, score) -> RocCurve:
+def roc_curve(positive: ArrayLike, score: ArrayLike) -> RocCurve:
     """Return the ROC curve of scores for classes 0 and 1, (n,) each (paper, Figure 3)."""
     (positive, score), why = _checked(positive, score)
     if why:
@@ -54,7 +55,7 @@ def roc_curve(positive, score) -> RocCurve:
     return RocCurve(*(tuple(map(float, part)) for part in (thresholds, false, true)))
 
 
-def roc_area(positive, score, seed: int = 1) -> Area:
+def roc_area(positive: ArrayLike, score: ArrayLike, seed: int = 1) -> Area:
     """Return the area under the ROC curve of scores for classes 0 and 1, (n,) each (Table 4).
 
     DeLong's interval is normal and cut off at 0 and 1; the bootstrap resamples scans of both
@@ -68,7 +69,7 @@ def roc_area(positive, score, seed: int = 1) -> Area:
     return Area(_normal(area, variance), percentile_interval(area, drawn))
 
 
-def _checked(positive, score) -> tuple[list[np.ndarray], str]:
+def _checked(positive: ArrayLike, score: ArrayLike) -> tuple[list[np.ndarray], str]:
     """The columns as floats; 2 scans of each class are what a variance needs."""
     arrays, why = columns(positive=positive, score=score)
     why = why or two_classes(arrays[0], fewest=2)

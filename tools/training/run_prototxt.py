@@ -19,6 +19,7 @@ HAND_WRITTEN = ROOT / "prototxt"
 # known after a minute. The paper's solver has 20; with 2 its log grows to 13 MB, of the 20 that
 # disk_space.py reserves. The weights do not depend on it.
 EARLY_DISPLAY = 2
+FUSION = ("slices", "sum")  # layers that average over the slices of a scan
 TEST_BATCH = 5  # at most: the TEST net shares the GPU with the TRAIN net
 
 
@@ -99,15 +100,15 @@ def _set_slices(net, schedule: Schedule) -> None:
     The mean over slices takes any number of them, so short stacks can train what long ones score.
     """
     for layer in list(net.layer):
-        if layer.name in ("slices", "sum"):
-            _fuse(layer, schedule.slices)
+        if layer.name in FUSION:
+            set_fusion(layer, schedule.slices)
             if schedule.test_slices != schedule.slices:
                 layer.include.add(phase=caffe_messages().TRAIN)
                 position = list(net.layer).index(layer) + 1
                 twin = caffe_messages().LayerParameter()
                 twin.CopyFrom(layer)
                 twin.include[0].phase = caffe_messages().TEST
-                _fuse(twin, schedule.test_slices)
+                set_fusion(twin, schedule.test_slices)
                 net.layer.insert(position, twin)
 
 
@@ -119,7 +120,8 @@ def _start_at_mean(net, cohort: Cohort, target: str) -> None:
     score.inner_product_param.bias_filler.value = mean
 
 
-def _fuse(layer, slices: int) -> None:
+def set_fusion(layer, slices: int) -> None:
+    """Set the slices per scan of a layer (LayerParameter) of FUSION."""
     if layer.type == "Reshape":
         layer.reshape_param.shape.dim[2] = slices
     else:

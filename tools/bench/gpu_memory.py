@@ -14,7 +14,7 @@ def used_mib(gpu: int) -> int:
 
 
 class Peak:
-    """Within, asks for the memory in use again and again; `mib` is the most, None without a GPU."""
+    """Within, polls the memory in use; `mib` is the maximum, None without a GPU."""
 
     def __init__(self, gpu: int | None):
         self.gpu, self.mib, self.done = gpu, None, threading.Event()

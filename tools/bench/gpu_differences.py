@@ -1,6 +1,8 @@
 """How far a run's numbers lie apart on a GPU and on the CPU."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -18,9 +20,9 @@ def pass_through(run: RunFolder, gpu: int | None) -> tuple[dict, dict]:
     The batch is the first one, without augmentation or dropout. To be called in the checkout,
     where the run's prototxts find their cohort.
     """
-    os.environ[WORKERS] = "0"  # one batch needs nobody who reads ahead
     caffe = caffe_on(gpu)
-    net = caffe.Net(str(run.net), caffe.TEST, weights=str(run.best_weights))
+    with without_workers():
+        net = caffe.Net(str(run.net), caffe.TEST, weights=str(run.best_weights))
     net.forward()
     net.backward()
     tops = {name: blob.data.copy() for name, blob in net.blobs.items() if name not in LEFT_OUT}
@@ -32,8 +34,22 @@ def pass_through(run: RunFolder, gpu: int | None) -> tuple[dict, dict]:
     return tops, gradients
 
 
-def worst(ours: dict, theirs: dict) -> tuple[str, float]:
-    """Return where two passes lie furthest apart, and how far.
+@contextmanager
+def without_workers() -> Iterator[None]:
+    """Within, data layers are set up without workers: one batch needs nobody who reads ahead."""
+    before = os.environ.get(WORKERS)
+    os.environ[WORKERS] = "0"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[WORKERS]
+        else:
+            os.environ[WORKERS] = before
+
+
+def worst(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> tuple[str, float]:
+    """Return the name of the array that differs most between two passes, and by how much.
 
     That is the norm of the difference over the norm of `ours`, so that one rounding error in a
     value near zero does not count for much. NaN, which agrees with nothing, is infinitely far.

@@ -1,1 +1,0 @@
-"""Checks of Caffe on a GPU: agreement with the CPU, time per layer, memory."""
