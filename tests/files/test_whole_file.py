@@ -81,7 +81,7 @@ WRITES = """
 import sys
 from pathlib import Path
 from pylayers.files.output_check import check_output
-from tools.training.run_folder import write_whole
+from pylayers.files.whole_file import write_whole
 check_output(sys.argv[1], "--json")
 print("before", flush=True)
 write_whole(Path(sys.argv[1]), "content\\n")
