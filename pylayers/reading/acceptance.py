@@ -10,8 +10,8 @@ from pylayers.reading.hounsfield import Numbers
 from pylayers.reading.padding import corner_value
 
 # Where a chest has its voxels: air and lung, soft tissue and blood.
-AIR_HU = (-1100, -600)
-SOFT_HU = (-200, 200)
+AIR_RANGE_HU = (-1100, -600)
+SOFT_RANGE_HU = (-200, 200)
 MIN_SHARE = 0.05  # of all voxels but padding; a chest CT has at least a fifth of either
 # A scan's numbers but for padding and metal; ITK and scanners write -3024 at the lowest.
 SCANNER_RANGE = (-3100, 4200)
@@ -27,8 +27,12 @@ NEAR_HU = 16  # an air peak this close to where such an offset would put it spea
 
 
 class Grey(NamedTuple):
-    """A thinned volume without padding: `hu` 1D, its distinct `values`, share of equal `runs`."""
+    """A volume of that name, thinned, without padding.
 
+    hu: int16 1D. values: its distinct ones. runs: share of equal neighbours.
+    """
+
+    name: str
     hu: np.ndarray
     values: np.ndarray
     runs: float
@@ -37,16 +41,16 @@ class Grey(NamedTuple):
 def check_numbers(name: str, hu: np.ndarray, numbers: Numbers) -> list[str]:
     """Return warnings about a volume's numbers; ScanRefused unless they are a CT's in HU.
 
-    hu: int16 (z, y, x), before it is clipped; numbers: what was seen as it was converted.
+    hu: int16 (z, y, x), before it is clipped; numbers: of its conversion.
     """
     check_bytes(name, hu, numbers)
     if numbers.not_finite:
         raise ScanRefused(
             "not-finite", f"{name} has {numbers.not_finite:,} voxels that are NaN or infinite"
         )
-    grey = grey_of(hu)
-    check_greys(name, grey, numbers)
-    check_hu(name, grey.hu)
+    grey = grey_of(name, hu)
+    check_greys(grey, numbers)
+    check_hu(grey)
     return check_low_end(name, grey.hu)
 
 
@@ -87,26 +91,27 @@ def share_in_range(sample: np.ndarray) -> float:
     return float(small.mean())
 
 
-def grey_of(hu: np.ndarray) -> Grey:
-    """Thin a volume out and leave its constant padding away."""
+def grey_of(name: str, hu: np.ndarray) -> Grey:
+    """Thin out a volume and leave out its constant padding."""
     step = SAMPLE_STEP if hu.size > SAMPLE_STEP**3 * FEWEST_VOXELS else 1
     thin = hu[::step, ::step]
     inner = thin[:, :, :-1] != corner_value(hu)
     equal = (thin[:, :, :-1] == thin[:, :, 1:]) & inner
     left = thin[:, :, :-1][inner]
-    return Grey(left[::step], np.unique(left), np.count_nonzero(equal) / max(1, left.size))
+    runs = np.count_nonzero(equal) / max(1, left.size)
+    return Grey(name, left[::step], np.unique(left), runs)
 
 
-def check_greys(name: str, grey: Grey, numbers: Numbers) -> None:
+def check_greys(grey: Grey, numbers: Numbers) -> None:
     """Raise ScanRefused for label maps and for images that lost their HU to a display window."""
     low, high = (numbers.sample.min(), numbers.sample.max()) if numbers.sample.size else (0, 0)
     if low == high:
-        raise ScanRefused("not-hu", f"all voxels of {name} are {low:g}")
+        raise ScanRefused("not-hu", f"all voxels of {grey.name} are {low:g}")
     if numbers.sample.dtype.kind == "f" and high - low <= 2:
         raise ScanRefused(
             "not-hu",
-            f"the voxels of {name} go from {low:.3g} to {high:.3g}: they were rescaled, "
-            "HU cannot be had back",
+            f"the voxels of {grey.name} go from {low:.3g} to {high:.3g}: they were rescaled, "
+            "HU cannot be recovered",
         )
     if grey.hu.size < FEWEST_VOXELS or len(grey.values) > GREY_VALUES:
         return
@@ -115,23 +120,23 @@ def check_greys(name: str, grey: Grey, numbers: Numbers) -> None:
     span = f"{len(grey.values)} values from {grey.values[0]} to {grey.values[-1]}"
     if grey.runs > LABEL_RUNS:
         raise ScanRefused(
-            "label-map", f"{name} has {span} in large constant areas: a label map, not a CT"
+            "label-map", f"{grey.name} has {span} in large constant areas: a label map, not a CT"
         )
-    if not (eight_bit or stretched):  # a quiet scan of few tissues: no chest
+    if not (eight_bit or stretched):  # a quiet scan of few tissues: not a chest
         return
     raise ScanRefused(
         "windowed",
-        f"{name} has {span}: too few for HU, which a display window or rounding has lost",
+        f"{grey.name} has {span}: too few for HU, which a display window or rounding has lost",
     )
 
 
-def check_hu(name: str, hu: np.ndarray) -> None:
+def check_hu(grey: Grey) -> None:
     """Raise ScanRefused unless air and soft tissue are where HU have them.
 
-    Scans without either are left to the lungs' checks: they are no chest.
+    Scans without either are left to the lungs' checks: they are not a chest.
     """
     counts = np.concatenate(
-        [[0], np.cumsum(np.bincount(hu + np.int32(1 << 15), minlength=1 << 16))]
+        [[0], np.cumsum(np.bincount(grey.hu + np.int32(1 << 15), minlength=1 << 16))]
     )
     air, soft = shares(counts)
     if min(air, soft) >= MIN_SHARE:
@@ -146,8 +151,9 @@ def check_hu(name: str, hu: np.ndarray) -> None:
         return
     raise ScanRefused(
         "not-hu",
-        f"{100 * air:.0f} % of {name} is air ({AIR_HU[0]}..{AIR_HU[1]}) and {100 * soft:.0f} % "
-        f"soft tissue ({SOFT_HU[0]}..{SOFT_HU[1]}); an offset of {offset:+d} would fit",
+        f"{100 * air:.0f} % of {grey.name} is air ({AIR_RANGE_HU[0]}..{AIR_RANGE_HU[1]}) and "
+        f"{100 * soft:.0f} % soft tissue ({SOFT_RANGE_HU[0]}..{SOFT_RANGE_HU[1]}); "
+        f"an offset of {offset:+d} would fit",
     )
 
 
@@ -156,7 +162,7 @@ def offset_of(counts: np.ndarray, about: int) -> tuple[int, bool]:
 
     counts: how many voxels are below -32768, -32767, ... 32768; about: an offset that fits.
     """
-    start = int(np.clip(AIR_HU[0] - about + (1 << 15), 0, (1 << 16) - 200))
+    start = int(np.clip(AIR_RANGE_HU[0] - about + (1 << 15), 0, (1 << 16) - 200))
     peak = start + int(np.diff(counts[start : start + 200]).argmax()) - (1 << 15)
     near = [known for known in KNOWN_OFFSETS if abs(-1000 - peak - known) <= NEAR_HU]
     return (near[0], True) if near else (-1000 - peak, False)
@@ -169,6 +175,6 @@ def shares(counts: np.ndarray, offset: int = 0) -> tuple[float, float]:
     """
     bounds = [
         np.clip(np.array([low, high + 1]) - offset + (1 << 15), 0, 1 << 16)
-        for low, high in (AIR_HU, SOFT_HU)
+        for low, high in (AIR_RANGE_HU, SOFT_RANGE_HU)
     ]
     return tuple(float(counts[high] - counts[low]) / max(1, counts[-1]) for low, high in bounds)

@@ -1,4 +1,4 @@
-"""Air level: air has -1000 HU by definition, and what is said of numbers that put it lower."""
+"""Air level: air has -1000 HU by definition; numbers that put it lower are reported or refused."""
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def check_low_end(name: str, hu: np.ndarray) -> list[str]:
     if dark.size < max(FEWEST, DARK_SHARE * hu.size) or np.median(dark) >= AROUND_OK[0]:
         return []
     level = float(np.median(dark))
-    seen = f"air has {level:.0f} HU in {name}, not {AIR_HU}"
+    finding = f"air has {level:.0f} HU in {name}, not {AIR_HU}"
     if level < AIR_HU - REFUSED_HU:
-        raise ScanRefused("not-hu", f"{seen}: an offset or a wrong scale")
-    return [f"{seen}; the calibration may be off"]
+        raise ScanRefused("not-hu", f"{finding}: an offset or a wrong scale")
+    return [f"{finding}; the calibration may be off"]

@@ -1,7 +1,7 @@
 """Analyze 7.5 headers: a .hdr of 348 bytes with its .img, each gzipped or not.
 
-nibabel knows the fields, SPM's scale among them. The format says in one byte, which many writers
-leave at 0, how slices lie; that is taken, and noted.
+nibabel knows the fields, SPM's scale among them. One byte, which many writers leave at 0, states
+the orientation; it is used, with a warning.
 """
 
 import struct
@@ -13,7 +13,7 @@ from nibabel.spm99analyze import Spm99AnalyzeHeader
 from pylayers.reading.fields import unreadable
 from pylayers.reading.header import Header, checked, no_spacing
 from pylayers.reading.nifti import check_voxels, magic_of
-from pylayers.reading.pairs import START_BYTES, is_gzipped, unzipped_start, voxels_beside
+from pylayers.reading.pairs import START_BYTES, body_from, unzipped_start, voxels_beside
 from pylayers.reading.units import mm_of
 
 HEADER_BYTES = 348
@@ -24,7 +24,7 @@ WAYS = {
     **{"L": (1, 0, 0), "R": (-1, 0, 0), "P": (0, 1, 0)},
     **{"A": (0, -1, 0), "S": (0, 0, 1), "I": (0, 0, -1)},
 }
-SAID = {"L": "left", "R": "right", "P": "back", "A": "front", "S": "head", "I": "feet"}
+WAY_NAMES = {"L": "left", "R": "right", "P": "back", "A": "front", "S": "head", "I": "feet"}
 
 
 def is_analyze(start: bytes) -> bool:
@@ -52,23 +52,23 @@ def read_analyze(path: Path) -> Header:
         slope, _ = header.get_slope_inter()
         offset = max(0, int(header["vox_offset"]))
         unit = bytes(header["vox_units"]).split(b"\0")[0].decode("latin-1")
-    except Exception as error:  # whatever nibabel makes of hostile bytes
-        raise unreadable(name, f"its header is no Analyze ({type(error).__name__})") from None
+    except Exception as error:  # nibabel raises anything on hostile bytes
+        raise unreadable(
+            name, f"its Analyze header cannot be read ({type(error).__name__})"
+        ) from None
     check_voxels(name, shape, dtype)
     if not pixdim.all():
         raise no_spacing(name, "pixdim")
     orient = plain[ORIENT_AT]
     ways = ORIENTATIONS[orient if orient < len(ORIENTATIONS) else 0]
-    said = ", ".join(SAID[way] for way in ways)
+    listed = ", ".join(WAY_NAMES[way] for way in ways)
     notes = [
-        f"{name} is an Analyze file, which does not say for certain how it lies; "
-        f"its axes are taken to run {said}"
+        f"{name} is an Analyze file, whose orientation is not certain; "
+        f"its axes are taken to run {listed}"
     ]
     slope = 1.0 if slope is None else float(slope)
     if slope != 1:
         notes.append(f"the header of {name} scales its voxels: HU = {slope:g} * voxel")
-    body = voxels_beside(path)
-    gzipped = is_gzipped(body)
     return checked(
         Header(
             name=name,
@@ -77,11 +77,8 @@ def read_analyze(path: Path) -> Header:
             spacing_mm=tuple((mm_of(name, "unit", unit) * pixdim).tolist()),
             origin_mm=(0.0, 0.0, 0.0),
             direction=np.array([WAYS[way] for way in ways], float).T,
-            body=body,
-            offset=0 if gzipped else offset,
-            compression="gzip" if gzipped else "none",
-            skip=offset if gzipped else 0,
             slope=slope,
             warnings=tuple(notes),
+            **body_from(voxels_beside(path), offset)._asdict(),
         )
     )

@@ -1,7 +1,7 @@
-"""Archive: the DICOM files of a zip or tar, in a folder for the time of reading.
+"""Archive: the DICOM files of a zip or tar, unpacked into a folder while they are read.
 
-Names, folders, links and devices of an archive are left behind: files are written under numbers in
-the order of their names, and what they unpack to is limited.
+Names, folders, links and devices of an archive are dropped: files are written under numbers in the
+order of their names, and their total size is limited.
 """
 
 import bz2
@@ -42,7 +42,7 @@ class Member(NamedTuple):
 
 
 def members_of(path: Path) -> Callable[[Path], Iterator[Member]] | None:
-    """Return what yields the members of an archive; None for a file that is none.
+    """Return what yields the members of an archive; None for another file.
 
     Raises ScanRefused (unreadable) for an archive that is not read.
     """
@@ -75,7 +75,7 @@ def holds_tar(path: Path) -> bool:
 
 
 @contextmanager
-def unpacked(path: Path, members: Callable[[Path], Iterator[Member]]):
+def unpacked(path: Path, members: Callable[[Path], Iterator[Member]]) -> Iterator[Path]:
     """Yield a folder with the files of an archive under numbers.
 
     Raises ScanRefused for a damaged archive, MachineError when the disk is full.
@@ -85,7 +85,7 @@ def unpacked(path: Path, members: Callable[[Path], Iterator[Member]]):
             unpack(members(path), folder, path.name)
         except ScanRefused:
             raise
-        except Exception as error:  # whatever the libraries make of hostile bytes
+        except Exception as error:  # libraries raise anything on hostile bytes
             if is_machine_failure(error):
                 raise machine_error(error, f"unpacking {path.name}") from None
             raise refusal_of(error, path.name) from None
@@ -93,7 +93,7 @@ def unpacked(path: Path, members: Callable[[Path], Iterator[Member]]):
 
 
 def refusal_of(error: Exception, name: str) -> ScanRefused:
-    """Return what an error says of an archive; its own text may name files, and they patients."""
+    """Return an error as a refusal; its own text may hold file names, and those patients' names."""
     if "CRC" in str(error) or isinstance(error, (zlib.error, lzma.LZMAError)):
         return ScanRefused("corrupt", f"a file in {name} fails its checksum")
     if isinstance(error, NotImplementedError):  # a RuntimeError, too
@@ -106,11 +106,11 @@ def refusal_of(error: Exception, name: str) -> ScanRefused:
         if error.errno is None:  # of bz2's own
             return ScanRefused("corrupt", f"the bzip2 stream of {name} is damaged")
         return ScanRefused("unreadable", f"{name} cannot be unpacked: {error.strerror}")
-    return ScanRefused("unreadable", f"{name} is cut or no whole archive")
+    return ScanRefused("unreadable", f"{name} is cut off or not an archive")
 
 
 def unpack(members: Iterator[Member], folder: Path, name: str) -> None:
-    """Copy every member, checking its checksum and what all of them really hold.
+    """Copy every member, checking its checksum and the total size.
 
     Of members with one name the last is kept, as unpacking by hand does. Files are then numbered
     in the order of the names, whatever their order in the archive.
@@ -143,7 +143,7 @@ def zip_files(path: Path) -> Iterator[Member]:
                 yield Member(member.filename, partial(archive.open, member))
 
 
-def tar_files(path: Path, unpacker) -> Iterator[Member]:
+def tar_files(path: Path, unpacker: Callable[..., BinaryIO]) -> Iterator[Member]:
     """Yield the regular files of a tar; unpacker: opens it as plain bytes."""
     with unpacker(path, "rb") as stream:
         for archive, member in tar_members(stream, MAX_BYTES):

@@ -69,7 +69,7 @@ def value_of(one: Slice, tag: str) -> float | str:
 
 
 def too_alike(tag: str, values: list) -> bool:
-    """Return whether values say nothing: one alone, or as good as one."""
+    """Return whether values prove nothing: there is only one, or they hardly differ."""
     if len(set(values)) < 2:
         return True
     least = LEAST_RATIO.get(tag)
@@ -120,12 +120,12 @@ def mixed(tag: str, values: list) -> ScanRefused:
     if tag in NAMED and all(isinstance(value, float) for value in counts):
         listed = [f"{value:g} ({counts[value]} slices)" for value in sorted(counts)]
         more = f" and {len(listed) - MOST_LISTED} more" if len(listed) > MOST_LISTED else ""
-        seen = f"{tag} {', '.join(listed[:MOST_LISTED])}{more}"
+        values_text = f"{tag} {', '.join(listed[:MOST_LISTED])}{more}"
     else:
-        seen = f"{len(counts)} values of {tag}"
+        values_text = f"{len(counts)} values of {tag}"
     what = "reconstructions" if tag == "SliceThickness" else "acquisitions"
     return ScanRefused(
         "mixed-series",
-        f"one series holds several {what} whose slices overlap: {seen}; "
+        f"one series holds several {what} whose slices overlap: {values_text}; "
         "export one as a series of its own",
     )

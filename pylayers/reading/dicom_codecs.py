@@ -1,10 +1,9 @@
 """DICOM codecs: compressed pixels (JPEG, JPEG-LS, JPEG 2000), decoded by GDCM in a child process.
 
-Codecs believe what a damaged stream says of its size: they may take all memory, hang or crash. The
-child has limits on memory and on the time that it computes, and its end is no more than a refused
-scan. But a machine without memory, or too busy to compute at all, says nothing of the scan: that
-is a MachineError. This file is also the child's program; it prints each slice's size, then its HU
-as int32.
+Codecs trust the size that a damaged stream states: they may take all memory, hang or crash. The
+child has limits on memory and computing time, and its end only refuses the scan. A machine without
+memory, or too busy to compute at all, is not the scan's fault: that is a MachineError. This file is
+also the child's program; it prints each slice's size, then its HU as int32.
 """
 
 import mmap
@@ -14,6 +13,7 @@ import signal
 import struct
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -26,7 +26,7 @@ SIZE = struct.Struct("<q")
 READY, DAMAGED, NO_ROOM = 0x600D, -1, -2  # in place of a size
 
 
-def decoded(paths):
+def decoded(paths: Sequence[str | os.PathLike[str]]) -> Iterator[np.ndarray]:
     """Yield the HU of compressed DICOM slices, int32 1D; ValueError for one that is damaged.
 
     Raises MachineError when the child is stopped from outside or finds no memory.
@@ -62,13 +62,13 @@ def decoded(paths):
         child.wait()
 
 
-def size_from(child) -> int | None:
+def size_from(child: subprocess.Popen) -> int | None:
     """Return the next number that the child says; None when it is gone."""
     size = child.stdout.read(SIZE.size)
     return SIZE.unpack(size)[0] if len(size) == SIZE.size else None
 
 
-def death_of(child) -> Exception:
+def death_of(child: subprocess.Popen) -> Exception:
     """Return what a child's end means: a damaged stream, or the machine's failure."""
     code = child.wait()
     if code == -signal.SIGALRM:
@@ -80,9 +80,9 @@ def death_of(child) -> Exception:
     return ValueError("the codec broke off") if has_room() else failure_of(child, "found no memory")
 
 
-def failure_of(child, why: str) -> Exception:
+def failure_of(child: subprocess.Popen, why: str) -> Exception:
     """Return the machine's failure."""
-    from pylayers.errors import MachineError  # not there in the child
+    from pylayers.errors import MachineError  # the child cannot import it
 
     return MachineError(
         f"the decoder of compressed DICOM {why}; the scan may be whole: try again with fewer "
@@ -99,13 +99,13 @@ def has_room() -> bool:
     return True
 
 
-def decode(paths) -> None:
+def decode(paths: Sequence[str]) -> None:
     """Write the HU of each file to stdout."""
     import SimpleITK as sitk
 
-    given = resource.getrlimit(resource.RLIMIT_AS)
-    most = min([MOST_BYTES, *(limit for limit in given if limit != resource.RLIM_INFINITY)])
-    resource.setrlimit(resource.RLIMIT_AS, (most, given[1]))
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    most = min([MOST_BYTES, *(limit for limit in limits if limit != resource.RLIM_INFINITY)])
+    resource.setrlimit(resource.RLIMIT_AS, (most, limits[1]))
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     say(READY)
     for path in paths:
@@ -116,7 +116,7 @@ def decode(paths) -> None:
             reader.SetImageIO("GDCMImageIO")
             reader.SetFileName(path)
             hu = np.rint(sitk.GetArrayFromImage(reader.Execute())).astype(np.int32)
-        except Exception:  # whatever ITK makes of hostile bytes
+        except Exception:  # ITK raises anything on hostile bytes
             del reader
             say(DAMAGED if has_room() else NO_ROOM)
             return

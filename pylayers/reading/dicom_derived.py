@@ -48,7 +48,7 @@ NO_HU = {"OD", "MGML", "Z_EFF", "ED", "EDW", "PCT"}
 
 
 def projection(ds: pydicom.Dataset) -> str | None:
-    """Return what computed picture it is that is no slice of tissue; None for a slice."""
+    """Return what kind of computed picture an image is; None for a slice of tissue."""
     if PROJECTED.search(words_of(ds, "ImageType")):
         return "projection or rendering (ImageType)"
     technique = words_of(ds, "VolumeBasedCalculationTechnique")
@@ -73,23 +73,25 @@ def codes_of(ds: pydicom.Dataset) -> set[str]:
 
 def remarks(ds: pydicom.Dataset) -> tuple[str, ...]:
     """Return warnings about how the slices were made, the same for all slices made so."""
-    said = []
+    warnings = []
     if (
         AVERAGED.search(words_of(ds, "ImageType"))
         or AVERAGED_TEXT.search(words_of(ds, "DerivationDescription"))
         or AVERAGED_CODES & codes_of(ds)
     ):
-        said.append("averages of thick slabs, which have less noise than slices: LAA-950 is lower")
+        warnings.append(
+            "averages of thick slabs, which have less noise than slices: LAA-950 is lower"
+        )
     elif PROJECTED_TEXT.search(words_of(ds, "SeriesDescription")):
-        said.append("projections, going by SeriesDescription; if so, the score means nothing")
+        warnings.append("projections, going by SeriesDescription; if so, the score means nothing")
     if words_of(ds, "RescaleType").strip() == "HU_MOD":
-        said.append("modified HU (RescaleType HU_MOD), such as of one energy")
-    return tuple(said)
+        warnings.append("modified HU (RescaleType HU_MOD), such as of one energy")
+    return tuple(warnings)
 
 
 def lossy(ds: pydicom.Dataset) -> str | None:
-    """Return the ratio of a lossy compression, blank where unknown; None when none is told of."""
-    told = (
+    """Return the ratio of a lossy compression, blank where unknown; None without one."""
+    stated = (
         words_of(ds, "LossyImageCompression").strip() in ("01", "1")
         or LOSSY_TEXT.search(words_of(ds, "ImageType"))
         or LOSSY_TEXT.search(words_of(ds, "DerivationDescription"))
@@ -100,6 +102,6 @@ def lossy(ds: pydicom.Dataset) -> str | None:
         ratio = float(ratios[-1])
     except ValueError:
         ratio = 0.0
-    if not (told or ratio > 1):
+    if not (stated or ratio > 1):
         return None
     return f"{ratio:.4g}:1" if 1 < ratio < 1e4 else ""

@@ -18,7 +18,7 @@ from pylayers.reading.dicom_kind import (
     sop_class_of,
 )
 from pylayers.reading.dicom_slice import MAX_TEXT, Slice, axial_slice
-from pylayers.reading.dicom_tags import Unsaid, words_of
+from pylayers.reading.dicom_tags import UnusableHeader, words_of
 from pylayers.reading.folder_walk import folders_of
 
 MAX_FILES = 20_000  # and slices
@@ -28,8 +28,8 @@ MAX_INFLATED = 1 << 32  # bytes of all deflated files of a folder
 class Fault(NamedTuple):
     """A file that may be a slice and cannot be read.
 
-    series: blank when the file does not even tell that. shape: (rows, columns) where all but its
-    place is told.
+    series: blank when the file does not state one. shape: (rows, columns) where only the position
+    is missing.
     """
 
     series: str
@@ -38,13 +38,13 @@ class Fault(NamedTuple):
 
     def may_belong(self, series: str, shape: tuple[int, int]) -> bool:
         """Return whether it may be a slice of a series whose slices have that shape."""
-        if self.refusal.slug == "not-3d":  # a picture in colour is no slice of a grey series
+        if self.refusal.slug == "not-3d":  # a colour picture is not a slice of a grey series
             return False
         return self.series in ("", series) and self.shape in (None, shape)
 
 
 @dataclass
-class Found:
+class FolderContent:
     """slices: axial CT; others: how many DICOM files of which other kinds; faults."""
 
     slices: list[Slice] = field(default_factory=list)
@@ -53,40 +53,40 @@ class Found:
     inflated: int = 0
 
 
-def axial_slices(folder: Path) -> Found:
+def axial_slices(folder: Path) -> FolderContent:
     """Return the axial CT slices below a folder or in a file, and what else there is.
 
     Raises ScanRefused (too-large), and OSError or MemoryError where the disk or memory fails.
     """
-    found = Found()
+    content = FolderContent()
     for number, path in enumerate(files_below(folder), 1):
         start = start_of(path)
         if is_dicom_start(start):
-            with warnings.catch_warnings():  # pydicom's, of what is not from the textbook
+            with warnings.catch_warnings():  # pydicom's, about unusual files
                 warnings.simplefilter("ignore")
-                add(path, number, has_magic(start), found)
-        if found.inflated > MAX_INFLATED or len(found.slices) > MAX_FILES:
+                add(path, number, has_magic(start), content)
+        if content.inflated > MAX_INFLATED or len(content.slices) > MAX_FILES:
             raise ScanRefused(
                 "too-large",
                 f"{folder.name} holds more than {MAX_FILES:,} slices or "
                 f"{MAX_INFLATED:,} inflated bytes; give the folder of one scan",
             )
-    return found
+    return content
 
 
 def files_below(folder: Path) -> list[Path]:
     """Return the files of a folder and the folders in it, sorted by name; a file is its own."""
     if folder.is_file():
         return [folder]
-    found = []
+    paths = []
     for _, files in folders_of(folder):
-        found += files
-        if len(found) > MAX_FILES:
+        paths += files
+        if len(paths) > MAX_FILES:
             raise ScanRefused(
                 "too-large",
                 f"{folder.name} holds over {MAX_FILES:,} files; give the folder of one scan",
             )
-    return found
+    return paths
 
 
 def start_of(path: Path) -> bytes:
@@ -107,37 +107,37 @@ def is_dicom_alone(path: Path) -> bool:
             warnings.simplefilter("ignore")
             kind = kind_of(file)
             return bool(sop_class_of(kind) or words_of(kind, "Modality").strip())
-    except (ScanRefused, Unsaid):
+    except (ScanRefused, UnusableHeader):
         return False
 
 
-def add(path: Path, number: int, sure: bool, found: Found) -> None:
-    """Add to `found` what a file is; sure: whether it is DICOM, damaged or not."""
+def add(path: Path, number: int, sure: bool, content: FolderContent) -> None:
+    """Add to `content` what a file is; sure: whether it is DICOM, damaged or not."""
     head = None
     try:
         with opened(path) as file:
             if isinstance(file, io.BytesIO):
-                found.inflated += len(file.getbuffer())
+                content.inflated += len(file.getbuffer())
             why = no_ct(kind_of(file))
             if why is None:
                 head = header_of(file)
                 why = no_ct(head.ds)
         if why:
-            found.others[why] += 1
+            content.others[why] += 1
             return
         frames = frame_count(head.ds)
         slices = [
             axial_slice(one, path, number, frame, frames)
             for frame, one in enumerate(frames_of(head))
         ]
-        found.others.update({one for one in slices if isinstance(one, str)})
-        found.slices += [one for one in slices if isinstance(one, Slice)]
-    except Exception as error:  # whatever pydicom makes of hostile bytes
+        content.others.update({one for one in slices if isinstance(one, str)})
+        content.slices += [one for one in slices if isinstance(one, Slice)]
+    except Exception as error:  # pydicom raises anything on hostile bytes
         if is_machine_failure(error) or isinstance(error, OSError):
             raise
         series = series_below(path)
-        if sure or series:  # else it only began like DICOM
-            found.faults.append(fault_of(error, head, series, number))
+        if sure or series:  # otherwise it only begins like DICOM
+            content.faults.append(fault_of(error, head, series, number))
 
 
 def series_below(path: Path) -> str:
@@ -145,7 +145,7 @@ def series_below(path: Path) -> str:
     try:
         with opened(path) as file:
             return series_of(file)[:MAX_TEXT]
-    except Exception as error:  # whatever pydicom makes of hostile bytes
+    except Exception as error:  # pydicom raises anything on hostile bytes
         if is_machine_failure(error):
             raise
         return ""
@@ -154,19 +154,19 @@ def series_below(path: Path) -> str:
 def fault_of(error: Exception, head: Head | None, series: str, number: int) -> Fault:
     """Return the fault of a file; file names may carry names of patients, so none is given."""
     if isinstance(error, ScanRefused):
-        said = error.sentence
+        sentence = error.sentence
         slug = error.slug
     else:
-        said = str(error) if isinstance(error, Unsaid) else "its header is damaged"
+        sentence = str(error) if isinstance(error, UnusableHeader) else "its header is damaged"
         slug = "unreadable"
     shape = None
-    if isinstance(error, Unsaid) and head:
+    if isinstance(error, UnusableHeader) and head:
         shape = shape_of(head)
         if head.pixels_at is None:
-            said = f"it has no pixels, and {said}; it may be cut"
-    if "(by name)" not in said:
-        said = f"DICOM file {number} (by name): {said}"
-    return Fault(series, shape, ScanRefused(slug, said))
+            sentence = f"it has no pixels, and {sentence}; it may be cut off"
+    if "(by name)" not in sentence:
+        sentence = f"DICOM file {number} (by name): {sentence}"
+    return Fault(series, shape, ScanRefused(slug, sentence))
 
 
 def shape_of(head: Head) -> tuple[int, int] | None:

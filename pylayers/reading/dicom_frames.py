@@ -10,7 +10,7 @@ import pydicom
 
 from pylayers.reading.dicom_header import GROUPS, KEYWORDS, Head
 from pylayers.reading.dicom_kind import ENHANCED_CT, sop_class_of
-from pylayers.reading.dicom_tags import Unsaid, value_of
+from pylayers.reading.dicom_tags import UnusableHeader, value_of
 
 MOST_FRAMES = 20_000
 GROUP_TAGS = tuple(pydicom.datadict.tag_for_keyword(keyword) for keyword in GROUPS)
@@ -25,26 +25,26 @@ FRAMES_NAMES = {
 def frames_of(head: Head) -> Iterator[Head]:
     """Yield the header of each frame of a file, of a single slice its own.
 
-    Raises Unsaid for a file whose frames are not told apart.
+    Raises UnusableHeader for a file whose frames are not told apart.
     """
     ds = head.ds
     count = frame_count(ds)
     if sop_class_of(ds) not in ENHANCED_CT:
         if count != 1:
-            raise Unsaid(
-                f"NumberOfFrames is {count}, but it is no enhanced CT and does not say where they "
+            raise UnusableHeader(
+                f"NumberOfFrames is {count}, but it is not enhanced CT and does not say where they "
                 "lie; export it as single slices"
             )
         yield head
         return
     shared, own = (value_of(ds, keyword) for keyword in GROUPS)
     if not own:
-        raise Unsaid(
+        raise UnusableHeader(
             f"it is enhanced CT of {count} frames, but {GROUPS[1]} is missing, which says where "
             "they lie; export it as single slices"
         )
     if len(own) != count:
-        raise Unsaid(f"NumberOfFrames is {count}, but {GROUPS[1]} tells of {len(own)}")
+        raise UnusableHeader(f"NumberOfFrames is {count}, but {GROUPS[1]} describes {len(own)}")
     common = pydicom.Dataset()
     common.update({tag: element for tag, element in ds.items() if tag not in GROUP_TAGS})
     for group in shared or ():
@@ -58,20 +58,20 @@ def frames_of(head: Head) -> Iterator[Head]:
 
 
 def frame_count(ds: pydicom.Dataset) -> int:
-    """Return the number of frames, at least 1; Unsaid when it is none or too large."""
+    """Return the number of frames, at least 1; UnusableHeader when it is none or too large."""
     try:
         value = ds.get("NumberOfFrames")
         count = 1 if value in (None, "") else int(value)
     except (TypeError, ValueError):
         count = 0
     if not 1 <= count <= MOST_FRAMES:
-        raise Unsaid(f"NumberOfFrames is not 1 to {MOST_FRAMES:,}")
+        raise UnusableHeader(f"NumberOfFrames is not 1 to {MOST_FRAMES:,}")
     return count
 
 
 def flat(group: pydicom.Dataset) -> pydicom.Dataset:
     """Return the wanted tags of a functional group, beside each other."""
-    found = pydicom.Dataset()
+    tags = pydicom.Dataset()
     for macro in group:
         for item in macro.value if macro.VR == "SQ" else ():
             for tag, _ in item.items():
@@ -79,5 +79,5 @@ def flat(group: pydicom.Dataset) -> pydicom.Dataset:
                 keyword = FRAMES_NAMES.get(name, name)
                 value = value_of(item, name) if keyword in KEYWORDS else None
                 if value is not None:
-                    setattr(found, keyword, value)
-    return found
+                    setattr(tags, keyword, value)
+    return tags

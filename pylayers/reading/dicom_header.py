@@ -1,4 +1,4 @@
-"""DICOM header: the tags that a scan needs, up to the pixels, however long what lies between is.
+"""DICOM header: the tags that a scan needs, up to the pixels, however much lies between.
 
 Other elements, such as private blocks of megabytes, are skipped without being read. What is read of
 one header is limited, and so is what a deflated file may inflate to.
@@ -7,19 +7,21 @@ one header is limited, and so is what a deflated file may inflate to.
 import io
 import os
 import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import pydicom
 from pydicom.datadict import tag_for_keyword
 from pydicom.filereader import read_dataset, read_partial
 from pydicom.filewriter import write_file_meta_info
+from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from pylayers.errors import ScanRefused
 from pylayers.reading.dicom_kind import MAGIC, MAGIC_AT, START_BYTES, has_magic, no_ct
-from pylayers.reading.dicom_tags import Unsaid
+from pylayers.reading.dicom_tags import UnusableHeader
 
 MOST_READ = 1 << 25  # bytes of one header; 2,000 frames' functional groups take a few MB
 MOST_VALUE = 1 << 16  # bytes of one wanted value that is no sequence
@@ -68,7 +70,7 @@ class Limited(io.BufferedReader):
     A length of four bytes may claim 4 GB, for which Python would take memory before it reads.
     """
 
-    def __init__(self, path: Path, most: int | None = None):
+    def __init__(self, path: Path, most: int | None = None) -> None:
         super().__init__(io.FileIO(path))
         self.size, self.left = os.fstat(self.fileno()).st_size, most
 
@@ -80,12 +82,14 @@ class Limited(io.BufferedReader):
         if self.left is not None:
             self.left -= size
             if self.left < 0:
-                raise Unsaid(f"its header has more than {MOST_READ >> 20} MB beside its pixels")
+                raise UnusableHeader(
+                    f"its header has more than {MOST_READ >> 20} MB beside its pixels"
+                )
         return super().read(size)
 
 
 @contextmanager
-def opened(path: Path, most: int | None = MOST_READ):
+def opened(path: Path, most: int | None = MOST_READ) -> Iterator[BinaryIO]:
     """Yield a DICOM file, inflated where it is deflated; most: bytes that may be read of it.
 
     Raises ScanRefused (too-large, truncated, corrupt) for a stream that cannot be inflated.
@@ -103,7 +107,7 @@ def opened(path: Path, most: int | None = MOST_READ):
         yield file
 
 
-def meta_of(file) -> pydicom.Dataset:
+def meta_of(file: BinaryIO) -> pydicom.Dataset:
     """Return the meta header of a file with preamble and leave the file behind it."""
     file.seek(START_BYTES)
     meta = read_dataset(file, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
@@ -112,7 +116,7 @@ def meta_of(file) -> pydicom.Dataset:
     return meta
 
 
-def inflated(file, meta: pydicom.Dataset) -> io.BytesIO:
+def inflated(file: BinaryIO, meta: pydicom.Dataset) -> io.BytesIO:
     """Return a deflated file (PS3.5 A.5) as the plain one that it was made from."""
     head = io.BytesIO(bytes(MAGIC_AT) + MAGIC)
     head.seek(0, io.SEEK_END)
@@ -140,40 +144,40 @@ def inflated(file, meta: pydicom.Dataset) -> io.BytesIO:
     return head
 
 
-def kind_of(file) -> pydicom.Dataset:
-    """Return the tags that say what a file is, the first of all; of a damaged one what is left."""
+def kind_of(file: BinaryIO) -> pydicom.Dataset:
+    """Return the first tags, which say what a file is; of a damaged file those that can be read."""
     try:
         return header_of(file, KIND_END).ds
     except (OSError, MemoryError):
         raise
-    except Exception:  # whatever pydicom makes of hostile bytes
+    except Exception:  # pydicom raises anything on hostile bytes
         ds = pydicom.Dataset()
         ds.file_meta = meta_of(file)
         return ds
 
 
-def series_of(file) -> str:
-    """Return the series of a file, blank when it does not even tell that."""
+def series_of(file: BinaryIO) -> str:
+    """Return the series of a file, blank when it does not state one."""
     try:
         return str(header_of(file, SERIES_END).ds.get("SeriesInstanceUID") or "").strip()
     except (OSError, MemoryError):
         raise
-    except Exception:  # whatever pydicom makes of hostile bytes
+    except Exception:  # pydicom raises anything on hostile bytes
         return ""
 
 
-def header_of(file, last: int = PIXELS - 1) -> Head:
+def header_of(file: BinaryIO, last: int = PIXELS - 1) -> Head:
     """Return the wanted tags of a file up to `last`."""
-    found = {}
+    pixels = {}
 
-    def stop(tag, vr, length):
+    def stop(tag: BaseTag, vr: str | None, length: int) -> bool:
         tag = int(tag)  # compares faster
         if MOST_VALUE < length < 0xFFFFFFFF and tag in WANTED and tag not in SEQUENCES:
-            raise Unsaid(f"{pydicom.datadict.keyword_for_tag(tag)} has {length:,} bytes")
+            raise UnusableHeader(f"{pydicom.datadict.keyword_for_tag(tag)} has {length:,} bytes")
         if tag == PIXELS:
-            found.update(at=file.tell(), length=length)
+            pixels.update(at=file.tell(), length=length)
         return tag > last
 
     file.seek(0)
     ds = read_partial(file, stop_when=stop, force=True, specific_tags=list(WANTED))
-    return Head(ds, found.get("at"), found.get("length", 0))
+    return Head(ds, pixels.get("at"), pixels.get("length", 0))

@@ -1,4 +1,4 @@
-"""DICOM kind: what is a DICOM file, and what in it says that it is no CT slice.
+"""DICOM kind: what is a DICOM file, and what shows that it is not a CT slice.
 
 Both tools ask here: score_scan for the files of a folder, score_cohort for the folders to score.
 """
@@ -51,7 +51,7 @@ def is_dicom_start(start: bytes) -> bool:
 
 
 def no_ct(ds: pydicom.Dataset) -> str | None:
-    """Return what says that a file holds no CT slice; None when it may be one.
+    """Return what shows that a file is not a CT slice; None when it may be one.
 
     Modality decides: workstations store PET, dose and screenshots in CT's SOP class, too. ds: the
     beginning of a data set, with its file_meta.

@@ -22,9 +22,9 @@ def lossy_notes(slices: list[Slice]) -> list[str]:
     if not lossy:
         return []
     how = sorted({method for method in methods.values() if method})
-    told = [one.lossy for one in lossy if one.lossy]
-    if told:
-        how.append(f"ratio {told[0]}")
+    ratios = [one.lossy for one in lossy if one.lossy]
+    if ratios:
+        how.append(f"ratio {ratios[0]}")
     elif how:
         how.append(f"ratio about {ratio_of(next(one for one in lossy if methods[one.path])):.0f}:1")
     which = "the slices were" if len(lossy) == len(slices) else f"{len(lossy)} slices were"

@@ -1,7 +1,9 @@
 """DICOM pixels: each slice's stored numbers, whole."""
 
 import warnings
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from typing import Any, TypeVar
 
 import numpy as np
 from pydicom.filereader import read_partial
@@ -14,12 +16,14 @@ from pylayers.reading.dicom_header import PIXELS, WANTED, opened
 from pylayers.reading.dicom_slice import Slice
 from pylayers.reading.dicom_syntax import CODED, RLE
 from pylayers.reading.header import sizes
+from pylayers.reading.hounsfield import Piece
 from pylayers.reading.scratch import scratch_folder
 
+T = TypeVar("T")
 RLE_EXPANSION = 64  # two bytes give 128 at most, PS3.5 annex G
 
 
-def slice_pieces(slices: list[Slice]):
+def slice_pieces(slices: list[Slice]) -> Iterator[Piece]:
     """Yield (numbers 1D, slope, intercept) of each slice; ScanRefused unless it is whole."""
     with ExitStack() as stack:
         if any(is_coded(one) and one.stored.frames > 1 for one in slices):
@@ -42,8 +46,8 @@ def slice_pieces(slices: list[Slice]):
             yield piece
 
 
-def refused_if_damaged(one: Slice, read, *arguments):
-    """Return read(*arguments); whatever decoders make of hostile bytes becomes ScanRefused."""
+def refused_if_damaged(one: Slice, read: Callable[..., T], *arguments: Any) -> T:
+    """Return read(*arguments); any error of a decoder becomes ScanRefused."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -30,14 +30,14 @@ def without_copies(slices: list[Slice]) -> tuple[list[Slice], list[str]]:
         return slices, []
     pieces, copies = slice_pieces(several), set()
     for cluster in (cluster for cluster in clusters if len(cluster) > 1):
-        seen = []
+        kept = []
         for one in cluster:
             numbers, slope, intercept = next(pieces)
-            here = (one.shape, numbers * slope + intercept)
-            if any(here[0] == shape and np.array_equal(here[1], hu) for shape, hu in seen):
+            pixels = (one.shape, numbers * slope + intercept)
+            if any(pixels[0] == shape and np.array_equal(pixels[1], hu) for shape, hu in kept):
                 copies.add(id(one))
             else:
-                seen.append(here)
+                kept.append(pixels)
     pieces.close()
     kept = [one for one in slices if id(one) not in copies]
     note = f"{len(copies)} of {len(slices)} slices are copies of others, voxel for voxel; left out"
@@ -93,19 +93,21 @@ def check_places(slices: list[Slice], allow_uneven: bool) -> tuple[list[Slice], 
         if odd.size <= MOST_GAPS * gaps.size and np.all((times > 1) & whole):
             missing = int(np.rint(times).sum() - odd.size)
             slug = "missing-slices"
-            seen = f"{missing} of {len(slices) + missing} slices missing, the first between {where}"
+            sentence = (
+                f"{missing} of {len(slices) + missing} slices missing, the first between {where}"
+            )
         else:
             slug = "uneven-spacing"
-            seen = (
+            sentence = (
                 f"slices lie {gaps.min():.2f} to {gaps.max():.2f} mm apart, mostly {usual:.2f}; "
                 f"the first odd gap is between {where}"
             )
-        warnings.append(refuse_or_warn(allow_uneven, slug, seen))
+        warnings.append(refuse_or_warn(allow_uneven, slug, sentence))
     return slices, warnings
 
 
-def refuse_or_warn(allow_uneven: bool, slug: str, seen: str) -> str:
+def refuse_or_warn(allow_uneven: bool, slug: str, sentence: str) -> str:
     """Raise ScanRefused, or return the warning when uneven series are allowed."""
     if not allow_uneven:
-        raise ScanRefused(slug, seen)
-    return f"{slug}: {seen}"
+        raise ScanRefused(slug, sentence)
+    return f"{slug}: {sentence}"

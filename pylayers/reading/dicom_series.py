@@ -1,12 +1,13 @@
-"""DICOM series: which one is taken, with its geometry and its slices in order."""
+"""DICOM series: which one is read, with its geometry and its slices in order."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from pylayers.errors import ScanRefused
 from pylayers.reading.dicom_acquisitions import check_acquisitions
-from pylayers.reading.dicom_files import Found, axial_slices
+from pylayers.reading.dicom_files import FolderContent, axial_slices
 from pylayers.reading.dicom_lossy import lossy_notes
 from pylayers.reading.dicom_places import check_line, check_places, without_copies
 from pylayers.reading.dicom_slice import Slice
@@ -23,13 +24,13 @@ def read_series(
 ) -> tuple[Header, list[Slice]]:
     """Choose a series below a folder or in a file; return its geometry and its slices in order.
 
-    Raises ScanRefused when there is none, or its slices make no even volume (allow_uneven: take
+    Raises ScanRefused when there is none, or its slices make no even volume (allow_uneven: read
     it all the same, with a warning).
     """
-    found = axial_slices(folder)
+    content = axial_slices(folder)
     if folder.is_file():
-        check_single(found, name)
-    chosen, notes = choose(found, name, series)
+        check_single(content, name)
+    chosen, notes = choose(content, name, series)
     check_alike(chosen)
     chosen.sort(key=lambda one: (one.place_mm, one.number, one.frame))
     chosen, copies = without_copies(chosen)
@@ -55,31 +56,31 @@ def read_series(
     return checked(header), chosen
 
 
-def check_single(found: Found, name: str) -> None:
-    """Raise ScanRefused (unreadable) for a file that is one slice, or only began like DICOM."""
-    if found.slices and found.slices[0].stored.frames == 1:
+def check_single(content: FolderContent, name: str) -> None:
+    """Raise ScanRefused (unreadable) for a file that is one slice, or only begins like DICOM."""
+    if content.slices and content.slices[0].stored.frames == 1:
         raise unreadable(name, "one DICOM file; give the folder with all slices of the series")
-    if DICOMDIR in found.others:
+    if DICOMDIR in content.others:
         raise unreadable(name, "a list of DICOM files, not a scan; give the folder that it lies in")
-    if not (found.slices or found.others or found.faults):
+    if not (content.slices or content.others or content.faults):
         raise unreadable(name, "no known format, though it begins like DICOM")
 
 
-def choose(found: Found, name: str, series: str | None) -> tuple[list[Slice], list[str]]:
-    """Return the slices of the asked or the largest series, and notes on what was left.
+def choose(content: FolderContent, name: str, series: str | None) -> tuple[list[Slice], list[str]]:
+    """Return the slices of the named or the largest series, and notes on what was left out.
 
     Original series go before derived ones when they have enough slices. Raises ScanRefused when
     there is none, and for a damaged file that belongs to the chosen series, or may.
     """
     groups = {}
-    for one in found.slices:
+    for one in content.slices:
         groups.setdefault(one.series, []).append(one)
     nameless = groups.pop("", [])
     if not groups:
-        raise nothing(found, nameless, name)
+        raise no_series(content, nameless, name)
     listed = listing(groups)
     if series is not None and series not in groups:
-        for fault in found.faults:
+        for fault in content.faults:
             if fault.series == series:
                 raise fault.refusal
         raise ScanRefused(
@@ -98,13 +99,15 @@ def choose(found: Found, name: str, series: str | None) -> tuple[list[Slice], li
     shape = groups[chosen][0].shape
     if any(one.shape == shape for one in nameless):
         raise without_series(len(nameless), name)
-    belonging = [fault for fault in found.faults if fault.may_belong(chosen, shape)]
+    belonging = [fault for fault in content.faults if fault.may_belong(chosen, shape)]
     if belonging:
         raise belonging[0].refusal
     notes = []
     if len(groups) > 1 and series is None:
-        notes.append(f"{len(groups)} axial CT series: {listed}; taken: {chosen} (--series chooses)")
-    passed_over = [fault for fault in found.faults if fault.series not in groups]
+        notes.append(
+            f"{len(groups)} axial CT series: {listed}; used: {chosen} (a UID chooses another)"
+        )
+    passed_over = [fault for fault in content.faults if fault.series not in groups]
     if len(passed_over) > len(groups[chosen]):
         notes.append(
             f"{len(passed_over)} DICOM files of other series cannot be read, the first: "
@@ -113,22 +116,22 @@ def choose(found: Found, name: str, series: str | None) -> tuple[list[Slice], li
     return groups[chosen], notes
 
 
-def nothing(found: Found, nameless: list[Slice], name: str) -> ScanRefused:
+def no_series(content: FolderContent, nameless: list[Slice], name: str) -> ScanRefused:
     """Return why a folder has no series to take."""
-    if found.faults:
-        return found.faults[0].refusal
+    if content.faults:
+        return content.faults[0].refusal
     if nameless:
         return without_series(len(nameless), name)
-    if not found.others:
+    if not content.others:
         return ScanRefused("no-series", f"{name} holds no DICOM images")
-    kinds = found.others.most_common()
+    kinds = content.others.most_common()
     listed = ", ".join(f"{kind} ({count})" for kind, count in kinds[:MOST_LISTED])
     more = f" and {len(kinds) - MOST_LISTED} kinds more" if len(kinds) > MOST_LISTED else ""
-    total = found.others.total()
-    seen = f"{total} DICOM {'file' if total == 1 else 'files'}, but no axial CT slices"
+    total = content.others.total()
+    files = f"{total} DICOM {'file' if total == 1 else 'files'}, but no axial CT slices"
     if len(kinds) == 1 and kinds[0][0].startswith("Modality"):
-        return ScanRefused("no-series", f"{name} holds {seen}; it is no CT: {kinds[0][0]}")
-    return ScanRefused("no-series", f"{name} holds {seen}: {listed}{more}")
+        return ScanRefused("no-series", f"{name} holds {files}; it is not a CT: {kinds[0][0]}")
+    return ScanRefused("no-series", f"{name} holds {files}: {listed}{more}")
 
 
 def without_series(count: int, name: str) -> ScanRefused:
@@ -143,9 +146,9 @@ def without_series(count: int, name: str) -> ScanRefused:
 def listing(groups: dict[str, list[Slice]]) -> str:
     """Return the largest series in words."""
     order = sorted(groups, key=lambda uid: (-len(groups[uid]), uid))
-    said = [f"{uid} ({len(groups[uid])} slices)" for uid in order[:MOST_LISTED]]
+    named = [f"{uid} ({len(groups[uid])} slices)" for uid in order[:MOST_LISTED]]
     more = len(order) - MOST_LISTED
-    return ", ".join(said) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(named) + (f" and {more} more" if more > 0 else "")
 
 
 def remarks_on(slices: list[Slice]) -> list[str]:
@@ -166,7 +169,7 @@ def check_alike(slices: list[Slice]) -> None:
         ("sizes", lambda s: s.shape, sizes, 0),
         ("pixel spacings", lambda s: s.spacing_mm, decimals, 1e-3 * max(first.spacing_mm)),
         ("orientations", lambda s: (*s.row, *s.column), decimals, 0.01),
-        ("HU scales", lambda s: s.scaled, lambda given: "given" if given else "missing", 0),
+        ("HU scales", lambda s: s.scaled, lambda scaled: "given" if scaled else "missing", 0),
     ):
         for one in slices:
             if np.abs(np.subtract(value(one), value(first), dtype=float)).max() > tolerance:
@@ -181,6 +184,6 @@ def check_alike(slices: list[Slice]) -> None:
         )
 
 
-def decimals(values) -> str:
-    """Return numbers as people write them."""
+def decimals(values: Iterable[float]) -> str:
+    """Return numbers in short form."""
     return " ".join(f"{value:.4g}" for value in values)

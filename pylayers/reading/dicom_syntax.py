@@ -2,6 +2,7 @@
 
 import re
 import struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from pydicom.uid import (
@@ -13,7 +14,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from pylayers.reading.dicom_tags import Unsaid
+from pylayers.reading.dicom_tags import UnusableHeader
 
 JPEG = "1.2.840.10008.1.2.4."
 PLAIN = (
@@ -49,14 +50,14 @@ class Stream(NamedTuple):
 
 
 def check_syntax(syntax: str) -> None:
-    """Raise Unsaid for a transfer syntax that is not read."""
+    """Raise UnusableHeader for a transfer syntax that is not read."""
     if syntax in PLAIN or syntax == RLE or syntax in CODED:
         return
     uid = UID(syntax)
     name = NAMES.get(syntax) or (uid.name if uid.name != uid else "")
     number = syntax if re.fullmatch(r"[0-9.]{1,64}", syntax) else "of no UID"
     named = f"{name} ({number})" if name else number
-    raise Unsaid(
+    raise UnusableHeader(
         f"its transfer syntax {named} is not read; convert it to Explicit VR Little Endian"
     )
 
@@ -76,7 +77,7 @@ def stream_of(data: bytes) -> Stream | None:
         return None
 
 
-def segments(data: bytes):
+def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield (marker, content) of the segments that follow a stream's first two bytes."""
     at = 2
     while at < len(data):

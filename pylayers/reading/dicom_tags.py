@@ -1,18 +1,20 @@
-"""DICOM tags: a value that is needed, or refused by its tag's name, and one that is not."""
+"""DICOM tags: values that may be missing, and those that a slice needs."""
+
+from typing import Any
 
 import numpy as np
 import pydicom
 
 
-class Unsaid(Exception):
+class UnusableHeader(Exception):
     """A header lacks what a slice needs; the message says what."""
 
 
-def value_of(ds: pydicom.Dataset, keyword: str):
+def value_of(ds: pydicom.Dataset, keyword: str) -> Any:
     """Return a tag's value; None when it is missing or cannot be understood, such as IS of `1A`."""
     try:
         return ds.get(keyword)
-    except Exception:  # whatever pydicom makes of hostile bytes
+    except Exception:  # pydicom raises anything on hostile bytes
         return None
 
 
@@ -25,13 +27,13 @@ def words_of(ds: pydicom.Dataset, keyword: str) -> str:
     return "\\".join(str(one) for one in many).upper()
 
 
-def told(ds: pydicom.Dataset, tag: str) -> bool:
-    """Return whether a tag is there and not blank."""
+def has_value(ds: pydicom.Dataset, tag: str) -> bool:
+    """Return whether a data set has a tag that is not blank."""
     return tag in ds and value_of(ds, tag) not in (None, "")
 
 
 def floats(ds: pydicom.Dataset, tag: str, count: int) -> np.ndarray:
-    """Return the `count` finite numbers of a tag, else raise Unsaid."""
+    """Return the `count` finite numbers of a tag, else raise UnusableHeader."""
     try:
         value = ds.get(tag)
         missing = value is None or (hasattr(value, "__len__") and len(value) == 0)
@@ -39,15 +41,15 @@ def floats(ds: pydicom.Dataset, tag: str, count: int) -> np.ndarray:
     except (TypeError, ValueError, OverflowError):
         missing, array = False, np.array([np.nan])
     if missing:
-        raise Unsaid(f"{tag} is missing")
+        raise UnusableHeader(f"{tag} is missing")
     if array.shape != (count,) or not np.isfinite(array).all():
-        raise Unsaid(f"{tag} is not {count} {'number' if count == 1 else 'numbers'}")
+        raise UnusableHeader(f"{tag} is not {count} {'number' if count == 1 else 'numbers'}")
     return array
 
 
 def whole(ds: pydicom.Dataset, tag: str, least: int = 1) -> int:
-    """Return a tag's whole number from `least` to 65535, else raise Unsaid."""
+    """Return a tag's whole number from `least` to 65535, else raise UnusableHeader."""
     value = floats(ds, tag, 1)[0]
     if value != int(value) or not least <= value < 1 << 16:
-        raise Unsaid(f"{tag} is {value:g}")
+        raise UnusableHeader(f"{tag} is {value:g}")
     return int(value)

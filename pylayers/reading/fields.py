@@ -1,10 +1,13 @@
-"""Fields: words and numbers of a header in text; each is refused by its own name."""
+"""Fields: words and numbers of a header in text; one that is wrong is refused with its name."""
 
 import contextlib
+from collections.abc import Callable
 
 import numpy as np
 
 from pylayers.errors import ScanRefused
+
+Field = Callable[..., str]  # field_of of one header: keys, most usual first, and a default
 
 
 def unreadable(name: str, why: str) -> ScanRefused:
@@ -13,30 +16,30 @@ def unreadable(name: str, why: str) -> ScanRefused:
 
 
 def utf8(text: str) -> str:
-    """Return words of a header, which is read as Latin-1, in the UTF-8 that most writers mean."""
+    """Return a header's text, read as Latin-1, as the UTF-8 that most writers mean."""
     with contextlib.suppress(UnicodeError):
         return text.encode("latin-1").decode("utf-8")
     return text
 
 
 def shortened(text: str, limit: int = 64) -> str:
-    """Return what a header says, but not more of it than a UID is long."""
+    """Return a header's text, cut to the length of a UID."""
     return text if len(text) <= limit else text[:limit] + "..."
 
 
 def set_field(name: str, fields: dict[str, str], key: str, value: str) -> None:
-    """Add a field to those of a header; ScanRefused when it is there with another value."""
-    there = fields.setdefault(key, value)
-    if there != value:
+    """Add a field to those of a header; ScanRefused when it has another value there."""
+    first = fields.setdefault(key, value)
+    if first != value:
         raise unreadable(
             name,
             f"the header gives {shortened(key)} twice, "
-            f"as {shortened(there, 32)!r} and as {shortened(value, 32)!r}",
+            f"as {shortened(first, 32)!r} and as {shortened(value, 32)!r}",
         )
 
 
 def field_of(name: str, fields: dict[str, str], *keys: str, default: str | None = None) -> str:
-    """Return the first of a header's fields that is there; without a default one must be."""
+    """Return the first of some fields that a header has; ScanRefused without field and default."""
     for key in keys:
         if key in fields:
             return fields[key]

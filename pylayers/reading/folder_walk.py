@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def folders_of(folder) -> Iterator[tuple[Path, list[Path]]]:
+def folders_of(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, list[Path]]]:
     """Yield every folder from `folder` down, with the paths of its files, sorted.
 
     Hidden names are passed over: snapshots, waste baskets and a Mac's notes on each file hold
@@ -14,14 +14,14 @@ def folders_of(folder) -> Iterator[tuple[Path, list[Path]]]:
     all real folders, so that files go by their own names. Raises OSError for a folder that cannot
     be read.
     """
-    seen, waiting = set(), deque([Path(folder)])
+    visited, waiting = set(), deque([Path(folder)])
     while waiting:
         place = waiting.popleft()
         status = os.stat(place)
         paths = sorted(place / name for name in os.listdir(place) if not name.startswith("."))
-        if (status.st_dev, status.st_ino) in seen:
+        if (status.st_dev, status.st_ino) in visited:
             continue
-        seen.add((status.st_dev, status.st_ino))
+        visited.add((status.st_dev, status.st_ino))
         folders = [path for path in paths if os.path.isdir(path)]
         yield place, sorted(set(paths) - set(folders))
         waiting.extendleft(path for path in reversed(folders) if not path.is_symlink())

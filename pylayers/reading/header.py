@@ -1,5 +1,6 @@
 """Header: what a file says of its voxels, the same for every format, and its first checks."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -79,17 +80,22 @@ def checked(header: Header) -> Header:
             f"{header.name} claims {sizes(header.shape)} voxels; at most {MAX_VOXELS:,} are read. "
             "Score a reconstruction with a smaller matrix or thicker slices",
         )
-    given = Geometry(header.spacing_mm, header.origin_mm, header.direction, header.warnings)
-    header = replace(header, **as_they_lie(given, header.shape)._asdict())
+    stated = Geometry(header.spacing_mm, header.origin_mm, header.direction, header.warnings)
+    header = replace(header, **as_they_lie(stated, header.shape)._asdict())
     check_geometry(header.name, header.spacing_mm, header.origin_mm, header.direction)
     if not (np.isfinite([header.slope, header.intercept]).all() and header.slope):
         raise unreadable(
-            header.name, f"HU = {header.slope:g} * voxel + {header.intercept:g} is no scale"
+            header.name, f"HU = {header.slope:g} * voxel + {header.intercept:g} is not a scale"
         )
     return header
 
 
-def check_geometry(name: str, spacing_mm, origin_mm, direction: np.ndarray) -> None:
+def check_geometry(
+    name: str,
+    spacing_mm: tuple[float, float, float],
+    origin_mm: tuple[float, float, float],
+    direction: np.ndarray,
+) -> None:
     """Raise ScanRefused (geometry) for spacings and axes that no scanner makes."""
     spacing = np.array(spacing_mm)
     if not np.all((spacing >= MIN_SPACING_MM) & (spacing <= MAX_SPACING_MM)):
@@ -114,7 +120,7 @@ def check_geometry(name: str, spacing_mm, origin_mm, direction: np.ndarray) -> N
         )
 
 
-def check_one_volume(name: str, more_axes) -> None:
+def check_one_volume(name: str, more_axes: Sequence[int]) -> None:
     """Raise ScanRefused (not-3d) unless the axes beside the three of space have a size of 1."""
     volumes = int(np.prod(more_axes, dtype=object))
     if volumes < 1:
@@ -130,10 +136,10 @@ def no_spacing(name: str, field: str) -> ScanRefused:
     return ScanRefused(
         "geometry",
         f"{name} does not say how large its voxels are (no {field}); "
-        "add it in mm, or convert the scan anew",
+        "add it in mm, or convert the scan again",
     )
 
 
-def sizes(shape) -> str:
-    """Return a shape as people write it."""
+def sizes(shape: Iterable[int]) -> str:
+    """Return a shape as text: 512 x 512 x 300."""
     return " x ".join(str(n) for n in shape)

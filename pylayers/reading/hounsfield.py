@@ -1,22 +1,24 @@
-"""Hounsfield: stored numbers to int16, and what must be known of the numbers before.
+"""Hounsfield: stored numbers to int16, and what later checks need to know of the numbers.
 
 Values between 32768 and 65535 are negative numbers that a writer stored as unsigned (a padding of
 -2000 reads as 63536): they are turned back. A scan full of them has a wrong header; `Numbers`
 counts, pylayers.reading.acceptance decides.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
+Piece = tuple[np.ndarray, float, float]  # numbers as stored (1D), slope, intercept
 INT16 = np.iinfo(np.int16)
 SAMPLE = 1 << 20  # numbers kept as stored, to judge their type by
-MOST_WRAPPED = 16  # distinct ones worth telling apart
+MOST_WRAPPED = 16  # distinct ones that are counted
 
 
 @dataclass
 class Numbers:
-    """What was seen while numbers became HU.
+    """What is known of a volume's numbers before they became HU.
 
     not_finite: NaN and infinities. wrapped: distinct values of 32768..65535, the first few.
     wrapped_count: how many voxels had one. sample: numbers as stored, evenly spread, 1D.
@@ -28,8 +30,8 @@ class Numbers:
     sample: np.ndarray = field(default_factory=lambda: np.empty(0, np.int16))
 
 
-def to_hu(pieces, count: int) -> tuple[np.ndarray, Numbers]:
-    """Return HU = slope * number + intercept, int16 (count,), rounded; and what was seen.
+def to_hu(pieces: Iterable[Piece], count: int) -> tuple[np.ndarray, Numbers]:
+    """Return HU = slope * number + intercept, int16 (count,), rounded; and their Numbers.
 
     pieces: (numbers 1D, slope, intercept) that follow each other, `count` numbers in all.
     """
@@ -44,8 +46,10 @@ def to_hu(pieces, count: int) -> tuple[np.ndarray, Numbers]:
     return hu, numbers
 
 
-def convert(piece: np.ndarray, slope, intercept, out: np.ndarray, numbers: Numbers) -> None:
-    """Write one piece as HU into `out` and add what was seen to `numbers`."""
+def convert(
+    piece: np.ndarray, slope: float, intercept: float, out: np.ndarray, numbers: Numbers
+) -> None:
+    """Write one piece as HU into `out` and count what is unusual in `numbers`."""
     if (
         slope == 1
         and abs(intercept) < 1 << 20

@@ -9,6 +9,7 @@ import numpy as np
 from pylayers.errors import ScanRefused
 from pylayers.reading.detached import files_named
 from pylayers.reading.fields import (
+    Field,
     field_of,
     integers,
     numbers,
@@ -59,7 +60,7 @@ def read_metaimage(path: Path) -> Header:
     all_sizes = sizes_of(name, field)
     kind = field("ElementType")
     if kind not in TYPES:
-        raise unreadable(name, f"ElementType {shortened(kind)} is no number")
+        raise unreadable(name, f"ElementType {shortened(kind)} is not a numeric type")
     if not true(field("BinaryData", default="True")):
         raise unreadable(name, "its voxels are text; save it with binary data")
     big = true(field("BinaryDataByteOrderMSB", "ElementByteOrderMSB", default="False"))
@@ -91,7 +92,7 @@ def read_metaimage(path: Path) -> Header:
     )
 
 
-def sizes_of(name: str, field) -> tuple[int, ...]:
+def sizes_of(name: str, field: Field) -> tuple[int, ...]:
     """Return the sizes of all axes, of which those after the third are 1; ScanRefused (not-3d)."""
     (axes,) = integers(name, "NDims", field("NDims"), 1)
     (channels,) = integers(
@@ -109,7 +110,7 @@ def sizes_of(name: str, field) -> tuple[int, ...]:
     return found
 
 
-def geometry_of(name: str, field, axes: int) -> Geometry:
+def geometry_of(name: str, field: Field, axes: int) -> Geometry:
     """Return how the volume lies, and notes on what the header does not say of it.
 
     Raises ScanRefused (geometry) when it does not say how large a voxel is.
@@ -153,7 +154,7 @@ def geometry_of(name: str, field, axes: int) -> Geometry:
     )
 
 
-def scale_of(name: str, field) -> tuple[float, float, tuple[str, ...]]:
+def scale_of(name: str, field: Field) -> tuple[float, float, tuple[str, ...]]:
     """Return slope and intercept to HU, and a note when the header gives them."""
     slope, intercept = (
         numbers(name, key, field(key, default=default), 1)[0]

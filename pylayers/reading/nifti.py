@@ -4,6 +4,7 @@ nibabel knows the fields.
 """
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from nibabel.spatialimages import HeaderDataError
 from pylayers.errors import ScanRefused
 from pylayers.reading.fields import shortened, unreadable
 from pylayers.reading.header import Header, check_one_volume, checked, no_spacing
-from pylayers.reading.pairs import START_BYTES, is_gzipped, unzipped_start, voxels_beside
+from pylayers.reading.pairs import START_BYTES, body_from, unzipped_start, voxels_beside
 from pylayers.reading.tilt import MAX_SHEAR, MOST_TILT_DEG
 
 KINDS = {  # by magic: the header's class, its bytes, whether its voxels lie in another file
@@ -26,8 +27,8 @@ KINDS = {  # by magic: the header's class, its bytes, whether its voxels lie in 
 }
 MAGIC_AT = {b"n+1\0": 344, b"ni1\0": 344, b"n+2\0": 4, b"ni2\0": 4}
 TO_LPS = np.array([-1.0, -1.0, 1.0])  # NIfTI's world is RAS
-MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}  # unsaid, metre, millimetre, micrometre
-SAME_SIZE = 0.01  # by which the sizes of voxels may differ and be the same
+MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}  # not stated, metre, millimetre, micrometre
+SAME_SIZE = 0.01  # by which sizes of voxels may differ and count as equal
 SCANNER = 1  # code of a transform to the scanner's own frame
 
 logging.getLogger("nibabel").setLevel(logging.CRITICAL)  # refusals say what is wrong
@@ -61,8 +62,10 @@ def read_nifti(path: Path) -> Header:
         unit = int(header["xyzt_units"]) & 7
     except HeaderDataError as error:
         raise unreadable(name, f"its NIfTI header is wrong: {shortened(str(error))}") from None
-    except Exception as error:  # whatever else nibabel makes of hostile bytes
-        raise unreadable(name, f"its header is no NIfTI ({type(error).__name__})") from None
+    except Exception as error:  # nibabel raises anything on hostile bytes
+        raise unreadable(
+            name, f"its NIfTI header cannot be read ({type(error).__name__})"
+        ) from None
     if placed != "sform" and not pixdim.all():
         raise no_spacing(name, "pixdim")
     if unit not in MM:
@@ -70,12 +73,10 @@ def read_nifti(path: Path) -> Header:
     affine = np.diag([MM[unit]] * 3 + [1.0]) @ affine
     check_voxels(name, shape, dtype)
     if not np.isfinite(affine).all():
-        raise ScanRefused("geometry", f"the axes of {name} are no numbers")
+        raise ScanRefused("geometry", f"the axes of {name} are not numbers")
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     if not placed:
         spacing = np.diag(affine)[:3]  # the header's sizes, which may be impossible
-    body = voxels_beside(path) if paired else path
-    gzipped = is_gzipped(body)
     return checked(
         Header(
             name=name,
@@ -84,18 +85,15 @@ def read_nifti(path: Path) -> Header:
             spacing_mm=tuple(spacing.tolist()),
             origin_mm=tuple((TO_LPS * affine[:3, 3]).tolist()),
             direction=TO_LPS[:, None] * affine[:3, :3] / np.where(spacing > 0, spacing, 1),
-            body=body,
-            offset=0 if gzipped else offset,
-            compression="gzip" if gzipped else "none",
-            skip=offset if gzipped else 0,
             slope=1.0 if slope is None else float(slope),
             intercept=0.0 if intercept is None else float(intercept),
             warnings=notes,
+            **body_from(voxels_beside(path) if paired else path, offset)._asdict(),
         )
     )
 
 
-def check_voxels(name: str, shape, dtype: np.dtype) -> None:
+def check_voxels(name: str, shape: Sequence[int], dtype: np.dtype) -> None:
     """Raise ScanRefused (not-3d) unless sizes and type are of one volume of plain numbers."""
     if len(shape) < 3 or dtype.kind not in "iuf" or dtype.itemsize > 8:
         raise ScanRefused(
@@ -105,7 +103,7 @@ def check_voxels(name: str, shape, dtype: np.dtype) -> None:
     check_one_volume(name, shape[3:])
 
 
-def placed_by(header, pixdim) -> str:
+def placed_by(header: Nifti1Header, pixdim: np.ndarray) -> str:
     """Return which transform says how a volume lies: sform, qform, or a blank for none.
 
     Of two, the one to the scanner's frame is taken: the other may lead to a template. An sform that
@@ -118,7 +116,7 @@ def placed_by(header, pixdim) -> str:
     return "qform" if qform > 0 else ""
 
 
-def resized(header, pixdim) -> bool:
+def resized(header: Nifti1Header, pixdim: np.ndarray) -> bool:
     """Return whether the sform gives voxels another size than pixdim, but for a tilt."""
     sform = header.get_sform()[:3, :3]
     lengths = np.linalg.norm(sform, axis=0)
@@ -129,7 +127,9 @@ def resized(header, pixdim) -> bool:
     return not sheared and bool(np.abs(lengths / np.abs(pixdim) - 1).max() > SAME_SIZE)
 
 
-def affine_of(header, pixdim, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
+def affine_of(
+    header: Nifti1Header, pixdim: np.ndarray, name: str
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the map from voxel index to RAS in the header's unit, (4, 4), and warnings.
 
     pixdim: the size of voxels as stored.
@@ -146,7 +146,7 @@ def affine_of(header, pixdim, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
     return affine, ()
 
 
-def disagree(header, taken: str) -> bool:
+def disagree(header: Nifti1Header, taken: str) -> bool:
     """Return whether sform and qform differ by more than a tilt in the sform, which is taken.
 
     A qform cannot shear: of a tilted gantry it gives the nearest axes at right angles.

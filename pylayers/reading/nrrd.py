@@ -1,6 +1,8 @@
 """NRRD headers: .nrrd, and .nhdr with its voxels beside it; nrrd_geometry says how they lie.
 
-The format: https://teem.sourceforge.net/nrrd/format.html
+The format: https://teem.sourceforge.net/nrrd/format.html. pynrrd's reader of headers (1.1.3) does
+not fit: it drops what is not ASCII (a unit of µm becomes m, a file gets another name), fails on
+lists of files, and reads a line of any length into memory.
 """
 
 import re
@@ -12,7 +14,7 @@ import numpy as np
 
 from pylayers.errors import ScanRefused
 from pylayers.reading.detached import files_named
-from pylayers.reading.fields import field_of, integers, set_field, shortened, unreadable
+from pylayers.reading.fields import Field, field_of, integers, set_field, shortened, unreadable
 from pylayers.reading.header import AT_THE_END, MAX_HEADER_BYTES, Header, checked
 from pylayers.reading.nrrd_geometry import geometry_of, space_axes
 
@@ -92,11 +94,11 @@ def read_nrrd(path: Path) -> Header:
     )
 
 
-def dtype_of(name: str, field) -> np.dtype:
+def dtype_of(name: str, field: Field) -> np.dtype:
     """Return the type of the stored voxels."""
     kind = field("type").lower()
     if kind not in TYPES:
-        raise unreadable(name, f"type {shortened(kind)} is no number")
+        raise unreadable(name, f"type {shortened(kind)} is not a numeric type")
     dtype = np.dtype(TYPES[kind])
     if dtype.itemsize == 1:
         return dtype
@@ -106,7 +108,7 @@ def dtype_of(name: str, field) -> np.dtype:
     return dtype.newbyteorder("<" if endian == "little" else ">")
 
 
-def compression_of(name: str, field) -> str:
+def compression_of(name: str, field: Field) -> str:
     """Return how the voxels are compressed; ScanRefused when they are not binary."""
     encoding = field("encoding").lower()
     if encoding in TEXT:
@@ -122,15 +124,15 @@ def compression_of(name: str, field) -> str:
     return ENCODINGS[encoding]
 
 
-def skips_of(name: str, field, compression: str, body: Path, start: int) -> tuple[int, int]:
-    """Return the byte at which a file's stream begins, and how many plain bytes it is to lose.
+def skips_of(name: str, field: Field, compression: str, body: Path, start: int) -> tuple[int, int]:
+    """Return the byte at which a file's stream begins, and how many plain bytes are skipped.
 
     Lines are skipped in the file as it is, bytes after decompression.
     """
     (lines,) = integers(name, "line skip", field("line skip", default="0"), 1)
     (skip,) = integers(name, "byte skip", field("byte skip", default="0"), 1)
     if lines < 0 or skip < -1 or (skip == -1 and compression != "none"):
-        raise unreadable(name, f"line skip {lines} and byte skip {skip} cannot be meant")
+        raise unreadable(name, f"line skip {lines} and byte skip {skip} make no sense")
     if skip == -1:
         return AT_THE_END, 0
     if lines:

@@ -4,11 +4,12 @@ The format: https://teem.sourceforge.net/nrrd/format.html, sections 4 and 6.
 """
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
 from pylayers.errors import ScanRefused
-from pylayers.reading.fields import numbers, shortened, unreadable
+from pylayers.reading.fields import Field, numbers, shortened, unreadable
 from pylayers.reading.header import check_one_volume, no_spacing
 from pylayers.reading.tilt import Geometry
 from pylayers.reading.units import mm_of
@@ -33,7 +34,7 @@ WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
 VECTOR = re.compile(r"\([^()]*\)|\S+")
 
 
-def space_axes(name: str, field, sizes) -> list[int]:
+def space_axes(name: str, field: Field, sizes: Sequence[int]) -> list[int]:
     """Return which three axes are of space; ScanRefused (not-3d) unless others have a size of 1."""
     axes = len(sizes)
     vectors = VECTOR.findall(field("space directions", default=""))
@@ -52,19 +53,19 @@ def space_axes(name: str, field, sizes) -> list[int]:
     return rest[:3]
 
 
-def geometry_of(name: str, field, axes: int, kept: list[int]) -> Geometry:
+def geometry_of(name: str, field: Field, axes: int, kept: list[int]) -> Geometry:
     """Return how the volume lies, and notes on what the header does not say of it.
 
     axes: how many the file has; kept: those of space. Raises ScanRefused (geometry) when the
-    header does not say how large a voxel is, or in units that are no lengths.
+    header does not say how large a voxel is, or states units that are not lengths.
     """
     units = words(name, "units", field, axes)
     axis_mm = np.array([mm_of(name, "unit", units[axis]) for axis in kept])
     text = field("space directions", default="")
     if not text:
         return without_directions(name, field, axes, kept, axis_mm)
-    found = VECTOR.findall(text)
-    if len(found) != axes or any(found[axis].lower() == "none" for axis in kept):
+    vector_texts = VECTOR.findall(text)
+    if len(vector_texts) != axes or any(vector_texts[axis].lower() == "none" for axis in kept):
         raise unreadable(name, f"space directions {shortened(text)!r} are not {axes} vectors")
     signs, notes = space_of(name, field)
     space_mm = [mm_of(name, "space unit", unit) for unit in words(name, "space units", field, 3)]
@@ -74,7 +75,7 @@ def geometry_of(name: str, field, axes: int, kept: list[int]) -> Geometry:
             f"{name} states other units for its axes than for its space; remove the field units",
         )
     to_lps = np.array(space_mm) * signs
-    vectors = np.array([vector(name, found[axis]) for axis in kept])
+    vectors = np.array([vector(name, vector_texts[axis]) for axis in kept])
     vectors = vectors * to_lps
     text = field("space origin", default="")
     origin = np.zeros(3)
@@ -91,7 +92,9 @@ def geometry_of(name: str, field, axes: int, kept: list[int]) -> Geometry:
     return Geometry(tuple(spacing.tolist()), tuple(origin.tolist()), direction, tuple(notes))
 
 
-def without_directions(name: str, field, axes: int, kept, axis_mm) -> Geometry:
+def without_directions(
+    name: str, field: Field, axes: int, kept: list[int], axis_mm: np.ndarray
+) -> Geometry:
     """Return the geometry of a header with spacings alone, and a note that it says no more."""
     text = field("spacings", default="")
     if not text:
@@ -102,12 +105,12 @@ def without_directions(name: str, field, axes: int, kept, axis_mm) -> Geometry:
             f"{name} states space units but no space directions; state what its spacings are in, "
             "in the field units",
         )
-    given = text.split()
-    if len(given) == axes and any(given[axis].lower().strip("+-") == "nan" for axis in kept):
+    parts = text.split()
+    if len(parts) == axes and any(parts[axis].lower().strip("+-") == "nan" for axis in kept):
         raise no_spacing(name, f"number for each axis in spacings = {shortened(text)!r}")
-    if len(given) != axes:
+    if len(parts) != axes:
         raise unreadable(name, f"spacings = {shortened(text)!r} is not {axes} numbers")
-    spacing = numbers(name, "spacings", " ".join(given[axis] for axis in kept), 3)
+    spacing = numbers(name, "spacings", " ".join(parts[axis] for axis in kept), 3)
     return Geometry(
         tuple((axis_mm * spacing).tolist()),
         (0.0, 0.0, 0.0),
@@ -116,7 +119,7 @@ def without_directions(name: str, field, axes: int, kept, axis_mm) -> Geometry:
     )
 
 
-def check_agrees(name: str, text: str, axes: int, kept, lengths) -> None:
+def check_agrees(name: str, text: str, axes: int, kept: list[int], lengths: np.ndarray) -> None:
     """Raise ScanRefused (geometry) when spacings beside directions make voxels of another size.
 
     The format forbids both; teem, and with it ITK and Slicer, reads no such file.
@@ -132,7 +135,7 @@ def check_agrees(name: str, text: str, axes: int, kept, lengths) -> None:
         )
 
 
-def space_of(name: str, field) -> tuple[np.ndarray, list[str]]:
+def space_of(name: str, field: Field) -> tuple[np.ndarray, list[str]]:
     """Return the signs that bring the header's space to LPS, and notes."""
     text = field("space", default="").strip()
     space = TIME.sub("", text.lower())
@@ -146,7 +149,7 @@ def space_of(name: str, field) -> tuple[np.ndarray, list[str]]:
     return np.array(LOOSE_SPACES.get(space, (1, 1, 1)), float), [note]
 
 
-def words(name: str, key: str, field, count: int) -> list[str]:
+def words(name: str, key: str, field: Field, count: int) -> list[str]:
     """Return the `count` words of a field, quoted or not; one stands for all, none is blank."""
     text = field(key, default="")
     found = [quoted or plain for quoted, plain in WORD.findall(text)]

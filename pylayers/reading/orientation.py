@@ -18,7 +18,12 @@ class Placed(NamedTuple):
     origin_mm: tuple[float, float, float]
 
 
-def to_lps(stored: np.ndarray, spacing_mm, origin_mm, direction: np.ndarray) -> Placed:
+def to_lps(
+    stored: np.ndarray,
+    spacing_mm: tuple[float, float, float],
+    origin_mm: tuple[float, float, float],
+    direction: np.ndarray,
+) -> Placed:
     """Return stored voxels, slowest axis first, along the nearest LPS axes.
 
     spacing_mm: per stored axis, fastest first; origin_mm: LPS (x, y, z) of the first voxel;

@@ -2,12 +2,13 @@
 
 import zlib
 from pathlib import Path
+from typing import NamedTuple
 
-from pylayers.reading.detached import there
+from pylayers.reading.detached import file_beside
 from pylayers.reading.fields import unreadable
 
 GZIP = b"\x1f\x8b"
-START_BYTES = 1 << 12  # enough to know a format by, gzipped or not
+START_BYTES = 1 << 12  # enough to recognise a format, gzipped or not
 HEADER_BYTES = 540  # of NIfTI-2, the longest one
 HEADERS, VOXELS = (".hdr", ".hdr.gz"), (".img", ".img.gz")
 
@@ -28,14 +29,30 @@ def is_gzipped(path: Path) -> bool:
         return file.read(len(GZIP)) == GZIP
 
 
+class Body(NamedTuple):
+    """Where the voxels of a NIfTI or Analyze file lie; the fields are those of Header."""
+
+    body: Path
+    offset: int
+    compression: str
+    skip: int
+
+
+def body_from(path: Path, offset: int) -> Body:
+    """Return the body in a file, plain or gzipped; offset: of the voxels in the plain bytes."""
+    if is_gzipped(path):
+        return Body(path, 0, "gzip", offset)
+    return Body(path, offset, "none", 0)
+
+
 def partner(path: Path, own: tuple[str, ...], others: tuple[str, ...]) -> Path | None:
     """Return the file with the same name and another ending, None when there is none."""
     name = path.name
     ending = max((end for end in own if name.lower().endswith(end)), key=len, default="")
     stem = name[: len(name) - len(ending)]
     endings = [spelt for end in others for spelt in (end, end.upper())]
-    found = (there(path, stem + end) for end in endings)
-    return next((file for file in found if file is not None), None)
+    files = (file_beside(path, stem + end) for end in endings)
+    return next((file for file in files if file is not None), None)
 
 
 def voxels_beside(path: Path) -> Path:

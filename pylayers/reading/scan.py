@@ -7,6 +7,7 @@ permuting axes, never by resampling.
 
 import contextlib
 import os
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from pylayers.reading.dicom_pixels import slice_pieces
 from pylayers.reading.dicom_series import read_series
 from pylayers.reading.fields import unreadable
 from pylayers.reading.header import Header
-from pylayers.reading.hounsfield import to_hu
+from pylayers.reading.hounsfield import Piece, to_hu
 from pylayers.reading.metaimage import is_metaimage, read_metaimage
 from pylayers.reading.nifti import is_nifti, read_nifti
 from pylayers.reading.nrrd import is_nrrd, read_nrrd
@@ -61,7 +62,9 @@ class Scan:
     warnings: tuple[str, ...] = ()
 
 
-def read_scan(path, series: str | None = None, allow_uneven: bool = False) -> Scan:
+def read_scan(
+    path: str | os.PathLike[str], series: str | None = None, allow_uneven: bool = False
+) -> Scan:
     """Read a CT: .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, .hdr, a DICOM folder, or its zip or tar.
 
     series: UID of the DICOM series (None: the largest axial one). allow_uneven: take a series
@@ -89,7 +92,7 @@ def read_dicom(folder: Path, name: str, series: str | None, allow_uneven: bool) 
     return scan_of(header, slice_pieces(slices), slices[0].series)
 
 
-def scan_of(header: Header, scaled, series: str = "") -> Scan:
+def scan_of(header: Header, scaled: Iterable[Piece], series: str = "") -> Scan:
     """Turn a header and its pieces into HU in LPS, checked and on the CT scale."""
     hu, numbers = to_hu(scaled, header.count)
     placed = to_lps(
@@ -103,7 +106,7 @@ def scan_of(header: Header, scaled, series: str = "") -> Scan:
     return Scan(hu, placed.spacing_mm, placed.origin_mm, series, warnings)
 
 
-def read_labels(path, like: Scan) -> np.ndarray:
+def read_labels(path: str | os.PathLike[str], like: Scan) -> np.ndarray:
     """Read a label map on the grid of a scan: integers (z, y, x).
 
     Raises ScanRefused (mask-grid when its shape, spacing or origin differs from the scan's).
@@ -137,14 +140,14 @@ def read_labels(path, like: Scan) -> np.ndarray:
     return placed.voxels
 
 
-def triple(values) -> str:
-    """Return three numbers as people write them."""
+def triple(values: Iterable[float]) -> str:
+    """Return three numbers as text: 2.5 x 0.7 x 0.7."""
     return " x ".join(f"{value:.4g}" for value in values)
 
 
 @contextmanager
-def failures_refused(path: Path):
-    """Turn what the system says of a file into a refusal, its own failures into MachineError."""
+def failures_refused(path: Path) -> Iterator[None]:
+    """Turn errors about a file into a refusal, the machine's own failures into MachineError."""
     try:
         if not path.exists():
             raise ScanRefused("not-found", f"there is no {path.name}")
@@ -174,19 +177,14 @@ def files_of(path: Path) -> list[Path]:
     return list(dict.fromkeys(files))
 
 
-def start_of(path: Path) -> bytes:
-    """Return the first bytes of a file."""
-    with path.open("rb") as file:
-        return file.read(START_BYTES)
-
-
 def header_of(path: Path) -> Header:
     """Return the checked header of a file; its content tells the format.
 
     An .img stands for the .hdr beside it.
     """
     path = header_beside(path)
-    start = start_of(path)
+    with path.open("rb") as file:
+        start = file.read(START_BYTES)
     for is_format, read in FORMATS:
         if is_format(start):
             return read(path)

@@ -1,6 +1,7 @@
-"""Scratch: a folder for temporary files, gone afterwards; that there is none is no scan's fault."""
+"""Scratch: a folder for temporary files; that none can be made is the machine's failure."""
 
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from pylayers.errors import MachineError
 
 
 @contextmanager
-def scratch_folder():
+def scratch_folder() -> Iterator[Path]:
     """Yield an empty folder in TMPDIR; MachineError when none can be made."""
     try:
         folder = tempfile.TemporaryDirectory(prefix="scan2num-")

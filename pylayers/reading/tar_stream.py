@@ -1,12 +1,12 @@
 """Tar stream: the regular files of a tar, read once from front to end.
 
-Nothing is read at once on a header's word, and a tar must end as tars do: tarfile takes a damaged
+No size that a header states is read at once, and a tar must end as tars do: tarfile takes a damaged
 header for the end, and slices would be missing.
 """
 
 import tarfile
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pylayers.errors import ScanRefused
 
@@ -26,13 +26,13 @@ class SmallHeader(tarfile.TarInfo):
     ended = False
 
     @classmethod
-    def frombuf(cls, buf, encoding, errors):
+    def frombuf(cls, buf: bytes, encoding: str, errors: str) -> tarfile.TarInfo:
         """Parse a header's block."""
         cls.ended = is_end(buf)
         return small(super().frombuf(buf, encoding, errors))
 
     @classmethod
-    def _frombuf(cls, buf, encoding, errors, **how):
+    def _frombuf(cls, buf: bytes, encoding: str, errors: str, **how: Any) -> tarfile.TarInfo:
         """Parse a header's block: what newer Pythons (Debian 12: deb12u9) call instead."""
         cls.ended = is_end(buf)
         return small(super()._frombuf(buf, encoding, errors, **how))
@@ -53,7 +53,7 @@ def small(header: tarfile.TarInfo) -> tarfile.TarInfo:
 class Counted:
     """A stream that ends in ScanRefused (too-large) after `most` bytes."""
 
-    def __init__(self, stream: BinaryIO, most: int):
+    def __init__(self, stream: BinaryIO, most: int) -> None:
         self.stream, self.left = stream, most
 
     def read(self, size: int) -> bytes:
@@ -75,7 +75,7 @@ def tar_members(stream: BinaryIO, most: int) -> Iterator[tuple[tarfile.TarFile, 
     kind = type("Header", (SmallHeader,), {})
     with tarfile.open(fileobj=counted, mode="r|", tarinfo=kind) as archive:
         for number, member in enumerate(archive):
-            archive.members = []  # of a stream none is asked for again
+            archive.members = []  # a stream cannot go back to any
             if number >= MOST_MEMBERS:
                 raise ScanRefused("too-large", f"the archive has over {MOST_MEMBERS:,} entries")
             if member.isreg() and not member.issparse():

@@ -7,7 +7,7 @@ import numpy as np
 from pylayers.errors import ScanRefused
 from pylayers.reading.orientation import nearest_axes
 
-TILT_DEG, MOST_TILT_DEG = 1.0, 35.0  # said from, refused above
+TILT_DEG, MOST_TILT_DEG = 1.0, 35.0  # reported from, refused above
 MAX_SHEAR = 0.01  # cosine between axes that should be at right angles
 
 
@@ -31,7 +31,7 @@ def tilt_warnings(degrees: float) -> list[str]:
     return []
 
 
-def as_they_lie(given: Geometry, shape) -> Geometry:
+def as_they_lie(stated: Geometry, shape: tuple[int, int, int]) -> Geometry:
     """Return a volume with its slices taken as they lie, as in a DICOM series of a tilted gantry.
 
     Converters (dcm2niix, dicom2nifti) make a sheared volume of such a series: the way from slice to
@@ -39,9 +39,9 @@ def as_they_lie(given: Geometry, shape) -> Geometry:
     that follow each other along their normal. A volume without such a tilt, or with an axis of a
     wrong length, is returned as it is. shape: voxels per stored axis, fastest first.
     """
-    direction, spacing = given.direction, np.array(given.spacing_mm)
+    direction, spacing = stated.direction, np.array(stated.spacing_mm)
     if not (np.isfinite(direction).all() and (spacing > 0).all()):
-        return given
+        return stated
     along = int(nearest_axes(direction)[2])
     way = direction[:, along]
     first, second = np.delete(direction, along, axis=1).T
@@ -49,7 +49,7 @@ def as_they_lie(given: Geometry, shape) -> Geometry:
     lean = max(abs(first @ way), abs(second @ way))
     wrong_length = np.abs(lengths - 1).max() > MAX_SHEAR / 2
     if wrong_length or abs(first @ second) > MAX_SHEAR or lean <= MAX_SHEAR:
-        return given
+        return stated
     normal = np.cross(first, second)
     normal *= np.copysign(1, normal @ way) / np.linalg.norm(normal)
     upright = min(1.0, float(normal @ way))
@@ -57,12 +57,12 @@ def as_they_lie(given: Geometry, shape) -> Geometry:
     step, spacing[along] = way * spacing[along], upright * spacing[along]
     direction = direction.copy()
     direction[:, along] = normal
-    origin = np.array(given.origin_mm)
+    origin = np.array(stated.origin_mm)
     if normal[2] < 0:  # stored from head to feet: the lowest slice stays where it is
         origin = origin + (step - normal * spacing[along]) * (shape[along] - 1)
     return Geometry(
         tuple(spacing.tolist()),
         tuple(origin.tolist()),
         direction,
-        (*given.warnings, *warnings),
+        (*stated.warnings, *warnings),
     )

@@ -1,4 +1,4 @@
-"""Body: the voxels' bytes, whole and verified, in pieces; nothing is allocated on a header's word.
+"""Body: the voxels' bytes, whole and verified, in pieces; no size is trusted before it is checked.
 
 Plain bodies are measured before they are read. Compressed ones are decompressed piece by piece:
 their checksum (zlib's Adler-32, gzip's and bzip2's CRC-32) must hold and they must end where the
@@ -7,6 +7,8 @@ header says.
 
 import bz2
 import zlib
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 
 import numpy as np
 
@@ -41,14 +43,14 @@ def read_labels_of(header: Header) -> np.ndarray:
     return labels.reshape(header.shape[::-1])
 
 
-def pieces(header: Header):
+def pieces(header: Header) -> Iterator[np.ndarray]:
     """Yield the voxels in order, 1D arrays of header.dtype; ScanRefused unless they are whole."""
     for part in header.parts():
         with part.body.open("rb") as file:
             yield from pieces_of_file(part, file)
 
 
-def pieces_of_file(header: Header, file):
+def pieces_of_file(header: Header, file: BinaryIO) -> Iterator[np.ndarray]:
     """Yield the voxels of a header that names one file."""
     size = header.body.stat().st_size
     offset = max(0, size - header.nbytes) if header.offset == AT_THE_END else header.offset
@@ -68,7 +70,7 @@ def pieces_of_file(header: Header, file):
     yield from whole_voxels(header, blocks)
 
 
-def whole_voxels(header: Header, blocks):
+def whole_voxels(header: Header, blocks: Iterable[bytes]) -> Iterator[np.ndarray]:
     """Yield the voxels that blocks of bytes hold after header.skip bytes."""
     left, skip, rest, tail = header.nbytes, header.skip, b"", b""
     for block in blocks:
@@ -89,7 +91,7 @@ def whole_voxels(header: Header, blocks):
 
 
 def is_padding(tail: bytes) -> bool:
-    """Return whether bytes after the voxels are none: zeros that fill a block, or a line's end.
+    """Return whether bytes after the voxels are padding: zeros that fill a block, or a line's end.
 
     Storage and tape pad to blocks of 512 bytes to 64 KiB with zeros, editors and transfers in text
     mode add a newline or Ctrl-Z. A header that is wrong about a size leaves slices or rows, which
@@ -100,13 +102,13 @@ def is_padding(tail: bytes) -> bool:
     return len(tail) <= MOST_PADDING and not tail.strip(b"\0")
 
 
-def plain(file):
+def plain(file: BinaryIO) -> Iterator[bytes]:
     """Yield the bytes of a file."""
     while block := file.read(PIECE_BYTES):
         yield block
 
 
-def decompressed(header: Header, file):
+def decompressed(header: Header, file: BinaryIO) -> Iterator[bytes]:
     """Yield the plain bytes of a compressed file; ScanRefused when it is cut or damaged."""
     try:
         if header.compression == "bzip2":
@@ -125,7 +127,7 @@ def decompressed(header: Header, file):
         ) from None
 
 
-def inflated(file, window_bits: int):
+def inflated(file: BinaryIO, window_bits: int) -> Iterator[bytes]:
     """Yield the plain bytes of zlib's or gzip's streams, of which gzip's may be several."""
     stream = zlib.decompressobj(window_bits)
     for block in plain(file):
@@ -144,7 +146,7 @@ def inflated(file, window_bits: int):
     raise EOFError
 
 
-def too_short(header: Header, size: int, how="") -> ScanRefused:
+def too_short(header: Header, size: int, how: str = "") -> ScanRefused:
     """Return the refusal of a body that ends early."""
     return ScanRefused(
         "truncated",

@@ -48,7 +48,7 @@ def test_labelled_gives_the_scans_of_a_split_that_have_the_label(tmp_path):
         ("a,,train,-0.1,,,", ["ve -0.1", "0..5"]),
         ("a,,train,nan,,,", ["ve nan"]),
         ("a,,train,inf,,,", ["ve inf"]),
-        ("a,,train,two,,,", ["ve 'two'", "no number"]),
+        ("a,,train,two,,,", ["ve 'two'", "not a number"]),
         ("a,,train,,61,,", ["fev1fvc 61", "0.05..1"]),
         ("a,,train,,,0.88,", ["fev1pp 0.88", "3..200 percent"]),
         ("a,,dev,1,,,", ["split 'dev'"]),
@@ -80,7 +80,7 @@ def test_a_missing_empty_or_binary_table_is_said_so(tmp_path):
     with pytest.raises(CohortError, match="has no scans"):
         cohort_of(tmp_path)
     (tmp_path / "cohort.csv").write_bytes(b"scan_id\n\xff\xfe\n")
-    with pytest.raises(CohortError, match="no CSV in UTF-8"):
+    with pytest.raises(CohortError, match="not a UTF-8 CSV"):
         read_cohort(tmp_path)
 
 

@@ -97,7 +97,7 @@ def test_words_for_unknown_are_blank(read):
         (b"sid\tx\n", "no rows below a header"),
         (b"sid\tx\n1\t2\t3\n", "more cells than its header"),
         (b'#\nsid,x\n1,"2\n', "t.txt line 3: unexpected end"),
-        (b"PK\x03\x04\0", "no text"),
+        (b"PK\x03\x04\0", "not text"),
         (b"sid,x\n1," + b"2" * 200_000, "line 2: field larger"),
     ],
 )

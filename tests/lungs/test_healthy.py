@@ -12,7 +12,7 @@ pytestmark = pytest.mark.caffe
 WARNED = {
     "mhd of another tool": "states the size of its voxels (ElementSize)",
     "nrrd without a space": "does not say how it lies (no space)",
-    "Analyze": "does not say for certain how it lies",
+    "Analyze": "orientation is not certain",
     "matrix of 128": "pixels of 2.51 mm are coarser than CT scanners reconstruct",
     "DICOM: other series and files beside it": "3 axial CT series",
     "DICOM: a slice missing, allowed": "missing-slices: 1 of 52",

@@ -120,7 +120,7 @@ def two_phases(frame):
         (
             lambda ds: ds.PerFrameFunctionalGroupsSequence.pop(),
             "unreadable",
-            "NumberOfFrames is 24, but PerFrameFunctionalGroupsSequence tells of 23",
+            "NumberOfFrames is 24, but PerFrameFunctionalGroupsSequence describes 23",
         ),
         (
             lambda ds: ds.SharedFunctionalGroupsSequence[0].pop("PixelMeasuresSequence"),

@@ -189,7 +189,7 @@ def test_compressed_pixels_without_a_syntax_are_said_so(tmp_path):
 
 def test_frames_in_the_class_of_single_slices_are_counted(tmp_path):
     write(tmp_path, NumberOfFrames=3)
-    assert "NumberOfFrames is 3, but it is no enhanced CT" in refused(tmp_path).sentence
+    assert "NumberOfFrames is 3, but it is not enhanced CT" in refused(tmp_path).sentence
 
 
 @pytest.mark.parametrize("kind", ["Z_EFF", "MGML", "ED"])

@@ -122,12 +122,12 @@ def test_modality_decides_what_is_ct(modality, tmp_path):
     write(tmp_path, Modality=modality)
     refusal = refused(tmp_path)
     assert refusal.slug == "no-series"
-    assert f"it is no CT: Modality {modality}" in refusal.sentence
+    assert f"it is not a CT: Modality {modality}" in refusal.sentence
 
 
 def test_a_modality_that_is_no_word_is_not_printed(tmp_path):
     write(tmp_path, Modality="DOE JANE")
-    assert "it is no CT: Modality unknown" in refused(tmp_path).sentence
+    assert "it is not a CT: Modality unknown" in refused(tmp_path).sentence
 
 
 def test_the_kinds_of_a_folder_without_ct_are_named(tmp_path):

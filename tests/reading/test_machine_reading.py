@@ -27,7 +27,7 @@ def test_a_disk_that_fails_is_no_refusal(number, suffix, scans, monkeypatch):
     def fails(path):
         raise OSError(number, os.strerror(number), str(path))
 
-    monkeypatch.setattr(scan, "start_of", fails)
+    monkeypatch.setattr(scan, "header_beside", fails)
     with pytest.raises(MachineError) as caught:
         read_scan(scans / f"chest.{suffix}")
     assert str(caught.value).startswith(f"reading chest.{suffix}: ")
@@ -39,7 +39,7 @@ def test_what_is_wrong_with_a_file_or_its_name_is_a_refusal(number, scans, monke
     def fails(_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(scan, "start_of", fails)
+    monkeypatch.setattr(scan, "header_beside", fails)
     with pytest.raises(ScanRefused, match=f"unreadable: .*{os.strerror(number)}"):
         read_scan(scans / "chest.mha")
 
