@@ -30,7 +30,7 @@ option = $(if $($(1)),--$(2) $(call quoted,$($(1))))
 path = $(if $(filter undefined,$(origin $(1))),,--$(2) $(call quoted,$($(1))))
 WHICH_RUN = $(call path,COHORT,cohort) $(call path,RUN,run)
 
-.PHONY: help setup demo cohort train resume sweep-slices caffe-test evaluate report bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
+.PHONY: help setup demo cohort train resume sweep-slices caffe-test evaluate report pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -179,6 +179,10 @@ $(SAMPLE): | .venv/.stamp-python
 $(DEMO_RUN)/lidc_sample.json: $(DEMO_RUN)/best.json | $(SAMPLE)
 	@$(PYTHON) tools/score_scan.py $(SAMPLE) --weights $(DEMO_RUN) --json $@ \
 	    --figure $(@:.json=.png)
+
+pictures: .venv/.stamp-caffe .venv/.stamp-test-packages $(SAMPLE) ## draw the pictures of README.md and docs/ from the demo's run, after make demo
+	@$(PYTHON) tools/evaluate.py fev1fvc --run $(DEMO_RUN) --quiet
+	@$(PYTHON) tools/draw_pictures.py --run $(DEMO_RUN)
 
 # ---- images ---------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """Why a scan is not scored: every reason's stable name, and what it means.
 
-README's table is this list. A reason is added here first; its name never changes.
+The table of docs/scoring.md is this list. A reason is added here first; its name never changes.
 """
 
 REASONS = {

@@ -1,4 +1,4 @@
-"""The list of reasons, and README's table of them."""
+"""The list of reasons, and the table of them in docs/scoring.md."""
 
 import pytest
 from conftest import ROOT
@@ -6,12 +6,19 @@ from conftest import ROOT
 from pylayers.errors import ScanRefused
 from pylayers.refusals import REASONS
 
-README = ROOT / "README.md"
+SCORING = ROOT / "docs" / "scoring.md"
 
 
 @pytest.mark.parametrize("slug", REASONS)
-def test_readme_explains_every_reason(slug):
-    assert f"| `{slug}` | {REASONS[slug]} |" in README.read_text().splitlines()
+def test_the_page_on_scoring_explains_every_reason(slug):
+    assert f"| `{slug}` | {REASONS[slug]} |" in SCORING.read_text().splitlines()
+
+
+def test_the_readme_counts_the_reasons():
+    assert (
+        f"All {len(REASONS)} reasons are\n[in a table](docs/scoring.md#what-is-refused)"
+        in (ROOT / "README.md").read_text()
+    )
 
 
 def test_a_refusal_names_a_known_reason():

@@ -45,7 +45,7 @@ def import_caffe() -> ModuleType:
     return caffe
 
 
-def caffe_messages():
+def caffe_messages() -> ModuleType:
     """Return the module of Caffe's protobuf messages: nets, solvers, snapshots."""
     return import_caffe().proto.caffe_pb2
 
