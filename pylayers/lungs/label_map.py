@@ -28,8 +28,8 @@ def lungs_of_labels(labels: np.ndarray, lung_labels=None) -> np.ndarray:
         else:
             lungs[...] = np.isin(plane, list(lung_labels))
     if not mask.any():
-        found = ", ".join(str(value) for value in np.unique(labels)[:8])
-        raise ScanRefused("mask-empty", f"the lung mask marks no lung; its values are {found}")
+        values = ", ".join(str(value) for value in np.unique(labels)[:8])
+        raise ScanRefused("mask-empty", f"the lung mask marks no lung; its values are {values}")
     return mask
 
 

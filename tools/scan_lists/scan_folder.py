@@ -30,16 +30,16 @@ def scans_of(folder) -> list[Path]:
     gone through as score_scan does with one that it is given. Label maps are passed over. Raises
     UsageError for a folder that cannot be read.
     """
-    found = []
+    scans = []
     try:
         for place, files in folders_of(folder):
-            found += [path for path in files if is_scan_file(path.name)]
+            scans += [path for path in files if is_scan_file(path.name)]
             if any(_is_dicom(path) for path in files):
-                found.append(place)
+                scans.append(place)
     except OSError as error:
         where = error.filename or folder
         raise UsageError(f"the folder {where} cannot be read: {error.strerror}") from None
-    return sorted(found)
+    return sorted(scans)
 
 
 def _is_dicom(path: Path) -> bool:

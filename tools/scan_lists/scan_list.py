@@ -55,7 +55,7 @@ def paths_of(text_file: Path) -> list[Path]:
         content = text_file.read_bytes()
         text = decoded(content, text_file.name)
     except CohortError:
-        raise UsageError(f"{text_file} is no list: it is not text") from None
+        raise UsageError(f"{text_file} is not a list: it is not text") from None
     except OSError as error:
         raise UsageError(f"{text_file} cannot be read: {error.strerror}") from None
     # without its encoding, as the disk may have it; but for UTF-16, which is full of zeros

@@ -41,7 +41,7 @@ def checked_table(path, labels=True) -> list[dict[str, str]]:
     The rows have our names for our columns, and others as written. Raises CohortError with every
     wrong row.
     """
-    rows, wrong, seen, splits = [], [], set(), SubjectSplits()
+    rows, wrong, scan_ids, splits = [], [], set(), SubjectSplits()
     table = read_text_table(path, verbatim=True)
     if not table.columns:
         raise CohortError(f"{path} lists no scans")
@@ -52,9 +52,9 @@ def checked_table(path, labels=True) -> list[dict[str, str]]:
         row = {names[key]: cell_of(names[key], cells[key], table.delimiter) for key in cells}
         try:
             scan_id = checked_scan_id(row["scan_id"], where)
-            if scan_id in seen:
+            if scan_id in scan_ids:
                 raise CohortError(f"{where}: scan_id {scan_id!r} occurs twice")
-            seen.add(scan_id)
+            scan_ids.add(scan_id)
             if not row["path"]:
                 raise CohortError(f"{where}: {scan_id} has no path")
             if row.get("mask_labels") and not row.get("mask"):
