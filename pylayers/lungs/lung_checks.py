@@ -1,5 +1,7 @@
 """Whether lungs can be scored: a whole pair of them, from enough slices, and truly lung."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from scipy import ndimage
@@ -33,7 +35,9 @@ LOOK = "tools/look_at_lungs.py shows what was taken for lung"
 MIDDLE = 0.15  # of the body's width: the lungs part this close to its middle
 
 
-def check_lungs(hu: np.ndarray, mask: np.ndarray, spacing_mm, mask_given: bool) -> list[str]:
+def check_lungs(
+    hu: np.ndarray, mask: np.ndarray, spacing_mm: Sequence[float], mask_given: bool
+) -> list[str]:
     """Return warnings about the lungs of a scan, one sentence each.
 
     hu: int16 (z, y, x) HU; mask: bool of the same shape, at least one voxel set; spacing_mm:
@@ -61,7 +65,9 @@ def check_lungs(hu: np.ndarray, mask: np.ndarray, spacing_mm, mask_given: bool) 
     return warnings
 
 
-def _check_tissue(coarse, lungs, spacing, litres, mask_given) -> list[str]:
+def _check_tissue(
+    coarse: np.ndarray, lungs: np.ndarray, spacing: Sequence[float], litres: float, mask_given: bool
+) -> list[str]:
     warnings = []
     if mask_given:
         dense = np.mean(coarse[lungs] > TISSUE_HU) if lungs.any() else 0
@@ -81,7 +87,7 @@ def _check_tissue(coarse, lungs, spacing, litres, mask_given) -> list[str]:
     return warnings
 
 
-def _check_density(coarse, lungs, spacing) -> list[str]:
+def _check_density(coarse: np.ndarray, lungs: np.ndarray, spacing: Sequence[float]) -> list[str]:
     """Say what is rare in lungs: nearly all emphysema, a large space of gas, hardly any air."""
     values = coarse[lungs]
     if not values.size:
@@ -105,12 +111,12 @@ def _check_density(coarse, lungs, spacing) -> list[str]:
     return []
 
 
-def _check_ends(areas) -> list[str]:
+def _check_ends(areas: np.ndarray) -> list[str]:
     cuts = {"bottom": areas[0] / areas.max(), "top": areas[-1] / areas.max()}
     return _judge_cuts(cuts, END_WARNED, END_REFUSED)
 
 
-def _check_sides(coarse, lungs) -> list[str]:
+def _check_sides(coarse: np.ndarray, lungs: np.ndarray) -> list[str]:
     """Judge what of the lungs meets the image's border or its reconstruction circle.
 
     Lungs come within two voxels of it there; no denser voxel, the chest's wall, lies between.
@@ -135,7 +141,7 @@ def _check_sides(coarse, lungs) -> list[str]:
     return _judge_cuts(cuts, SIDE_WARNED, SIDE_REFUSED)
 
 
-def _judge_cuts(cuts, warned, refused) -> list[str]:
+def _judge_cuts(cuts: dict[str, float], warned: float, refused: float) -> list[str]:
     sentences = {
         name: f"the lungs are cut at the {name}: what lies on the volume's border is "
         f"{100 * share:.0f} % of their largest cross-section"
@@ -148,7 +154,7 @@ def _judge_cuts(cuts, warned, refused) -> list[str]:
     return list(sentences.values())
 
 
-def _check_sizes(coarse, lungs, mask_given) -> list[str]:
+def _check_sizes(coarse: np.ndarray, lungs: np.ndarray, mask_given: bool) -> list[str]:
     """Judge the smaller lung; the lungs part where they are thinnest, near the body's middle.
 
     The middle is sought at the lungs' height and depth, where no table is.

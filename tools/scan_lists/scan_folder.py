@@ -1,6 +1,7 @@
 """The scans of a folder: what in it, and in the folders below, is one chest CT each."""
 
 from fnmatch import fnmatch
+from os import PathLike
 from pathlib import Path
 
 from pylayers.errors import UsageError
@@ -23,7 +24,7 @@ def is_scan_file(name: str) -> bool:
     return name.endswith(SCAN_SUFFIXES) and not fnmatch(name, LABEL_MAPS)
 
 
-def scans_of(folder) -> list[Path]:
+def scans_of(folder: str | PathLike[str]) -> list[Path]:
     """Return the scans of a folder and of those below it, sorted.
 
     A scan is a file with a known ending, or a folder that itself holds DICOM files; folders are

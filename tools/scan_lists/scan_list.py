@@ -3,6 +3,7 @@
 import codecs
 import os
 import re
+from os import PathLike
 from pathlib import Path
 
 from pylayers.errors import CohortError, UsageError
@@ -15,7 +16,7 @@ TABLES = (".csv", ".tsv", ".tab")
 ID_LENGTH = 100  # leaves room in pylayers.cohort.cohort.SCAN_ID for what tells equal ones apart
 
 
-def jobs_of(source) -> list[ScanJob]:
+def jobs_of(source: str | PathLike[str]) -> list[ScanJob]:
     """Return the scans of a CSV, a list or a folder in their order.
 
     Raises UsageError or, for a CSV, CohortError.

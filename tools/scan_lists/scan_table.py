@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from pathlib import Path
 
 from pylayers.cohort.cohort import checked_labels, checked_scan_id
@@ -35,7 +36,7 @@ class ScanJob(ScanRequest):
     scan_id: str = field(kw_only=True)
 
 
-def checked_table(path, labels=True) -> list[dict[str, str]]:
+def checked_table(path: str | PathLike[str], labels: bool = True) -> list[dict[str, str]]:
     """Read the table; labels: whether labels, splits and subjects must be right, too.
 
     The rows have our names for our columns, and others as written. Raises CohortError with every

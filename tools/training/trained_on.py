@@ -5,7 +5,7 @@ pixel sizes that it saw. A scan's pixels and slice spacing are judged by them he
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -39,7 +39,7 @@ class Span(NamedTuple):
         low, high = (f"{value:.3g}" for value in (self.low, self.high))
         return f"{low} mm" if low == high else f"{low} to {high} mm"
 
-    def holds(self, values, times: float = 1.0) -> bool:
+    def holds(self, values: Sequence[float], times: float = 1.0) -> bool:
         """Return whether all values lie in the range, widened so many times to both sides."""
         low, high = self.low / times, self.high * times
         return low * (1 - TOLERANCE) <= min(values) and max(values) <= high * (1 + TOLERANCE)
@@ -142,11 +142,11 @@ def suited(crop: LungCrop, trained: TrainedOn | None, resample: bool) -> tuple[L
     return crop, notes
 
 
-def _is_clinical(pixel_mm) -> bool:
+def _is_clinical(pixel_mm: Sequence[float]) -> bool:
     return all(CLINICAL_MM[0] <= mm <= CLINICAL_MM[1] for mm in pixel_mm)
 
 
-def _size(crop: LungCrop, pixel_mm) -> str:
+def _size(crop: LungCrop, pixel_mm: Sequence[float]) -> str:
     """Return the size of the input's pixels in words, and of the scan's where they differ."""
     scans = size_text(crop.spacing_mm[1:])
     inputs = size_text(pixel_mm)
@@ -168,5 +168,5 @@ def _resampled_note(own: LungCrop, crop: LungCrop, trained: TrainedOn) -> str:
     )
 
 
-def _span(values) -> Span:
+def _span(values: Sequence[float]) -> Span:
     return Span(*(round(float(mm), 4) for mm in np.percentile(values, (0, 50, 100))))
