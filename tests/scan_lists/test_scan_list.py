@@ -30,8 +30,8 @@ def test_a_list_keeps_its_order_and_is_relative_to_itself(tmp_path):
     text = "\ufeffz/b.nii.gz\r\n\r\n# a comment\r\n  a b.mhd  \n/data/Doe^J/c.MHA\n../up/d.zip"
     (tmp_path / "list.txt").write_text(text, "utf-8")
     assert jobs_of(tmp_path / "list.txt") == [
-        ScanJob("z_b", tmp_path / "z/b.nii.gz"),
-        ScanJob("a_b", tmp_path / "a b.mhd"),
+        ScanJob(tmp_path / "z/b.nii.gz", scan_id="z_b"),
+        ScanJob(tmp_path / "a b.mhd", scan_id="a_b"),
         ScanJob(Path("/data/Doe^J/c.MHA"), scan_id="c"),  # nothing is said of folders elsewhere
         ScanJob(tmp_path / "../up/d.zip", scan_id="d"),
     ]
