@@ -1,5 +1,6 @@
 """Air map: where a scan holds air - inside the body or outside, and which of it is airways."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -44,7 +45,7 @@ class AirMap:
         return float(np.prod(self.spacing) / 1e3)
 
 
-def map_air(hu: np.ndarray, spacing_mm) -> AirMap:
+def map_air(hu: np.ndarray, spacing_mm: Sequence[float]) -> AirMap:
     """Return the air of a scan; hu: int16 (z, y, x) HU, spacing_mm: (z, y, x)."""
     step_z, step_yx = steps_of(spacing_mm)
     coarse = block_means(hu[::step_z], step_yx)

@@ -83,7 +83,9 @@ def regions_of(air: AirMap, where: np.ndarray, wall_hu: int) -> list[Region]:
     return sorted(regions, key=lambda region: -region.ml)
 
 
-def _parts(where, hu, wall_hu: int, least: float, spaces: np.ndarray) -> np.ndarray:
+def _parts(
+    where: np.ndarray, hu: np.ndarray, wall_hu: int, least: float, spaces: np.ndarray
+) -> np.ndarray:
     """Return the number of the part that each voxel belongs to.
 
     least: voxels of a part's core. spaces: the connected air, which are the parts where walls part

@@ -1,5 +1,6 @@
 """The large airways: trachea and main bronchi, which are air inside the body but no lung."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -48,7 +49,9 @@ class Passage:
         return self is longest or not (beside and max(self.areas_mm2) > APEX_MM2)
 
 
-def find_airways(coarse: np.ndarray, air: np.ndarray, body: np.ndarray, spacing) -> np.ndarray:
+def find_airways(
+    coarse: np.ndarray, air: np.ndarray, body: np.ndarray, spacing: Sequence[float]
+) -> np.ndarray:
     """Follow trachea and main bronchi from the head down, as long as they stay small in a slice.
 
     coarse: block means of the HU (z, y, x); air, body (with its air): bool; spacing: (z, y, x) in
@@ -70,7 +73,9 @@ def find_airways(coarse: np.ndarray, air: np.ndarray, body: np.ndarray, spacing)
     return airways
 
 
-def _follow(coarse, air, body, spacing) -> tuple[np.ndarray, list[Passage]]:
+def _follow(
+    coarse: np.ndarray, air: np.ndarray, body: np.ndarray, spacing: Sequence[float]
+) -> tuple[np.ndarray, list[Passage]]:
     """Return the passages, and the number of the one that each voxel's core belongs to, from 1."""
     lumen = air & (coarse < LUMEN_HU)
     cores, passages = np.zeros(air.shape, np.int16), []
@@ -105,6 +110,6 @@ def _follow(coarse, air, body, spacing) -> tuple[np.ndarray, list[Passage]]:
     return cores, passages
 
 
-def _off_middle(body: np.ndarray, centre) -> float:
+def _off_middle(body: np.ndarray, centre: np.ndarray) -> float:
     """Return how far a point lies from the body's middle in its own row: no table is there."""
     return abs(centre[0] - np.median(np.flatnonzero(body[round(centre[1])])))

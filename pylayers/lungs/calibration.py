@@ -49,13 +49,15 @@ def check_calibration(hu: np.ndarray, air: AirMap) -> list[str]:
     odd = [witness for witness in airs if witness.odd]
     if not odd:
         return []
-    seen = "; ".join(str(witness) for witness in (*airs, tissue) if witness is not None)
+    levels = "; ".join(str(witness) for witness in (*airs, tissue) if witness is not None)
     far = [witness.off_hu for witness in airs if abs(witness.off_hu) > REFUSED_HU]
     if len(far) == 2 and agree(*far):
-        raise ScanRefused("not-hu", f"{seen}: air should have {AIR_HU}; an offset or a wrong scale")
+        raise ScanRefused(
+            "not-hu", f"{levels}: air should have {AIR_HU}; an offset or a wrong scale"
+        )
     if len(airs) == len(far) == 1 and tissue is not None and agree(far[0], tissue.off_hu):
-        raise ScanRefused("not-hu", f"{seen}: both are about {abs(far[0]):.0f} HU off; an offset")
-    return [f"{seen}; air should have {AIR_HU}, the calibration may be off"]
+        raise ScanRefused("not-hu", f"{levels}: both are about {abs(far[0]):.0f} HU off; an offset")
+    return [f"{levels}; air should have {AIR_HU}, the calibration may be off"]
 
 
 def agree(one: float, other: float) -> bool:

@@ -1,12 +1,14 @@
 """The coarse grid on which lungs are sought: block means of the scan, and the way back."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 COARSE_MM = 2.0  # finer gains nothing, block means remove noise
 
 
-def steps_of(spacing_mm) -> tuple[int, int]:
+def steps_of(spacing_mm: Sequence[float]) -> tuple[int, int]:
     """Return how many slices, and rows or columns, of a (z, y, x) spacing make one coarse voxel."""
     return tuple(max(1, int(COARSE_MM / spacing_mm[axis] + 0.5)) for axis in (0, 2))
 
@@ -24,7 +26,9 @@ def block_means(hu: np.ndarray, step: int) -> np.ndarray:
     return coarse
 
 
-def refine(coarse: np.ndarray, shape, step_z: int, step_yx: int) -> np.ndarray:
+def refine(
+    coarse: np.ndarray, shape: tuple[int, int, int], step_z: int, step_yx: int
+) -> np.ndarray:
     """Return a coarse mask on the scan's grid of `shape`; the only full-size array it makes."""
     fine = np.empty(shape, bool)
     size = (coarse.shape[2] * step_yx, coarse.shape[1] * step_yx)

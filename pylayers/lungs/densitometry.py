@@ -1,5 +1,7 @@
 """Densitometry: what the field computes from lung voxels alone."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 # Voxels below -950 HU count as emphysema (Gevenois et al. 1996, doi:10.1164/ajrccm.154.1.8680679).
@@ -24,6 +26,6 @@ def perc15(hu: np.ndarray, mask: np.ndarray) -> float:
     return float(np.percentile(hu[mask], 15))
 
 
-def volume_l(mask: np.ndarray, spacing_mm) -> float:
+def volume_l(mask: np.ndarray, spacing_mm: Sequence[float]) -> float:
     """Return the volume of a mask in litres; spacing_mm: (z, y, x)."""
     return float(np.count_nonzero(mask) * np.prod(spacing_mm) / 1e6)

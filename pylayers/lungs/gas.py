@@ -1,5 +1,7 @@
 """Gas: air without lung tissue, as in stomach, bowel, a table's foam and between arm and body."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from scipy import ndimage
@@ -26,7 +28,7 @@ def is_gas(values: np.ndarray, thin: bool = True) -> bool:
     return bool(np.median(values) < GAS_HU and np.percentile(values, 97) < DENSEST_HU)
 
 
-def inside(hu: np.ndarray, air: np.ndarray, spacing) -> np.ndarray:
+def inside(hu: np.ndarray, air: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
     """Return the HU of the inside of air, bool (z, y, x), without noise: 1D.
 
     hu: block means, of air's shape; spacing: (z, y, x) in mm.

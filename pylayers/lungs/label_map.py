@@ -1,6 +1,7 @@
 """Label maps: which labels are lung, by the Chest Imaging Platform's coding or by name."""
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -14,7 +15,7 @@ AIRWAY_TYPE = 2
 MOST_LABELS = 256  # in one range
 
 
-def lungs_of_labels(labels: np.ndarray, lung_labels=None) -> np.ndarray:
+def lungs_of_labels(labels: np.ndarray, lung_labels: Iterable[int] | None = None) -> np.ndarray:
     """Return the lungs, bool (z, y, x), of an integer label map.
 
     lung_labels: the labels that are lung; None reads the map in CIP coding, without airways (a
@@ -28,8 +29,8 @@ def lungs_of_labels(labels: np.ndarray, lung_labels=None) -> np.ndarray:
         else:
             lungs[...] = np.isin(plane, list(lung_labels))
     if not mask.any():
-        found = ", ".join(str(value) for value in np.unique(labels)[:8])
-        raise ScanRefused("mask-empty", f"the lung mask marks no lung; its values are {found}")
+        values = ", ".join(str(value) for value in np.unique(labels)[:8])
+        raise ScanRefused("mask-empty", f"the lung mask marks no lung; its values are {values}")
     return mask
 
 

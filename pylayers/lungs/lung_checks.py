@@ -1,5 +1,7 @@
 """Whether lungs can be scored: a whole pair of them, from enough slices, and truly lung."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from scipy import ndimage
@@ -33,7 +35,9 @@ LOOK = "tools/look_at_lungs.py shows what was taken for lung"
 MIDDLE = 0.15  # of the body's width: the lungs part this close to its middle
 
 
-def check_lungs(hu: np.ndarray, mask: np.ndarray, spacing_mm, mask_given: bool) -> list[str]:
+def check_lungs(
+    hu: np.ndarray, mask: np.ndarray, spacing_mm: Sequence[float], mask_given: bool
+) -> list[str]:
     """Return warnings about the lungs of a scan, one sentence each.
 
     hu: int16 (z, y, x) HU; mask: bool of the same shape, at least one voxel set; spacing_mm:
@@ -61,15 +65,19 @@ def check_lungs(hu: np.ndarray, mask: np.ndarray, spacing_mm, mask_given: bool) 
     return warnings
 
 
-def _check_tissue(coarse, lungs, spacing, litres, mask_given) -> list[str]:
+def _check_tissue(
+    coarse: np.ndarray, lungs: np.ndarray, spacing: Sequence[float], litres: float, mask_given: bool
+) -> list[str]:
     warnings = []
     if mask_given:
         dense = np.mean(coarse[lungs] > TISSUE_HU) if lungs.any() else 0
-        seen = f"{100 * dense:.0f} % of what the mask marks is soft tissue (above {TISSUE_HU} HU)"
+        sentence = (
+            f"{100 * dense:.0f} % of what the mask marks is soft tissue (above {TISSUE_HU} HU)"
+        )
         if dense > TISSUE_REFUSED:
-            raise ScanRefused("mask-not-lung", f"{seen}; {NAME_LABELS}")
+            raise ScanRefused("mask-not-lung", f"{sentence}; {NAME_LABELS}")
         if dense > TISSUE_WARNED:
-            warnings.append(f"{seen}; {NAME_LABELS}")
+            warnings.append(f"{sentence}; {NAME_LABELS}")
     if not LUNGS_L[0] <= litres <= LUNGS_L[1]:
         marked = "the mask marks" if mask_given else "the body holds"
         raise ScanRefused("no-lungs", f"{marked} {litres:.2f} L of lung; a chest CT has 1 to 10 L")
@@ -79,15 +87,15 @@ def _check_tissue(coarse, lungs, spacing, litres, mask_given) -> list[str]:
     return warnings
 
 
-def _check_density(coarse, lungs, spacing) -> list[str]:
+def _check_density(coarse: np.ndarray, lungs: np.ndarray, spacing: Sequence[float]) -> list[str]:
     """Say what is rare in lungs: nearly all emphysema, a large space of gas, hardly any air."""
     values = coarse[lungs]
     if not values.size:
         return []
     gas, median = np.mean(values < GAS_HU), np.median(values)
     if gas > MOST_GAS:
-        seen = f"{100 * gas:.0f} % of the lungs are below {GAS_HU} HU even without noise"
-        return [f"{seen}; {LOOK}"]
+        sentence = f"{100 * gas:.0f} % of the lungs are below {GAS_HU} HU even without noise"
+        return [f"{sentence}; {LOOK}"]
     if median > DENSE_HU:
         return [f"the lungs are dense, with a median of {median:.0f} HU; {LOOK}"]
     gas = lungs & (coarse < SPACE_HU)
@@ -98,17 +106,17 @@ def _check_density(coarse, lungs, spacing) -> list[str]:
         np.bincount(spaces.ravel(), minlength=count + 1)[1:].max(initial=0) * np.prod(spacing) / 1e3
     )
     if ml > SPACE_ML:
-        seen = f"the lungs hold a space of gas of more than {ml / 1e3:.1f} L"
-        return [f"{seen}: a bulla, a pneumothorax or bowel; {LOOK}"]
+        sentence = f"the lungs hold a space of gas of more than {ml / 1e3:.1f} L"
+        return [f"{sentence}: a bulla, a pneumothorax or bowel; {LOOK}"]
     return []
 
 
-def _check_ends(areas) -> list[str]:
+def _check_ends(areas: np.ndarray) -> list[str]:
     cuts = {"bottom": areas[0] / areas.max(), "top": areas[-1] / areas.max()}
     return _judge_cuts(cuts, END_WARNED, END_REFUSED)
 
 
-def _check_sides(coarse, lungs) -> list[str]:
+def _check_sides(coarse: np.ndarray, lungs: np.ndarray) -> list[str]:
     """Judge what of the lungs meets the image's border or its reconstruction circle.
 
     Lungs come within two voxels of it there; no denser voxel, the chest's wall, lies between.
@@ -133,20 +141,20 @@ def _check_sides(coarse, lungs) -> list[str]:
     return _judge_cuts(cuts, SIDE_WARNED, SIDE_REFUSED)
 
 
-def _judge_cuts(cuts, warned, refused) -> list[str]:
-    seen = {
+def _judge_cuts(cuts: dict[str, float], warned: float, refused: float) -> list[str]:
+    sentences = {
         name: f"the lungs are cut at the {name}: what lies on the volume's border is "
         f"{100 * share:.0f} % of their largest cross-section"
         for name, share in cuts.items()
         if share > warned
     }
-    for name, sentence in seen.items():
+    for name, sentence in sentences.items():
         if cuts[name] > refused:
             raise ScanRefused("lungs-cut", sentence)
-    return list(seen.values())
+    return list(sentences.values())
 
 
-def _check_sizes(coarse, lungs, mask_given) -> list[str]:
+def _check_sizes(coarse: np.ndarray, lungs: np.ndarray, mask_given: bool) -> list[str]:
     """Judge the smaller lung; the lungs part where they are thinnest, near the body's middle.
 
     The middle is sought at the lungs' height and depth, where no table is.
@@ -165,7 +173,7 @@ def _check_sizes(coarse, lungs, mask_given) -> list[str]:
     sides = {"right": profile[:part].sum(), "left": profile[part:].sum()}
     small = min(sides, key=sides.get)
     share = sides[small] / max(sides.values())
-    seen = f"the {small} lung is {100 * share:.0f} % as large as the other"
+    sentence = f"the {small} lung is {100 * share:.0f} % as large as the other"
     if share < ONE_LUNG:
-        raise ScanRefused("one-lung", f"{seen}; {NAME_LABELS}" if mask_given else seen)
-    return [seen] if share < SMALL_LUNG else []
+        raise ScanRefused("one-lung", f"{sentence}; {NAME_LABELS}" if mask_given else sentence)
+    return [sentence] if share < SMALL_LUNG else []

@@ -1,5 +1,7 @@
 """Lungs: the mask computed from the scan, and the bounding box of any mask."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pylayers.errors import ScanRefused
@@ -25,7 +27,7 @@ def bounding_box(mask: np.ndarray) -> Box:
     return Box(*bounds)
 
 
-def lung_mask(hu: np.ndarray, spacing_mm) -> np.ndarray:
+def lung_mask(hu: np.ndarray, spacing_mm: Sequence[float]) -> np.ndarray:
     """Return the computed lungs, bool (z, y, x): air inside the body, without the large airways.
 
     hu: int16 (z, y, x) HU. Raises ScanRefused as find_lungs does.
@@ -51,7 +53,7 @@ def refuse_air(air: AirMap, lungs: np.ndarray) -> None:
         )
 
 
-def find_lungs(air: AirMap, shape) -> tuple[np.ndarray, list[str]]:
+def find_lungs(air: AirMap, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
     """Return the lungs, bool of the scan's shape (z, y, x), and warnings about them.
 
     Work is done on the coarse grid: the parts of the air in the body that hang on the windpipe,

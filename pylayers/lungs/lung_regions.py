@@ -56,12 +56,12 @@ def lung_regions(air: AirMap) -> tuple[np.ndarray, list[str]]:
             f"the body holds {litres:.2f} L of lung{beside}; at least {LUNGS_MIN_L} L are needed",
         )
     refuse_two_pairs(lungs[0], tissue)
-    found = np.zeros_like(air.air)
+    lung_air = np.zeros_like(air.air)
     for region in [*lungs, *pieces_of(lungs, regions)]:
-        found[region.box] |= region.where
-    for wall_hu in LEAK_WALLS_HU if has_pool(air, found) else ():
-        remove_leaks(air, found, wall_hu)
-    return found, warnings
+        lung_air[region.box] |= region.where
+    for wall_hu in LEAK_WALLS_HU if has_pool(air, lung_air) else ():
+        remove_leaks(air, lung_air, wall_hu)
+    return lung_air, warnings
 
 
 def largest_of(regions: list[Region]) -> list[Region]:

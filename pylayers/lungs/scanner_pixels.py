@@ -6,18 +6,20 @@ scanner, 800 to 900 mm, where truncated projections are completed (Fonseca et al
 10.1016/j.acra.2017.11.017). Images are reconstructed on a grid of squares.
 """
 
+from collections.abc import Sequence
+
 COARSEST_MM = 1.8  # 900 mm over 512
 FINEST_MM = 0.1  # 200 mm over 2048, for the lungs of a child
 SQUARE = 0.01  # relative difference of the sides; headers round
 
 
-def size_text(pixel_mm) -> str:
+def size_text(pixel_mm: Sequence[float]) -> str:
     """Return a pixel's size (y, x) as people write it: one number where it is square."""
     y, x = (f"{value:.3g}" for value in pixel_mm)
     return f"{y} mm" if y == x else f"{y} x {x} mm"
 
 
-def pixel_warnings(spacing_mm) -> list[str]:
+def pixel_warnings(spacing_mm: Sequence[float]) -> list[str]:
     """Return what is odd about a scan's pixels, a sentence or none; spacing_mm: (z, y, x)."""
     low, high = sorted(spacing_mm[1:])
     size = f"pixels of {size_text(spacing_mm[1:])}"

@@ -120,7 +120,7 @@ def test_links_are_followed_without_going_round_in_circles(tmp_path):
         ("none.txt", None, "there is no .*none.txt"),
         ("empty.txt", b"\n# nothing\n", "holds no scans"),
         ("scan.nrrd", b"NRRD", "is a scan, not a list of scans; score_scan.py"),
-        ("binary", b"\xff\xfe\x00", "is no list: it is not text"),
+        ("binary", b"\xff\xfe\x00", "is not a list: it is not text"),
     ],
 )
 def test_what_is_no_list_is_said_so(name, content, says, tmp_path):

@@ -13,6 +13,8 @@ from conftest import ROOT
 
 from pylayers.errors import ScanRefused, UsageError, WeightsError
 from pylayers.files.whole_file import write_json
+from pylayers.reading.scan import read_scan
+from pylayers.reading.scan_array import scan_of_array
 from tools import score_scan
 from tools.scoring.scan_scorer import load_scorer
 
@@ -64,15 +66,23 @@ def test_a_path_scores_what_score_scan_scores_to_the_last_bit(scorer, folder, re
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.int64, np.float32, np.float64, ">i2", "f2"])
-def test_an_array_scores_what_its_file_scores(dtype, scorer, folder, chest):
+def test_an_array_is_the_scan_that_its_file_is(dtype, folder, chest):
     hu = chest.hu.astype(dtype)
     before = hu.copy()
-    score = scorer.score_array(hu[:, ::-1][:, ::-1], list(chest.spacing_mm))
-    from_file = scorer.score(folder / "scan.mhd")
+    scan = scan_of_array(hu[:, ::-1][:, ::-1], list(chest.spacing_mm))
+    from_file = read_scan(folder / "scan.mhd")
     np.testing.assert_array_equal(hu, before)
+    assert not np.shares_memory(scan.hu, hu)
     if dtype != "f2":  # which rounds HU above 2048
-        assert score.contributions.tolist() == from_file.contributions.tolist()
-    assert score.warnings == from_file.warnings
+        np.testing.assert_array_equal(scan.hu, from_file.hu)
+    assert (scan.spacing_mm, scan.warnings) == (from_file.spacing_mm, from_file.warnings)
+
+
+def test_an_array_scores_what_its_file_scores(scorer, chest, result):
+    score = scorer.score_array(chest.hu, chest.spacing_mm)
+    target = result["targets"]["fev1pp"]
+    assert score.contributions.tolist() == [s["contribution"] for s in target["slices"]]
+    assert list(score.warnings) == result["warnings"]
 
 
 def test_several_targets_are_scored_at_once(folder, result):

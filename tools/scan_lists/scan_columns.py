@@ -1,6 +1,7 @@
 """The columns of people's tables of scans: which one is meant, and what its cells stand for."""
 
 import re
+from os import PathLike
 
 from pylayers.cohort.cohort import SPLITS
 from pylayers.cohort.targets import TARGETS
@@ -15,17 +16,17 @@ SPLIT_WORDS = {
 }
 
 
-def columns_named(path) -> set[str]:
+def columns_named(path: str | PathLike[str]) -> set[str]:
     """Return those of COLUMNS that a file's first line names, if it is a table's header."""
-    there = set(map(letters_of, read_text_table(path, verbatim=True).columns))
-    return {name for name in COLUMNS if letters_of(name) in there}
+    named = set(map(letters_of, read_text_table(path, verbatim=True).columns))
+    return {name for name in COLUMNS if letters_of(name) in named}
 
 
-def columns_of(table: TextTable, others=True) -> dict[str, str]:
+def columns_of(table: TextTable, others: bool = True) -> dict[str, str]:
     """Return the table's keys and what each is called here: one of COLUMNS, else as written.
 
     Upper case, blanks and punctuation do not matter: `FEV1/FVC` is fev1fvc. Raises CohortError when
-    a needed column is missing or a column is there twice; others: whether of any name.
+    a needed column is missing or a column occurs twice; others: whether columns of any name count.
     """
     for key in table.columns:
         if others or key in COLUMNS:
@@ -40,8 +41,8 @@ def columns_of(table: TextTable, others=True) -> dict[str, str]:
         names |= {key: name for key in meant}
     for name in NEEDED:
         if name not in names.values():
-            there = ", ".join(map(repr, list(names.values())[:8]))
-            raise CohortError(f"{table.name} has no column {name}; its columns are {there}")
+            columns = ", ".join(map(repr, list(names.values())[:8]))
+            raise CohortError(f"{table.name} has no column {name}; its columns are {columns}")
     return names
 
 

@@ -1,6 +1,7 @@
 """The scans of a folder: what in it, and in the folders below, is one chest CT each."""
 
 from fnmatch import fnmatch
+from os import PathLike
 from pathlib import Path
 
 from pylayers.errors import UsageError
@@ -23,23 +24,23 @@ def is_scan_file(name: str) -> bool:
     return name.endswith(SCAN_SUFFIXES) and not fnmatch(name, LABEL_MAPS)
 
 
-def scans_of(folder) -> list[Path]:
+def scans_of(folder: str | PathLike[str]) -> list[Path]:
     """Return the scans of a folder and of those below it, sorted.
 
     A scan is a file with a known ending, or a folder that itself holds DICOM files; folders are
     gone through as score_scan does with one that it is given. Label maps are passed over. Raises
     UsageError for a folder that cannot be read.
     """
-    found = []
+    scans = []
     try:
         for place, files in folders_of(folder):
-            found += [path for path in files if is_scan_file(path.name)]
+            scans += [path for path in files if is_scan_file(path.name)]
             if any(_is_dicom(path) for path in files):
-                found.append(place)
+                scans.append(place)
     except OSError as error:
         where = error.filename or folder
         raise UsageError(f"the folder {where} cannot be read: {error.strerror}") from None
-    return sorted(found)
+    return sorted(scans)
 
 
 def _is_dicom(path: Path) -> bool:

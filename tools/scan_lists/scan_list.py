@@ -3,6 +3,7 @@
 import codecs
 import os
 import re
+from os import PathLike
 from pathlib import Path
 
 from pylayers.errors import CohortError, UsageError
@@ -15,7 +16,7 @@ TABLES = (".csv", ".tsv", ".tab")
 ID_LENGTH = 100  # leaves room in pylayers.cohort.cohort.SCAN_ID for what tells equal ones apart
 
 
-def jobs_of(source) -> list[ScanJob]:
+def jobs_of(source: str | PathLike[str]) -> list[ScanJob]:
     """Return the scans of a CSV, a list or a folder in their order.
 
     Raises UsageError or, for a CSV, CohortError.
@@ -55,7 +56,7 @@ def paths_of(text_file: Path) -> list[Path]:
         content = text_file.read_bytes()
         text = decoded(content, text_file.name)
     except CohortError:
-        raise UsageError(f"{text_file} is no list: it is not text") from None
+        raise UsageError(f"{text_file} is not a list: it is not text") from None
     except OSError as error:
         raise UsageError(f"{text_file} cannot be read: {error.strerror}") from None
     # without its encoding, as the disk may have it; but for UTF-16, which is full of zeros

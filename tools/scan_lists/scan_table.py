@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from pathlib import Path
 
 from pylayers.cohort.cohort import checked_labels, checked_scan_id
@@ -35,13 +36,13 @@ class ScanJob(ScanRequest):
     scan_id: str = field(kw_only=True)
 
 
-def checked_table(path, labels=True) -> list[dict[str, str]]:
+def checked_table(path: str | PathLike[str], labels: bool = True) -> list[dict[str, str]]:
     """Read the table; labels: whether labels, splits and subjects must be right, too.
 
     The rows have our names for our columns, and others as written. Raises CohortError with every
     wrong row.
     """
-    rows, wrong, seen, splits = [], [], set(), SubjectSplits()
+    rows, wrong, scan_ids, splits = [], [], set(), SubjectSplits()
     table = read_text_table(path, verbatim=True)
     if not table.columns:
         raise CohortError(f"{path} lists no scans")
@@ -52,9 +53,9 @@ def checked_table(path, labels=True) -> list[dict[str, str]]:
         row = {names[key]: cell_of(names[key], cells[key], table.delimiter) for key in cells}
         try:
             scan_id = checked_scan_id(row["scan_id"], where)
-            if scan_id in seen:
+            if scan_id in scan_ids:
                 raise CohortError(f"{where}: scan_id {scan_id!r} occurs twice")
-            seen.add(scan_id)
+            scan_ids.add(scan_id)
             if not row["path"]:
                 raise CohortError(f"{where}: {scan_id} has no path")
             if row.get("mask_labels") and not row.get("mask"):

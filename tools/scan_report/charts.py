@@ -48,7 +48,7 @@ class Overview(NamedTuple):
 def number_line(scale: Scale, score: float, interval: Interval | None) -> NumberLine:
     """Return the marks of a score on its scale; what lies outside goes to the scale's end."""
 
-    def x(value):
+    def x(value: float) -> float:
         part = (min(max(value, scale.low), scale.high) - scale.low) / (scale.high - scale.low)
         return round(LINE_LEFT + part * (LINE_RIGHT - LINE_LEFT), 1)
 

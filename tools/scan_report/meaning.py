@@ -58,11 +58,11 @@ def meaning(name: str, scores: dict[str, float]) -> str:
             f"where it is below {COPD_BELOW}; this prediction is {side}."
         )
     ratio = scores.get("fev1fvc")
-    said = "Air breathed out in the first second, in percent of what is expected of such a person; "
+    text = "Air breathed out in the first second, in percent of what is expected of such a person; "
     if ratio is None:
         stage = gold_stage(0.0, score)
-        return said + f"GOLD stage {stage} if FEV1/FVC is below {COPD_BELOW}."
+        return text + f"GOLD stage {stage} if FEV1/FVC is below {COPD_BELOW}."
     stage = gold_stage(ratio, score)
     if stage == 0:
-        return said + f"no GOLD stage, since the predicted FEV1/FVC is not below {COPD_BELOW}."
-    return said + f"GOLD stage {stage}, with the predicted FEV1/FVC."
+        return text + f"no GOLD stage, since the predicted FEV1/FVC is not below {COPD_BELOW}."
+    return text + f"GOLD stage {stage}, with the predicted FEV1/FVC."

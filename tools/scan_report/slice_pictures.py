@@ -1,5 +1,7 @@
 """Pictures of a scan as data URIs: slices as the network gets them, maps over them, an overview."""
 
+from collections.abc import Sequence
+
 import cv2
 import matplotlib
 import numpy as np
@@ -78,7 +80,7 @@ def _under_colour(image: np.ndarray, strength: np.ndarray) -> np.ndarray:
     return image[..., None] * (1 - opacity) + colours * opacity
 
 
-def _data_uri(image: np.ndarray, spacing_mm, columns: int | None = None) -> str:
+def _data_uri(image: np.ndarray, spacing_mm: Sequence[float], columns: int | None = None) -> str:
     """Return a grey or RGB image of floats in 0..1 as a JPEG with square pixels."""
     rows, wide = image.shape[:2]
     columns = columns or wide

@@ -1,6 +1,7 @@
 """Predictions of a run over a split of its cohort, by the same code as score_scan."""
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,7 +71,7 @@ def euclidean_loss(predictions: list[Prediction], network_unit: float) -> float:
     return float(np.mean(errors**2) / 2)
 
 
-def write_predictions(path, predictions: list[Prediction]) -> None:
+def write_predictions(path: str | PathLike[str], predictions: list[Prediction]) -> None:
     """Write scan_id, truth and prediction of each scan as CSV, in the target's unit."""
     write_rows(
         path,

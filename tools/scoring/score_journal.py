@@ -8,6 +8,7 @@ import errno
 import fcntl
 import json
 import os
+from os import PathLike
 from pathlib import Path
 
 from pylayers.errors import MachineError, UsageError
@@ -35,7 +36,7 @@ class Journal:
     head: what the numbers are made with, JSON. Raises UsageError while another run holds it.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | PathLike[str]):
         self.path = Path(path)
         try:
             self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -95,7 +96,7 @@ class Journal:
         self._write(entry)
         self.entries[entry["scan_id"]] = entry
 
-    def close(self, remove=False) -> None:
+    def close(self, remove: bool = False) -> None:
         """Let go of the journal; one without a first line is removed in any case."""
         if remove or self.head is None:
             self.path.unlink(missing_ok=True)

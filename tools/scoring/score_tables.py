@@ -1,5 +1,6 @@
 """The tables of score_cohort: a row per scan, and on request a row per slice and target."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pylayers.cohort.cohort import write_rows
@@ -59,7 +60,9 @@ def write_scores(table: Path, targets: list[str], rows: list[dict[str, str]]) ->
     _write(table, names, [{name: row.get(name, "") for name in names} for row in rows])
 
 
-def write_contributions(table: Path, target: str, entries: list[dict], weighted=False) -> None:
+def write_contributions(
+    table: Path, target: str, entries: list[dict], weighted: bool = False
+) -> None:
     """Write the slices of a target; entries: scan_id and slices, as the journal keeps them.
 
     weighted: whether the slices have weights.
@@ -73,7 +76,7 @@ def write_contributions(table: Path, target: str, entries: list[dict], weighted=
     _write(contributions_path(table, target), names, rows)
 
 
-def _write(path: Path, names, rows: list[dict]) -> None:
+def _write(path: Path, names: Sequence[str], rows: list[dict]) -> None:
     if rows:
         write_rows(path, rows)
     else:

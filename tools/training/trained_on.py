@@ -5,7 +5,7 @@ pixel sizes that it saw. A scan's pixels and slice spacing are judged by them he
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -39,7 +39,7 @@ class Span(NamedTuple):
         low, high = (f"{value:.3g}" for value in (self.low, self.high))
         return f"{low} mm" if low == high else f"{low} to {high} mm"
 
-    def holds(self, values, times: float = 1.0) -> bool:
+    def holds(self, values: Sequence[float], times: float = 1.0) -> bool:
         """Return whether all values lie in the range, widened so many times to both sides."""
         low, high = self.low / times, self.high * times
         return low * (1 - TOLERANCE) <= min(values) and max(values) <= high * (1 + TOLERANCE)
@@ -118,20 +118,20 @@ def suited(crop: LungCrop, trained: TrainedOn | None, resample: bool) -> tuple[L
         ]
     notes = []
     if resample:
-        given, crop = crop, resampled(crop, trained.pixel_mm.median)
-        if crop is not given:
-            notes.append(_resampled_note(given, crop, trained))
+        own, crop = crop, resampled(crop, trained.pixel_mm.median)
+        if crop is not own:
+            notes.append(_resampled_note(own, crop, trained))
     pixel_mm = input_pixel_mm(crop.hu.shape, crop.spacing_mm)
     if not trained.pixel_mm.holds(pixel_mm, FAR) and not _is_clinical(pixel_mm):
         raise ScanRefused(
             "pixel-size",
-            f"{_said(crop, pixel_mm)}; the network was trained on {trained.pixel_mm}: so far "
+            f"{_size(crop, pixel_mm)}; the network was trained on {trained.pixel_mm}: so far "
             "outside, its score would mean nothing",
         )
     if not trained.pixel_mm.holds(pixel_mm):
         hint = "" if resample else f" (--resample brings them to {trained.pixel_mm.median:.3g} mm)"
         notes.append(
-            f"{_said(crop, pixel_mm)}; the network was trained on {trained.pixel_mm}: "
+            f"{_size(crop, pixel_mm)}; the network was trained on {trained.pixel_mm}: "
             f"the score may be off{hint}"
         )
     if not trained.slice_mm.holds(crop.spacing_mm[:1]):
@@ -142,11 +142,11 @@ def suited(crop: LungCrop, trained: TrainedOn | None, resample: bool) -> tuple[L
     return crop, notes
 
 
-def _is_clinical(pixel_mm) -> bool:
+def _is_clinical(pixel_mm: Sequence[float]) -> bool:
     return all(CLINICAL_MM[0] <= mm <= CLINICAL_MM[1] for mm in pixel_mm)
 
 
-def _said(crop: LungCrop, pixel_mm) -> str:
+def _size(crop: LungCrop, pixel_mm: Sequence[float]) -> str:
     """Return the size of the input's pixels in words, and of the scan's where they differ."""
     scans = size_text(crop.spacing_mm[1:])
     inputs = size_text(pixel_mm)
@@ -155,10 +155,10 @@ def _said(crop: LungCrop, pixel_mm) -> str:
     return f"pixels of {inputs}, the scan's {scans} scaled down to fit into the network's input"
 
 
-def _resampled_note(given: LungCrop, crop: LungCrop, trained: TrainedOn) -> str:
-    before, after = size_text(given.spacing_mm[1:]), size_text(crop.spacing_mm[1:])
+def _resampled_note(own: LungCrop, crop: LungCrop, trained: TrainedOn) -> str:
+    before, after = size_text(own.spacing_mm[1:]), size_text(crop.spacing_mm[1:])
     median = f"the training's median of {trained.pixel_mm.median:.3g} mm"
-    is_coarse = max(given.spacing_mm[1:]) > trained.pixel_mm.high * (1 + TOLERANCE)
+    is_coarse = max(own.spacing_mm[1:]) > trained.pixel_mm.high * (1 + TOLERANCE)
     lost = "; the detail that they lack does not come back" if is_coarse else ""
     if min(crop.spacing_mm[1:]) <= trained.pixel_mm.median * (1 + TOLERANCE):
         return f"pixels brought from {before} to {median} (--resample){lost}"
@@ -168,5 +168,5 @@ def _resampled_note(given: LungCrop, crop: LungCrop, trained: TrainedOn) -> str:
     )
 
 
-def _span(values) -> Span:
+def _span(values: Sequence[float]) -> Span:
     return Span(*(round(float(mm), 4) for mm in np.percentile(values, (0, 50, 100))))

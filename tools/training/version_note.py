@@ -1,4 +1,4 @@
-"""What is said where weights, stored crops and this program differ in their preprocessing."""
+"""The note where weights, stored crops and this program differ in their preprocessing."""
 
 from collections.abc import Iterable
 
@@ -16,16 +16,16 @@ def version_note(best: dict, grids: Iterable[Grid] = ()) -> str | None:
     stored = sorted({grid.version for grid in grids})
     if {weights} == {*stored, PREPROCESSING_VERSION}:
         return None
-    said = "no recorded version" if weights is None else f"version {weights}"
+    version = "no recorded version" if weights is None else f"version {weights}"
     if not stored:
         return (
-            f"the weights were trained on preprocessing of {said}, and this is version "
+            f"the weights were trained on preprocessing of {version}, and this is version "
             f"{PREPROCESSING_VERSION}, which may cut out other lungs: the score may be off; "
             "prepare the cohort again and train again"
         )
     versions = " and ".join(map(str, stored))
     return (
-        f"the weights were trained on preprocessing of {said}, the stored crops are of version "
+        f"the weights were trained on preprocessing of {version}, the stored crops are of version "
         f"{versions}, and scans are scored with version {PREPROCESSING_VERSION}: these numbers do "
         "not hold for new scans; prepare the cohort again and train again"
     )

@@ -46,7 +46,7 @@ class Worker(ChildProcess):
         self.give(setup)
         self.job = None
 
-    def give(self, job) -> None:
+    def give(self, job: object) -> None:
         """Send a job."""
         self.job, self.since = job, time.monotonic()
         self.send(job)
@@ -84,7 +84,7 @@ def answers(jobs: list[ScanJob], setup: Setup, workers: int, limit_s: float) -> 
     yield from _pass(again, setup, 1, limit_s)
 
 
-def _pass(jobs, setup, workers, limit_s) -> Iterator[tuple]:
+def _pass(jobs: list[ScanJob], setup: Setup, workers: int, limit_s: float) -> Iterator[tuple]:
     """Give every job to a worker once; a dead worker is replaced while there is work."""
     queue = deque(jobs)
     crew = []
