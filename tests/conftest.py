@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from chest import make_chest, write_scan
 from hypothesis import settings
+from processes import LIMIT_S
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY_SCANS, TINY_FRACTIONS = 16, "10,3,3"
@@ -46,7 +47,7 @@ def run_tool(tmp_path):
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=LIMIT_S,
             check=False,
             **options,
         )

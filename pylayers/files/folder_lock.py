@@ -47,15 +47,15 @@ class FolderLock:
         os.close(self.file)
 
     def _lock(self) -> None:
-        begin = time.monotonic()
+        begin, waited = time.monotonic(), False
         while not self._is_ours():
-            waited = time.monotonic() - begin
-            if self._holder_lives() or waited > ORPHAN_S:
+            if self._holder_lives() or time.monotonic() - begin > ORPHAN_S:
                 raise UsageError(f"another {self.work} is at work in {relative(self.path)}")
-            if waited < POLL_S:
+            if not waited:
                 print(
                     f"waiting for the processes of a {self.work} that was killed", file=sys.stderr
                 )
+            waited = True
             time.sleep(POLL_S)
 
     def _is_ours(self) -> bool:

@@ -187,7 +187,7 @@ def fuzz(path: Path, files: list[Path], examples: int, seed_: int, tally: dict) 
     @given(st.lists(MUTATIONS, min_size=1, max_size=5), st.booleans())
     def read(mutations, as_mask):
         target.write_bytes(mutated(whole, mutations))
-        started = time.monotonic()
+        started = time.process_time()  # a busy machine takes as much of it as an idle one
         try:
             scan = read_scan(path)
             assert scan.hu.dtype == np.int16 and scan.hu.ndim == 3
@@ -198,7 +198,7 @@ def fuzz(path: Path, files: list[Path], examples: int, seed_: int, tally: dict) 
         except ScanRefused as refusal:
             assert "\n" not in refusal.sentence and len(refusal.sentence) < 500, refusal
             tally["refused"][refusal.slug] = tally["refused"].get(refusal.slug, 0) + 1
-        seconds = time.monotonic() - started
+        seconds = time.process_time() - started
         tally["slowest_s"] = max(tally["slowest_s"], seconds)
         assert seconds < SLOW_S
 

@@ -7,6 +7,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from processes import LIMIT_S
 from scipy import stats
 from sklearn import metrics
 
@@ -323,7 +324,7 @@ def test_the_page_lies_well_in_a_browser(width, report, tmp_path):
     result = subprocess.run(
         ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},900",
          "--enable-logging=stderr", "--virtual-time-budget=5000", "--dump-dom", page.as_uri()],
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=LIMIT_S, check=False,
     )  # fmt: skip
     seen = re.search(r'<title>\{"over":(-?\d+),"bad":(\d+)\}', result.stdout)
     assert seen, result.stdout[:500]

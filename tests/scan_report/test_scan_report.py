@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from chest import write_scan
+from processes import LIMIT_S
 
 from pylayers.refusals import REASONS
 from tools import score_scan
@@ -161,7 +162,7 @@ def browse(page, width, folder):
         ],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LIMIT_S,
         check=False,
     )
     return result.stdout, [line for line in result.stderr.splitlines() if "CONSOLE" in line]
