@@ -113,7 +113,7 @@ def show(columns: list[dict[str, str]]) -> str:
             *lines,
             "Each ran in CPU mode, with an almost empty environment: `caffe --version`,",
             "`import caffe` and a training with a Python layer. Nothing is linked to libcuda.",
-            "No GPU was used: only `make gpu-check` can tell whether the code computes the right numbers.",
+            "No GPU was used: only `make gpu-check` can tell whether the numbers are right.",
         ]
     )
 
