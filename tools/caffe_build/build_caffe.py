@@ -1,7 +1,7 @@
-"""Puts genuine BVLC Caffe into the venv of the Python that runs this.
+"""Installs genuine BVLC Caffe into the venv of the Python that runs this.
 
-Built from the pinned source on first use, then kept in the cache and only copied: bin/caffe,
-lib/libcaffe.so, the `caffe` package, and share/scan2num-caffe.json, which says what it is.
+It is built from the pinned source on first use and kept in the cache; after that it is only copied:
+bin/caffe, lib/libcaffe.so, the `caffe` package, and share/scan2num-caffe.json, the build's record.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def python_subdir() -> str:
 
 
 def compile_flags(build_folder: Path) -> str:
-    """Return the definitions and flags with which libcaffe was really compiled."""
+    """Return the definitions and flags that libcaffe was compiled with, as CMake wrote them."""
     lines = (build_folder / "CMakeFiles/caffe.dir/flags.make").read_text().splitlines()
     values = dict(line.split(" = ", 1) for line in lines if " = " in line)
     flags = f"{values['CXX_DEFINES']} {values['CXX_FLAGS']}".replace(
@@ -35,16 +35,18 @@ def compile_flags(build_folder: Path) -> str:
 
 
 def ensure_built(cache: Path, cuda: variant.Variant | None = None) -> Path:
-    """Return the cache's folder of this Caffe, building it first where it is not there.
+    """Return the cache's folder of this Caffe, building it first if it is missing.
 
-    `cuda` is None for the CPU.
+    `cuda` is None for the CPU. Raises SourceError or BuildError.
     """
     inputs = cache_key.caffe_inputs() | (cuda.inputs() if cuda else variant.CPU_ONLY)
     key = cache_key.key_of(inputs)
     log = cache / f"caffe-{key}.log"
 
     def build(entry: Path, scratch: Path) -> None:
-        print(f"caffe: building from source, some minutes, once on this machine; log: {log}")
+        print(
+            f"caffe: building from source, once per machine; this takes a few minutes; log: {log}"
+        )
         source = caffe_source.unpack(caffe_source.fetch(cache), scratch)
         defines = {
             "CAFFE_SOURCE": source,
@@ -73,13 +75,13 @@ def ensure_built(cache: Path, cuda: variant.Variant | None = None) -> Path:
 
 
 def installed_record(prefix: Path) -> dict:
-    """Return the record of the Caffe that is installed in `prefix`; a CPU's when there is none."""
+    """Return the record of the Caffe installed in `prefix`; of a CPU build when it has none."""
     path = prefix / RECORD
     return variant.CPU_ONLY | (json.loads(path.read_text("utf-8")) if path.exists() else {})
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Build where needed, install, say what was done. Returns the exit code."""
+    """Build if needed, install and report. Returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
         "--cached-only", action="store_true", help="build into the cache, install nothing"
@@ -105,10 +107,10 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\ncaffe: stopped; nothing half done is left, `make setup` starts again")
+        print("\ncaffe: stopped; no partial build is left behind, `make setup` starts again")
         return 130
     if not args.cached_only:
-        # The record comes last: where it stands, the rest stands too.
+        # The record comes last: where it exists, everything else does too.
         parts = (*LIBRARIES, "bin/caffe", f"{python_subdir()}/caffe", RECORD)
         caffe_cache.install(entry, Path(sys.prefix), parts)
         print(f"caffe: installed into {Path(sys.prefix).name} from {entry}")

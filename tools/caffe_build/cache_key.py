@@ -1,4 +1,4 @@
-"""Names a build by all that goes into it, so that equal builds are made once a machine."""
+"""Names a build by everything that goes into it, so that a machine builds the same Caffe once."""
 
 import hashlib
 import json
@@ -12,14 +12,14 @@ from tools.caffe_build import caffe_source
 
 HERE = Path(__file__).parent
 COMPILER = os.environ.get("CXX", "c++")
-# Portable on purpose, no -march: the cache may be carried to another CPU. Nobody reads the
-# flags of floating point exceptions; free to raise too many, GCC vectorises ReLU backward, with the
-# same bits.
+# No -march on purpose: the cache may be copied to a machine with another CPU. Nothing reads the
+# floating-point exception flags, so GCC may raise spurious ones; that lets it vectorise ReLU
+# backward, with the same bits.
 OPTIMISATION = "-O3 -DNDEBUG -fno-trapping-math"
 
 
 def cache_folder() -> Path:
-    """Return $SCAN2NUM_CACHE, else scan2num/ in the user's cache folder; made when missing."""
+    """Return $SCAN2NUM_CACHE, else scan2num/ in the user's cache folder, created if missing."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(os.environ.get("SCAN2NUM_CACHE") or Path(base) / "scan2num").absolute()
     folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def package_versions(*lists: Path) -> list[str]:
 
 
 def caffe_inputs() -> dict:
-    """Return what decides how libcaffe, bin/caffe and _caffe.so come out."""
+    """Return everything that libcaffe, bin/caffe and _caffe.so depend on."""
     import numpy
 
     return {
@@ -59,6 +59,6 @@ def caffe_inputs() -> dict:
 
 
 def key_of(inputs: dict) -> str:
-    """Return 16 hex digits that stand for the inputs."""
+    """Return the first 16 hex digits of the sha256 of the inputs as JSON."""
     text = json.dumps(inputs, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

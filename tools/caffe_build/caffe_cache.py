@@ -1,4 +1,4 @@
-"""The machine's cache of builds: one folder a key, complete or absent, never half done."""
+"""The machine's cache of builds: one folder per key, either complete or absent."""
 
 import fcntl
 import os
@@ -15,22 +15,22 @@ def _locked(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("caffe: another build of the same Caffe runs on this machine; waiting for it")
+            print("caffe: this machine is already building the same Caffe; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def get_or_build(cache: Path, name: str, build: Callable[[Path, Path], None]) -> Path:
-    """Return cache/name, calling `build(entry, scratch)` to fill it when it is not there.
+    """Return cache/name, calling `build(entry, scratch)` to fill it if it is missing.
 
-    `entry` gets its name by a rename once `build` has returned: a killed build leaves only a
-    scratch folder, which the next one removes. Builds of one name wait for each other.
+    `entry` is renamed to its place once `build` has returned: a killed build leaves only a scratch
+    folder, which the next one removes. Builds of the same name wait for each other.
     """
     entry = cache / name
     if entry.is_dir():
         return entry
     with _locked(cache / f"{name}.lock"):
-        if entry.is_dir():  # made by the one we waited for
+        if entry.is_dir():  # the build we waited for has filled it
             return entry
         for stale in cache.glob(f"building-{name}-*"):
             shutil.rmtree(stale, ignore_errors=True)
@@ -45,9 +45,9 @@ def get_or_build(cache: Path, name: str, build: Callable[[Path, Path], None]) ->
 
 
 def install(entry: Path, prefix: Path, parts: tuple[str, ...]) -> None:
-    """Copy entry/part to prefix/part for each part, a file, a link or a folder.
+    """Copy entry/part to prefix/part for each part: a file, a link or a folder.
 
-    Each arrives by a rename, so that a running process keeps the file it has mapped.
+    Each is renamed into place, so a running process keeps the file it has mapped.
     """
     for part in parts:
         source, target = entry / part, prefix / part

@@ -13,17 +13,20 @@ PIN = Path(__file__).with_name("source.txt")
 
 
 MISMATCH = (
-    "What was served as Caffe's source is not the pinned archive (sha256 in source.txt): nothing "
-    "was built. Try again later or from another network."
+    "The file downloaded as Caffe's source is not the pinned archive (sha256 in source.txt); "
+    "nothing was built. Try again later or from another network."
 )
 
 
 class SourceError(Exception):
-    """The source could not be had; the message says what to do."""
+    """Caffe's source could not be fetched; the message says what to do."""
 
 
 def read_pin() -> tuple[str, str]:
-    """Return (sha256 of the archive, BVLC commit it corresponds to)."""
+    """Return (sha256 of the archive, BVLC commit it corresponds to).
+
+    Raises SourceError when source.txt lacks one of them.
+    """
     text = PIN.read_text(encoding="utf-8")
     sha256 = re.search(r"--hash=sha256:([0-9a-f]{64})", text)
     commit = re.search(r"^# commit: ([0-9a-f]{40})$", text, re.MULTILINE)
@@ -38,16 +41,19 @@ def sha256_of(path: Path) -> str:
 
 
 def fetch(cache: Path) -> Path:
-    """Return the verified archive in `cache`, downloading it when it is not there."""
+    """Return the verified archive in `cache`, downloading it first if it is missing.
+
+    Raises SourceError.
+    """
     expected, _ = read_pin()
     archive = cache / f"caffe-source-{expected[:16]}.tar.gz"
     if archive.exists() and sha256_of(archive) == expected:
         return archive
     with tempfile.TemporaryDirectory(dir=cache, prefix="download-") as folder:
         downloaded = _download(Path(folder))
-        found = sha256_of(downloaded)
-        if found != expected:
-            raise SourceError(f"{MISMATCH} Got sha256 {found}.")
+        actual = sha256_of(downloaded)
+        if actual != expected:
+            raise SourceError(f"{MISMATCH} Got sha256 {actual}.")
         os.replace(downloaded, archive)
     return archive
 

@@ -1,4 +1,4 @@
-"""Runs CMake's steps: everything into a log, one progress line for the person who waits."""
+"""Runs CMake's steps: all output goes to a log, progress to one line on the terminal."""
 
 import os
 import re
@@ -21,7 +21,7 @@ class BuildError(Exception):
 def build(source: Path, folder: Path, defines: dict[str, object], log: Path, title: str) -> None:
     """Configure `source` in `folder`, compile on all cores, and install.
 
-    `defines` become -D options. `log` is rewritten. Raises BuildError.
+    `defines` become -D options. `log` is overwritten. Raises BuildError.
     """
     defines = {
         "CMAKE_BUILD_TYPE": "Release",
@@ -40,7 +40,7 @@ def build(source: Path, folder: Path, defines: dict[str, object], log: Path, tit
 
 
 def _step(command: list[object], log: Path, title: str) -> None:
-    # The shell's CXXFLAGS, LDFLAGS and the outer make's job server are no input of this build.
+    # Keep the shell's CXXFLAGS and LDFLAGS and the outer make's job server out of this build.
     leave_out = ("CXXFLAGS", "CPPFLAGS", "LDFLAGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
     env = {name: value for name, value in os.environ.items() if name not in leave_out}
     progress = _Progress(title)
@@ -65,7 +65,7 @@ def _step(command: list[object], log: Path, title: str) -> None:
     progress.end()
     if process.returncode != 0:
         lines = log.read_text(encoding="utf-8").splitlines()
-        # With several compilers at once the error itself may be far above the end.
+        # With several compilers running, the error itself may be far above the end.
         errors = [line for line in lines[:-TAIL_LINES] if ERROR.search(line)][:5]
         last = f"{title}: failed. The whole log: {log}"
         raise BuildError("\n".join([*lines[-TAIL_LINES:], *errors, last]))

@@ -1,7 +1,7 @@
-"""Builds Caffe's own tests against the Caffe of this venv, and runs them.
+"""Builds Caffe's own tests against the Caffe in this venv and runs them.
 
-The choice of tests is in gtests/CMakeLists.txt. The test program is kept in the cache; everything
-after the options goes to it, for example --gtest_filter='*Pooling*'.
+gtests/CMakeLists.txt lists the tests. The test program is kept in the cache; all other
+arguments are passed to it, for example --gtest_filter='*Pooling*'.
 """
 
 import argparse
@@ -20,7 +20,7 @@ NOT_ON_A_CPU = "--gtest_filter=-*GPU*"  # upstream leaves out the same in a CPU 
 
 
 def ensure_built(cache: Path) -> Path:
-    """Return the cache's folder with test_caffe and its data, building it where it is not there."""
+    """Return the cache's folder with test_caffe and its data, building it first if missing."""
     cuda = variant.of_record(build_caffe.installed_record(Path(sys.prefix)))
     built = build_caffe.ensure_built(cache, cuda)
     inputs = {
@@ -32,7 +32,7 @@ def ensure_built(cache: Path) -> Path:
     log = cache / f"{name}.log"
 
     def build(entry: Path, scratch: Path) -> None:
-        print(f"caffe: building Caffe's own tests, some minutes, once on this machine; log: {log}")
+        print(f"caffe: building Caffe's own tests, once per machine; log: {log}")
         source = caffe_source.unpack(caffe_source.fetch(cache), scratch)
         defines = {
             "CAFFE_SOURCE": source,
@@ -46,7 +46,7 @@ def ensure_built(cache: Path) -> Path:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Build, run from the folder that holds the tests' data; return the tests' exit code."""
+    """Build the tests, run them in the folder with their data; return their exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     _, test_options = parser.parse_known_args(argv)
     try:
@@ -55,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     cuda = build_caffe.installed_record(Path(sys.prefix))["cuda"]
-    # Of two filters the later one counts.
+    # Of two filters the later one wins.
     command = [entry / "test_caffe", *([] if cuda else [NOT_ON_A_CPU]), *test_options]
     with tempfile.TemporaryDirectory(prefix="scan2num-gtests-") as scratch:
         return subprocess.run(command, cwd=entry, env={**os.environ, "TMPDIR": scratch}).returncode

@@ -1,4 +1,4 @@
-"""Shows that the Caffe in this venv works: as a program, as a module, and with Python layers."""
+"""Checks that the Caffe in this venv works: as a program, as a module, and with Python layers."""
 
 import argparse
 import json
@@ -20,11 +20,11 @@ snapshot_prefix: "probe"  solver_mode: CPU  random_seed: 1
 
 
 class CheckFailed(Exception):
-    """The installed Caffe does not do what it must; the message shows what it said."""
+    """The installed Caffe does not work; the message holds its output."""
 
 
 def run_clean(command: list[object], cwd: Path) -> str:
-    """Run with next to no environment and return all output; CheckFailed when it fails."""
+    """Run with an almost empty environment and return all output; CheckFailed when it fails."""
     env = {"PATH": "/usr/bin:/bin", "HOME": os.environ.get("HOME", "/")}
     env["TMPDIR"] = str(cwd)  # where Caffe leaves its log files
     text = [str(part) for part in command]
@@ -48,7 +48,7 @@ def train_probe(folder: Path) -> dict:
 
 
 def check(folder: Path) -> str:
-    """Run every check, in `folder` where files are needed; return a line that says what was found.
+    """Run every check, in `folder` where files are needed; return a line that sums up the results.
 
     Raises CheckFailed.
     """

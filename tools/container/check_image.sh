@@ -27,12 +27,12 @@ in_image() {
     --volume "$made/input:/input:ro" --volume "$work/output:/output" \
     --volume "$made/phantoms/scans:/scans:ro" "$container" -- "$@"
 }
-# said KEY: the image's own ENTRYPOINT or CMD, a word a line
-said() {
+# config KEY: the image's own ENTRYPOINT or CMD, one word a line
+config() {
   buildah inspect --type image --format "{{range .OCIv1.Config.$1}}{{println .}}{{end}}" "$image"
 }
-mapfile -t entry < <(said Entrypoint)
-mapfile -t command < <(said Cmd)
+mapfile -t entry < <(config Entrypoint)
+mapfile -t command < <(config Cmd)
 entry=(env TINI_SUBREAPER=yes "${entry[@]}")  # for tini, which is not the first process here
 train=(make train COHORT=/cohort SCHEDULE=demo SLICES=4 BATCH=2)
 

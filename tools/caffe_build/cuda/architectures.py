@@ -15,20 +15,21 @@ class ArchitectureError(Exception):
 
 def known_to(nvcc: Path) -> list[int]:
     """Return the architectures that this nvcc compiles for, ascending."""
-    said = subprocess.run([nvcc, "--list-gpu-arch"], capture_output=True, text=True, check=True)
-    return sorted({int(number) for number in re.findall(r"^compute_(\d+)$", said.stdout, re.M)})
+    listing = subprocess.run([nvcc, "--list-gpu-arch"], capture_output=True, text=True, check=True)
+    return sorted({int(number) for number in re.findall(r"^compute_(\d+)$", listing.stdout, re.M)})
 
 
-def choose(asked: str, known: list[int]) -> list[int]:
+def choose(wanted: str, known: list[int]) -> list[int]:
     """Return the architectures to compile for, ascending.
 
-    asked: numbers as CUDA_ARCHS has them, `61 90`, `6.1,9.0` or `sm_61`; empty for those of DEFAULT
-    that are known. Raises ArchitectureError when one is not a number or not known.
+    wanted: numbers as in CUDA_ARCHS, `61 90`, `6.1,9.0` or `sm_61`; empty for those of DEFAULT that
+    are known. known: what known_to returns. Raises ArchitectureError when one is not a number or
+    not known.
     """
-    if not asked.strip():
+    if not wanted.strip():
         return [number for number in DEFAULT if number in known]
     chosen = []
-    for word in re.split(r"[\s,;]+", asked.strip()):
+    for word in re.split(r"[\s,;]+", wanted.strip()):
         match = re.fullmatch(r"(?:sm_|compute_)?(\d+)\.?(\d)", word)
         if not match or int(match[1] + match[2]) not in known:
             raise ArchitectureError(

@@ -1,4 +1,4 @@
-"""What a CUDA build's binaries hold and ask for, read from the files: no GPU is needed."""
+"""Reads from a CUDA build's files what they contain and load; no GPU is needed."""
 
 import re
 import subprocess
@@ -18,7 +18,7 @@ def _output(*command: object) -> str:
 
 
 def machine_code(cuobjdump: Path, library: Path) -> tuple[Counter, Counter]:
-    """Return how many sources' machine code, and how many's PTX, it holds by architecture."""
+    """Return, per architecture, the number of sources with machine code and with PTX."""
     listed = (
         re.findall(r"\.sm_(\d+)a?\.", _output(cuobjdump, f"--list-{kind}", library))
         for kind in ("elf", "ptx")
@@ -28,7 +28,7 @@ def machine_code(cuobjdump: Path, library: Path) -> tuple[Counter, Counter]:
 
 
 def check_machine_code(cuobjdump: Path, library: Path, architectures: list[int]) -> str:
-    """Return what was found; BinaryError unless every architecture has the code of every source."""
+    """Return a summary; BinaryError unless every architecture has the code of every source."""
     elf, ptx = machine_code(cuobjdump, library)
     if sorted(elf) != architectures or len(set(elf.values())) != 1:
         raise BinaryError(f"{library.name}: machine code for {dict(elf)}, not for {architectures}")
@@ -38,10 +38,10 @@ def check_machine_code(cuobjdump: Path, library: Path, architectures: list[int])
 
 
 def check_loading(binary: Path) -> list[str]:
-    """Return the folders from which the loader takes CUDA's libraries, with no environment.
+    """Return the folders where the loader finds CUDA's libraries with an empty environment.
 
-    Raises BinaryError when a library is not found, or when one of ours asks for libcuda, which
-    only a GPU's driver brings: CUDA's runtime opens it by itself where it is.
+    Raises BinaryError when a library is not found, or when one of ours is linked to libcuda, which
+    only a GPU's driver installs: CUDA's runtime opens it by itself if it exists.
     """
     if "libcuda.so" in _output("readelf", "--dynamic", binary):
         raise BinaryError(
@@ -50,8 +50,12 @@ def check_loading(binary: Path) -> list[str]:
     done = subprocess.run(["ldd", str(binary)], env={}, capture_output=True, text=True)
     lost = re.findall(r"(\S+) => not found", done.stdout)
     if done.returncode != 0 or lost:
-        raise BinaryError(f"{binary.name}: the loader does not find {' '.join(lost) or 'it'}")
-    found = dict(re.findall(r"(lib(?:cudart|cublas|curand|cudnn)\.so\S*) => (\S+)", done.stdout))
-    if len(found) != 4:
-        raise BinaryError(f"{binary.name} should load four libraries of CUDA, not {sorted(found)}")
-    return sorted({str(Path(path).parent) for path in found.values()})
+        raise BinaryError(f"{binary.name}: the loader cannot find {' '.join(lost) or 'it'}")
+    libraries = dict(
+        re.findall(r"(lib(?:cudart|cublas|curand|cudnn)\.so\S*) => (\S+)", done.stdout)
+    )
+    if len(libraries) != 4:
+        raise BinaryError(
+            f"{binary.name} should load four libraries of CUDA, not {sorted(libraries)}"
+        )
+    return sorted({str(Path(path).parent) for path in libraries.values()})

@@ -1,10 +1,9 @@
-"""Proves, on a machine without a GPU, that Caffe builds with CUDA and cuDNN.
+"""Checks, on a machine without a GPU, that Caffe builds with CUDA and cuDNN.
 
-For each release of CUDA: fetches the pinned toolkit, compiles and links all of Caffe by the step
-that `make setup CUDA=...` takes, into a folder of its own; runs it from there in CPU mode with next
-to no environment; and reads from the binary that it holds the code of every architecture. A build
-that is in the cache is not made again. Whether the code computes the right numbers only a GPU can
-tell: `make gpu-check`.
+For each release of CUDA: fetches the pinned toolkit, compiles and links all of Caffe into a folder
+of its own, as `make setup CUDA=...` does; runs it from there in CPU mode with an almost empty
+environment; and reads from the binary that it has code for every architecture. A build in the cache
+is used again. Only a GPU can tell whether the code computes the right numbers: `make gpu-check`.
 """
 
 import argparse
@@ -26,11 +25,11 @@ SITE = Path(sysconfig.get_path("purelib"))
 
 
 class CheckError(Exception):
-    """A step failed; it has said why."""
+    """A step failed after reporting the reason."""
 
 
 def make_prefix(folder: Path) -> Path:
-    """Return the Python of a venv in `folder` that sees this venv's packages; made when missing."""
+    """Return the Python of a venv in `folder`, made if missing, that sees this venv's packages."""
     python = folder / "bin/python"
     if not python.exists():
         venv.create(folder, symlinks=True)
@@ -41,13 +40,13 @@ def make_prefix(folder: Path) -> Path:
 
 
 def run_step(*command: object) -> None:
-    """Run one step of the set-up; CheckError when it fails, after it has said why."""
+    """Run one step of set-up; CheckError when it fails, after it has reported the reason."""
     if subprocess.run([str(part) for part in command]).returncode != 0:
         raise CheckError(f"`{' '.join(map(str, command))}` failed")
 
 
 def own_tests(python: Path) -> int:
-    """Return how many tests Caffe's own test program holds, built and started but not run."""
+    """Build Caffe's own test program and return how many tests it lists; none is run."""
     print("caffe: linking Caffe's own tests", flush=True)
     command = [str(python), str(BUILD / "run_gtests.py"), "--gtest_list_tests"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -64,7 +63,7 @@ def sources_compiled(log: Path) -> tuple[int, int]:
 
 
 def check(release: str, archs: str, folder: Path) -> dict[str, str]:
-    """Build with a release, look at what came out, and return the table's column."""
+    """Build with a release of CUDA, inspect the result and return its column of the table."""
     start = time.monotonic()
     python = make_prefix(folder)
     run_step(python, BUILD / "build_caffe.py", "--cuda", release, "--archs", archs)
@@ -102,7 +101,7 @@ def size_of(folder: Path) -> int:
 
 
 def show(columns: list[dict[str, str]]) -> str:
-    """Return the table, a column each, and what it stands for."""
+    """Return the table, one column per release, and what it means."""
     wide = max(len(title) for title in columns[0])
     widths = [max(map(len, column.values())) for column in columns]
     lines = [
@@ -112,15 +111,15 @@ def show(columns: list[dict[str, str]]) -> str:
     return "\n".join(
         [
             *lines,
-            "Each ran in CPU mode, with next to no environment: `caffe --version`, `import caffe`",
-            "and a training with a Python layer. Nothing is linked to libcuda. No GPU was used:",
-            "whether the code computes the right numbers, only `make gpu-check` can tell.",
+            "Each ran in CPU mode, with an almost empty environment: `caffe --version`,",
+            "`import caffe` and a training with a Python layer. Nothing is linked to libcuda.",
+            "No GPU was used: only `make gpu-check` can tell whether the numbers are right.",
         ]
     )
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Check the releases asked for; return 0, or 1 when one does not build or run."""
+    """Check the releases; return 0, or 1 when one does not build or run."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -13,7 +13,7 @@ USUAL = Path("/usr/local/cuda")
 
 
 class ToolkitError(Exception):
-    """There is no usable toolkit; the message says what is missing and what to do."""
+    """No usable toolkit; the message says what is missing and what to do."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,10 @@ class Toolkit:
 
     def cuda_version(self) -> str:
         """Return nvcc's version: 13.0.88."""
-        said = subprocess.run([self.nvcc, "--version"], capture_output=True, text=True, check=True)
-        return re.search(r"\bV([\d.]+)", said.stdout)[1]
+        output = subprocess.run(
+            [self.nvcc, "--version"], capture_output=True, text=True, check=True
+        )
+        return re.search(r"\bV([\d.]+)", output.stdout)[1]
 
     def cudnn_version(self) -> str:
         """Return cuDNN's version from its header: 9.13.0."""
@@ -64,7 +66,10 @@ def at(root: Path) -> Toolkit:
 
 
 def of_this_machine() -> Toolkit:
-    """Return the toolkit of $CUDA_HOME, of the nvcc on PATH or of /usr/local/cuda."""
+    """Return the toolkit of $CUDA_HOME, of the nvcc on PATH or of /usr/local/cuda.
+
+    Raises ToolkitError when none of them has one.
+    """
     on_path = shutil.which("nvcc")
     candidates = [
         Path(os.environ["CUDA_HOME"]) if os.environ.get("CUDA_HOME") else None,

@@ -32,7 +32,7 @@ class Variant:
         }
 
     def record(self) -> dict:
-        """Return what share/scan2num-caffe.json says of it."""
+        """Return the variant's part of share/scan2num-caffe.json."""
         return {
             "cuda": True,
             "cuda_toolkit": self.toolkit.cuda_version(),
@@ -42,13 +42,13 @@ class Variant:
         }
 
     def inputs(self) -> dict:
-        """Return what decides how the build comes out; the folder, since libcaffe points there."""
+        """Return everything the build depends on; the folder too, since libcaffe points there."""
         files = {name: caffe_source.sha256_of(HERE / name) for name in COMPILED}
         return {**self.record(), "toolkit": str(self.toolkit.root), "cuda_files": files}
 
 
 def of_record(record: dict) -> Variant | None:
-    """Return the variant that a build's record tells of; None is the CPU."""
+    """Return the variant of a build's record; None is the CPU."""
     if not record["cuda"]:
         return None
     return Variant(toolkit.at(Path(record["inputs"]["toolkit"])), record["cuda_archs"])
@@ -61,5 +61,5 @@ def choose(cuda: str, archs: str, cache: Path) -> Variant | None:
     """
     if cuda == NONE:
         return None
-    found = toolkit.of_this_machine() if cuda == SYSTEM else pinned_toolkit.ensure(cache, cuda)
-    return Variant(found, architectures.choose(archs, architectures.known_to(found.nvcc)))
+    used = toolkit.of_this_machine() if cuda == SYSTEM else pinned_toolkit.ensure(cache, cuda)
+    return Variant(used, architectures.choose(archs, architectures.known_to(used.nvcc)))
