@@ -1,7 +1,7 @@
 """Lung sheet: for each scan what was taken for lung, on three axial slices and a coronal one."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,9 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from pylayers.lungs.crop import Box
-from pylayers.reading.scan import Scan
 from tools.figures.ct_image import show_slice, window_text
 from tools.figures.style import DOUBLE_MM, SKY, VERMILION, footnote, new_figure, styled, wrapped
+
+if TYPE_CHECKING:  # the readers of scans take long to import
+    from pylayers.reading.scan import Scan
 
 ROW_MM, HEAD_MM, FOOT_MM = 44.0, 11.0, 8.0
 HEIGHTS = (0.95, 0.5, 0.05)  # of the axial slices, from base to apex
@@ -32,7 +34,7 @@ class Row(NamedTuple):
 
 
 def row_of(
-    text: str, scan: Scan | None = None, mask: np.ndarray | None = None, box: Box | None = None
+    text: str, scan: "Scan | None" = None, mask: np.ndarray | None = None, box: Box | None = None
 ) -> Row:
     """Return the row of a scan with its lungs where there are any."""
     if scan is None:

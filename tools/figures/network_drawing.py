@@ -130,7 +130,7 @@ def _picture(
     hu: np.ndarray,
     left: float,
     top: float,
-    window_hu: tuple[float, float],
+    window_hu: tuple[int, int],
     height: float,
     width: float | None = None,
     zorder: int = 1,
