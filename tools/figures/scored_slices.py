@@ -9,7 +9,6 @@ from matplotlib.figure import Figure, SubFigure
 from pylayers.cohort.targets import Target
 from tools.figures.chest_planes import Chest, coronal, show_plane
 from tools.figures.ct_image import LUNG_WINDOW_HU, show_slice, window_text
-from tools.figures.estimate_text import number_text
 from tools.figures.style import (
     BLUE,
     DOUBLE_MM,
@@ -21,6 +20,7 @@ from tools.figures.style import (
     new_figure,
     styled,
 )
+from tools.stats.estimate_text import number_text
 
 COLUMNS = 8
 TOP_MM, ROW_MM, WORDS_MM = 61, 20.5, 9
