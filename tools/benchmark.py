@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def benchmark(args) -> None:
+def benchmark(args: argparse.Namespace) -> None:
     """Measure, write bench.json, print the table."""
     parts = chosen_parts(args.only)
     gpu = gpu_id(args.gpu)
@@ -123,7 +123,7 @@ def measured(parts: tuple[str, ...], settings: Settings) -> dict:
     return results
 
 
-def main(argv=None) -> int | None:
+def main(argv: list[str] | None = None) -> int | None:
     """Run the program."""
     return benchmark(parser().parse_args(argv))
 

@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def caffe_test(args) -> None:
+def caffe_test(args: argparse.Namespace) -> None:
     """Run `caffe test`, compare its loss with ours and keep both in test.json."""
     target = target_named(args.target)
     folder = trained_run(target.name, args.cohort, args.run)
@@ -96,7 +96,7 @@ def loss_by_caffe(folder: RunFolder, iterations: int, gpu: int | None) -> float:
     return loss
 
 
-def main(argv=None) -> int | None:
+def main(argv: list[str] | None = None) -> int | None:
     """Run the program."""
     return caffe_test(parser().parse_args(argv))
 

@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def evaluate(args) -> None:
+def evaluate(args: argparse.Namespace) -> None:
     """Evaluate one run, or those that are newer than their tables."""
     gpu = gpu_id(args.gpu)
     if not args.stale:
@@ -67,7 +67,7 @@ def is_stale(folder: RunFolder) -> bool:
     return not table.exists() or table.stat().st_mtime < folder.best_json.stat().st_mtime
 
 
-def evaluate_run(folder: RunFolder, name: str, gpu: int | None, args) -> None:
+def evaluate_run(folder: RunFolder, name: str, gpu: int | None, args: argparse.Namespace) -> None:
     """Predict both splits, write the tables and say how good the test split's are.
 
     name: of the target. gpu: its number, None for the CPU.
@@ -96,7 +96,9 @@ def evaluate_run(folder: RunFolder, name: str, gpu: int | None, args) -> None:
     print(f"  {relative(folder.predictions(SPLITS[-1]))}")
 
 
-def offsets_gain(args, run: TrainedRun, gpu, once: list[Prediction]) -> str:
+def offsets_gain(
+    args: argparse.Namespace, run: TrainedRun, gpu: int | None, once: list[Prediction]
+) -> str:
     """Score the test split from several start offsets; return what that changes, in words.
 
     Paper, section 5: "evaluating several samples per scan and averaging the results". Writes
@@ -131,7 +133,7 @@ def write_contributions(path: Path, predictions: list[Prediction]) -> None:
     )
 
 
-def main(argv=None) -> None:
+def main(argv: list[str] | None = None) -> None:
     """Run the program."""
     evaluate(parser().parse_args(argv))
 

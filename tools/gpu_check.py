@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def check(args) -> None:
+def check(args: argparse.Namespace) -> None:
     """Do one step after the other; each prints its result."""
     gpu = None if args.rehearse else wanted_gpu(args.gpu)
     slices, batch = (2, 2) if args.rehearse else (16, 16)
@@ -99,7 +99,9 @@ def run_own_tests(gpu: int) -> None:
         raise Disagreement("Caffe's own tests fail on this GPU (see above)")
 
 
-def train_on(args, gpu: int | None, schedule: str, count: int, **size: int) -> RunFolder:
+def train_on(
+    args: argparse.Namespace, gpu: int | None, schedule: str, count: int, **size: int
+) -> RunFolder:
     """Train for `count` iterations, with a validation after the last, and return the run."""
     start = time.monotonic()
     path = args.folder / f"run_{schedule}"
@@ -137,7 +139,7 @@ def report_times(folder: Path, gpu: int | None, slices: int, batch: int) -> None
         print(f"GPU memory in use meanwhile: {peak.mib} MiB (the TRAIN net alone)", flush=True)
 
 
-def main(argv=None) -> int | None:
+def main(argv: list[str] | None = None) -> int | None:
     """Run the program."""
     try:
         return check(parser().parse_args(argv))

@@ -81,7 +81,7 @@ def the_scan(folder: Path) -> Path:
     return scans[0]
 
 
-def main(argv=None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Run the program."""
     return answer(parser().parse_args(argv))
 

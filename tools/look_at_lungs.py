@@ -77,7 +77,7 @@ def looked_at(job: ScanJob) -> Row:
     return row_of(f"{job.scan_id}: {'; '.join((numbers, *notes))}", scan, mask, bounding_box(mask))
 
 
-def main(argv=None) -> int | None:
+def main(argv: list[str] | None = None) -> int | None:
     """Run the program."""
     return look_at_lungs(parser().parse_args(argv))
 

@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def make_report(args) -> None:
+def make_report(args: argparse.Namespace) -> None:
     """Draw and write everything."""
     out = args.out or default_out(args)
     by_target: dict[str, Results] = {}
@@ -68,7 +68,7 @@ def make_report(args) -> None:
         print(relative(out / "index.html"))
 
 
-def reported_runs(args) -> list[RunFolder]:
+def reported_runs(args: argparse.Namespace) -> list[RunFolder]:
     """Return the runs to report; UsageError for options that exclude each other, or no weights."""
     if args.runs:
         if args.run or args.cohort:
@@ -84,12 +84,12 @@ def reported_runs(args) -> list[RunFolder]:
     return runs
 
 
-def default_out(args) -> Path:
+def default_out(args: argparse.Namespace) -> Path:
     """Return the folder of the report where --out names none."""
     return (args.run or runs_of(args.cohort)) / REPORT
 
 
-def main(argv=None) -> None:
+def main(argv: list[str] | None = None) -> None:
     """Run the program."""
     make_report(parser().parse_args(argv))
 

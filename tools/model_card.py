@@ -173,7 +173,7 @@ def _evaluation(run: TrainedRun) -> dict[str, str]:
     }
 
 
-def main(argv=None) -> None:
+def main(argv: list[str] | None = None) -> None:
     """Run the program."""
     args = parser().parse_args(argv)
     check_output(args.out, "--out")

@@ -171,7 +171,7 @@ def summary(rows: list[dict[str, str]], table: Path) -> str:
     return "\n".join(lines)
 
 
-def main(argv=None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Run the program."""
     args = parser().parse_args(argv)
     try:

@@ -178,7 +178,7 @@ def write_result(destination: str, result: dict) -> None:
         write_json(Path(destination), result)
 
 
-def main(argv=None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Run the program."""
     return score_scan(parser().parse_args(argv))
 

@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def summarise(args) -> None:
+def summarise(args: argparse.Namespace) -> None:
     """Write demo.json into the run folder and print its numbers as a table."""
     folder = RunFolder(args.run)
     best = load_trained(folder).best
@@ -101,7 +101,7 @@ def table(summary: dict, target: str) -> str:
     )
 
 
-def main(argv=None) -> int | None:
+def main(argv: list[str] | None = None) -> int | None:
     """Run the program."""
     return summarise(parser().parse_args(argv))
 

@@ -108,7 +108,7 @@ def outcome(result: dict) -> str:
     return TARGETS[name].text(target["score"])
 
 
-def main(argv=None) -> None:
+def main(argv: list[str] | None = None) -> None:
     """Run the program."""
     sweep(parser().parse_args(argv))
 

@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def sweep(args) -> None:
+def sweep(args: argparse.Namespace) -> None:
     """Train and test what is missing, then write and print the table."""
     target = target_named(args.target).name
     numbers = slice_numbers(args.numbers)
@@ -133,7 +133,7 @@ def predict_test(run: TrainedRun, gpu: int | None, quiet: bool) -> None:
         write_predictions(path, predict_split(run, "test", gpu, quiet))
 
 
-def main(argv=None) -> int | None:
+def main(argv: list[str] | None = None) -> int | None:
     """Run the program."""
     return sweep(parser().parse_args(argv))
 

@@ -66,7 +66,13 @@ def train_params(run: RunFolder, batch: int) -> LayerParams:
     return replace(run.layer_params("train"), batch=batch)
 
 
-def _write_net(run: RunFolder, name: str, layer=None, batch=1, dropout=None) -> Path:
+def _write_net(
+    run: RunFolder,
+    name: str,
+    layer: tuple[str, str] | None = None,
+    batch: int = 1,
+    dropout: float | None = None,
+) -> Path:
     """Write the run's net with another TRAIN data layer, other params or another dropout."""
     net = read_net(run.net)
     for part in net.layer:

@@ -1,6 +1,6 @@
 """A data layer that makes its first batch and then leaves it where it is: loading at no cost."""
 
-from pylayers.scan_stack_layer import ScanStackLayer
+from pylayers.scan_stack_layer import Blobs, ScanStackLayer
 
 
 class ConstantBatchLayer(ScanStackLayer):
@@ -8,7 +8,7 @@ class ConstantBatchLayer(ScanStackLayer):
 
     filled = False
 
-    def forward(self, bottom, top):
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
         """Fill the tops, once."""
         if not self.filled:
             super().forward(bottom, top)

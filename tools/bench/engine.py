@@ -1,6 +1,7 @@
 """Engine: a child process that measures, and the requests to it."""
 
 import sys
+from typing import Any, Self
 
 from pylayers.batch.prefetch import WORKERS
 from pylayers.child_process import ChildProcess
@@ -32,7 +33,7 @@ class Engine:
     workers: that a data layer in it starts.
     """
 
-    def __init__(self, name: str, threads: int, rival: bool = False, workers: int = 0):
+    def __init__(self, name: str, threads: int, rival: bool = False, workers: int = 0) -> None:
         if rival and not RIVALS_PYTHON.exists():
             raise EngineFailed(f"there is no .venv-bench; {HOW_TO_GET_RIVALS}")
         self.name = name
@@ -40,7 +41,7 @@ class Engine:
         env = threads_env(threads) | {WORKERS: str(workers)}
         self.child = ChildProcess(f"tools.bench.{name}", env=env, python=python)
 
-    def ask(self, operation: str, **arguments):
+    def ask(self, operation: str, **arguments: Any) -> Any:
         """Return what the child's operation returns; EngineFailed when it raises or dies."""
         self.child.send((operation, arguments))
         if not self.child.connection.poll(LIMIT_S):
@@ -58,8 +59,8 @@ class Engine:
         """The process's number."""
         return self.child.process.pid
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self.child.kill()

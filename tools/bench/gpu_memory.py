@@ -2,6 +2,7 @@
 
 import subprocess
 import threading
+from typing import Self
 
 EVERY_S = 0.2
 
@@ -16,7 +17,7 @@ def used_mib(gpu: int) -> int:
 class Peak:
     """Within, polls the memory in use; `mib` is the maximum, None without a GPU."""
 
-    def __init__(self, gpu: int | None):
+    def __init__(self, gpu: int | None) -> None:
         self.gpu, self.mib, self.done = gpu, None, threading.Event()
         self.thread = threading.Thread(target=self._watch)
 
@@ -24,12 +25,12 @@ class Peak:
         while not self.done.wait(EVERY_S):
             self.mib = max(self.mib or 0, used_mib(self.gpu))
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         if self.gpu is not None:
             self.thread.start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self.done.set()
         if self.gpu is not None:
             self.thread.join()

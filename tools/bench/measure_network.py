@@ -97,7 +97,9 @@ def _onnx(stack: ExitStack, settings: Settings, run: BenchRun, results: dict) ->
         return None
 
 
-def _measure(what: str, settings: Settings, caffe: Engine, torch, onnx) -> dict:
+def _measure(
+    what: str, settings: Settings, caffe: Engine, torch: Engine | None, onnx: Engine | None
+) -> dict:
     """Return the comparisons of "step" or "forward"."""
     once_s = caffe.ask(what, warm=1, count=2)
     how = {"warm": 1, "count": repeats(once_s, settings.limit_s(TURN_S), fewest=2)}

@@ -1,10 +1,12 @@
 """Network: a Caffe net as a list that PyTorch and ONNX are built from, so the net exists once."""
 
+from google.protobuf.message import Message
+
 # Data and loss are the engines' own; the mean over slices is described by its pooling alone.
 LEFT_OUT = {"Python", "Input", "Reshape", "EuclideanLoss"}
 
 
-def layers_of(net, phase: int) -> list[dict]:
+def layers_of(net: Message, phase: int) -> list[dict]:
     """Return the layers of a NetParameter in a phase, bottom to top.
 
     A dict each: kind ("convolution", "max", "relu", "mean", "linear", "dropout"), name, and
@@ -19,7 +21,7 @@ def layers_of(net, phase: int) -> list[dict]:
     ]
 
 
-def _described(layer) -> tuple[str, dict]:
+def _described(layer: Message) -> tuple[str, dict]:
     match layer.type:
         case "Convolution":
             return "convolution", {"stride": layer.convolution_param.stride[0]}

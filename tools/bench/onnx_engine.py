@@ -1,8 +1,10 @@
 """A child that runs the same deploy net in ONNX Runtime. Runs in the rivals' Python."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from tools.bench.same_results import relative_difference
 from tools.bench.serve import seconds_each, serve
@@ -10,7 +12,7 @@ from tools.bench.serve import seconds_each, serve
 OPSET, IR_VERSION = 17, 8  # as old as the operators allow: any ONNX Runtime reads it
 
 
-def model(layers: list[dict], weights):
+def model(layers: list[dict], weights: Mapping[str, np.ndarray]) -> ModelProto:
     """Return the ONNX model that tools.bench.network describes, with Caffe's weights.
 
     weights: mapping "weights/<layer>/<0 weight, 1 bias>" -> array.
@@ -83,7 +85,7 @@ class OnnxEngine:
     def forward(self, warm: int, count: int) -> float:
         """Return the seconds of a pass."""
 
-        def passes(count):
+        def passes(count: int) -> None:
             for _ in range(count):
                 self._pass()
 

@@ -1,5 +1,7 @@
 """A child that holds the same network in PyTorch. Runs in the rivals' Python."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from torch import nn
@@ -13,16 +15,16 @@ FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channel
 class MeanOfSlices(nn.Module):
     """Features (B * slices, C) to their means over the slices of a scan, (B, C)."""
 
-    def __init__(self, slices: int):
+    def __init__(self, slices: int) -> None:
         super().__init__()
         self.slices = slices
 
-    def forward(self, features):
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Fuse."""
         return features.view(-1, self.slices, features.shape[1]).mean(1)
 
 
-def network(layers: list[dict], weights) -> nn.Sequential:
+def network(layers: list[dict], weights: Mapping[str, np.ndarray]) -> nn.Sequential:
     """Return the network that tools.bench.network describes, with Caffe's weights.
 
     weights: mapping "weights/<layer>/<0 weight, 1 bias>" -> array.
@@ -54,7 +56,7 @@ def network(layers: list[dict], weights) -> nn.Sequential:
     return net
 
 
-def sgd(net: nn.Sequential, lr: float, momentum: float, weight_decay: float):
+def sgd(net: nn.Sequential, lr: float, momentum: float, weight_decay: float) -> torch.optim.SGD:
     """Return Caffe's update: biases at twice the rate and without decay; fused, its fastest."""
     named = list(net.named_parameters())
     groups = [
@@ -64,7 +66,7 @@ def sgd(net: nn.Sequential, lr: float, momentum: float, weight_decay: float):
     return torch.optim.SGD(groups, lr=lr, momentum=momentum, fused=True)
 
 
-def loss_of(score, label):
+def loss_of(score: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
     """Return Caffe's EuclideanLoss."""
     return ((score - label) ** 2).sum() / (2 * len(score))
 
@@ -72,7 +74,16 @@ def loss_of(score, label):
 class TorchEngine:
     """Operations: each layout in memory has a network of its own."""
 
-    def load(self, train, deploy, solver, arrays, batch, gpu, threads) -> None:
+    def load(
+        self,
+        train: list[dict],
+        deploy: list[dict],
+        solver: dict[str, float],
+        arrays: str,
+        batch: str,
+        gpu: int | None,
+        threads: int,
+    ) -> None:
         """Build the networks; arrays and batch are the files that the Caffe engine wrote."""
         torch.set_num_threads(threads)
         torch.backends.cudnn.benchmark = True  # its fastest
@@ -120,7 +131,7 @@ class TorchEngine:
         net, optimiser = self.trained[layout]
         data = self.step_data[layout]
 
-        def steps(count):
+        def steps(count: int) -> None:
             for _ in range(count):
                 optimiser.zero_grad()
                 loss_of(net(data), self.label).backward()
@@ -133,7 +144,7 @@ class TorchEngine:
         """Return the seconds of a pass through the deploy net."""
         self._tf32(tf32)
 
-        def passes(count):
+        def passes(count: int) -> None:
             with torch.inference_mode():
                 for _ in range(count):
                     self.deployed[layout](self.forward_data[layout]).cpu()
@@ -144,11 +155,11 @@ class TorchEngine:
         """Return PyTorch's version."""
         return str(torch.__version__)  # a type of PyTorch's own, which our Python lacks
 
-    def _network(self, layers, layout):
+    def _network(self, layers: list[dict], layout: str) -> nn.Sequential:
         net = network(layers, self.reference)
         return net.to(self.device, memory_format=FORMATS[layout])
 
-    def _placed(self, data, layout):
+    def _placed(self, data: torch.Tensor, layout: str) -> torch.Tensor:
         return data.to(self.device).contiguous(memory_format=FORMATS[layout])
 
     def _tf32(self, on: bool) -> None:

@@ -74,7 +74,7 @@ def _step(command: list[object], log: Path, title: str) -> None:
 class _Progress:
     """`title: 42 %, 61 s`: rewritten in place on a terminal, else a line every 20 %."""
 
-    def __init__(self, title: str):
+    def __init__(self, title: str) -> None:
         self.title, self.start, self.shown = title, time.monotonic(), None
 
     def show(self, line: str) -> None:

@@ -2,12 +2,16 @@
 
 import json
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import caffe
 import h5py
 import numpy as np
 
 REPORT = "probe.json"
+
+Blobs = Sequence[Any]  # pycaffe's type of a blob has no public name
 
 
 class ProbeLayer(caffe.Layer):
@@ -17,7 +21,7 @@ class ProbeLayer(caffe.Layer):
     number of forward passes.
     """
 
-    def setup(self, bottom, top):
+    def setup(self, bottom: Blobs, top: Blobs) -> None:
         """Write the data with h5py, the library that a second libhdf5 in the process breaks."""
         self.passes = 0
         data = np.linspace(-1, 1, 128, dtype=np.float32).reshape(2, 1, 8, 8)
@@ -25,14 +29,14 @@ class ProbeLayer(caffe.Layer):
             file.create_dataset("data", data=data, compression="gzip")
             file["label"] = data.mean(axis=(1, 2, 3))[:, None]
 
-    def reshape(self, bottom, top):
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
         """Shape the tops as stored."""
         with h5py.File("probe.h5") as file:
             self.arrays = file["data"][:], file["label"][:]
         for i, values in enumerate(self.arrays):  # `top` can be indexed, not iterated over
             top[i].reshape(*values.shape)
 
-    def forward(self, bottom, top):
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
         """Copy the stored arrays out and write the report."""
         for i, values in enumerate(self.arrays):
             top[i].data[...] = values
@@ -48,5 +52,5 @@ class ProbeLayer(caffe.Layer):
         with open(REPORT, "w", encoding="utf-8") as file:
             json.dump(report, file)
 
-    def backward(self, top, propagate_down, bottom):
+    def backward(self, top: Blobs, propagate_down: list[bool], bottom: Blobs) -> None:
         """Nothing to propagate: a source of data."""

@@ -5,6 +5,7 @@ Bland & Altman (1986), doi 10.1016/S0140-6736(86)90837-8.
 
 from pathlib import Path
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -75,7 +76,7 @@ def draw_agreement(
     write_png(agreement_figure(truth, prediction, target, agreement), path)
 
 
-def _line(axes, estimate: Estimate, colour: str, dashes: str, label: str) -> None:
+def _line(axes: Axes, estimate: Estimate, colour: str, dashes: str, label: str) -> None:
     """Draw a level with its band; without a number only the legend has it."""
     if not estimate.is_number:
         axes.plot([], [], dashes, color=colour, label=label)

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from pylayers.lungs.crop import Box
 from pylayers.lungs.lung_mask import bounding_box
@@ -63,7 +64,9 @@ def coronal(chest: Chest, margin_mm: float) -> Plane:
     return Plane(chest.hu[part][::-1], chest.lungs[part][::-1], spacing_mm)
 
 
-def show_plane(axes, plane: Plane, outlined: bool = True, window_hu=WINDOW_HU) -> None:
+def show_plane(
+    axes: Axes, plane: Plane, outlined: bool = True, window_hu: tuple[int, int] = WINDOW_HU
+) -> None:
     """Draw a plane, with the lungs' outline when that is wanted."""
     show_slice(axes, plane.hu, plane.spacing_mm, window_hu)
     if outlined and plane.lungs.any():

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pylayers.batch.slice_sample import SliceSample, sample_slices
@@ -90,7 +91,7 @@ def draw_contributions(scans: Sequence[Contributions], path: Path | str) -> None
     write_png(contributions_figure(scans), path)
 
 
-def _plot(plot, z_mm, values, scan: Contributions, name: str) -> None:
+def _plot(plot: Axes, z_mm: np.ndarray, values: np.ndarray, scan: Contributions, name: str) -> None:
     target = TARGETS[name]
     plot.set(xlabel="z from base to apex (mm)", ylabel=axis_label(target))
     known = f", truth {target.text(scan.truth[name])}" if name in scan.truth else ""

@@ -1,15 +1,19 @@
 """Lung sheet: for each scan what was taken for lung, on three axial slices and a coronal one."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from pylayers.lungs.crop import Box
 from tools.figures.ct_image import show_slice, window_text
 from tools.figures.style import DOUBLE_MM, SKY, VERMILION, footnote, new_figure, styled, wrapped
+
+if TYPE_CHECKING:  # the readers of scans take long to import
+    from pylayers.reading.scan import Scan
 
 ROW_MM, HEAD_MM, FOOT_MM = 44.0, 11.0, 8.0
 HEIGHTS = (0.95, 0.5, 0.05)  # of the axial slices, from base to apex
@@ -29,8 +33,10 @@ class Row(NamedTuple):
     planes: Sequence[tuple]
 
 
-def row_of(text: str, scan=None, mask: np.ndarray | None = None, box: Box | None = None) -> Row:
-    """Return the row of a scan (Scan, or None) with its lungs where there are any."""
+def row_of(
+    text: str, scan: "Scan | None" = None, mask: np.ndarray | None = None, box: Box | None = None
+) -> Row:
+    """Return the row of a scan with its lungs where there are any."""
     if scan is None:
         return Row(text, ())
     count, rows, _ = scan.hu.shape
@@ -70,7 +76,14 @@ def sheet_caption() -> str:
     return f"outlined: what was taken for lung; box: what is cut out; {window_text(WINDOW_HU)}"
 
 
-def _draw(ax, title: str, plane: np.ndarray, mask, spacing_mm, box) -> None:
+def _draw(
+    ax: Axes,
+    title: str,
+    plane: np.ndarray,
+    mask: np.ndarray | None,
+    spacing_mm: tuple[float, float],
+    box: tuple[int, int, int, int] | None,
+) -> None:
     show_slice(ax, plane, spacing_mm, WINDOW_HU)
     ax.set_title(title)
     if mask is not None and mask.any():

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
@@ -70,7 +71,7 @@ def network_figure(chest: Chest, indices: Sequence[int], blocks: Sequence[Block]
     return figure
 
 
-def _draw_pipeline(axes, chest: Chest, indices: Sequence[int]) -> None:
+def _draw_pipeline(axes: Axes, chest: Chest, indices: Sequence[int]) -> None:
     """Draw the four steps from scan to input, with pictures of the chest."""
     wide, lungs = coronal(chest, MARGIN_MM), coronal(chest, 0)
     middle = chest.box.of(chest.hu)[(chest.box.z1 - chest.box.z0) // 2]
@@ -100,7 +101,9 @@ def _draw_pipeline(axes, chest: Chest, indices: Sequence[int]) -> None:
         _picture(axes, place(plane), *corner, INPUT_HU, 26, zorder=2 + shift)
 
 
-def _draw_step(axes, left: float, number: int, title: str, words: str, plane: Plane | None):
+def _draw_step(
+    axes: Axes, left: float, number: int, title: str, words: str, plane: Plane | None
+) -> float:
     """Draw a step's picture and words; return its right edge."""
     width = 30.0
     if plane is not None:
@@ -122,7 +125,16 @@ def _draw_step(axes, left: float, number: int, title: str, words: str, plane: Pl
     return left + width
 
 
-def _picture(axes, hu, left, top, window_hu, height, width=None, zorder=1) -> None:
+def _picture(
+    axes: Axes,
+    hu: np.ndarray,
+    left: float,
+    top: float,
+    window_hu: tuple[int, int],
+    height: float,
+    width: float | None = None,
+    zorder: int = 1,
+) -> None:
     """Draw HU into a rectangle in mm, in a thin frame."""
     width = width or height
     low, high = window_hu
@@ -133,7 +145,7 @@ def _picture(axes, hu, left, top, window_hu, height, width=None, zorder=1) -> No
     axes.set(xlim=(0, DOUBLE_MM), ylim=(0, HEIGHT_MM), aspect="equal")
 
 
-def _draw_blocks(axes, blocks: Sequence[Block], slices: int) -> None:
+def _draw_blocks(axes: Axes, blocks: Sequence[Block], slices: int) -> None:
     """Draw a block for each layer, what it does and how large it is below, then the mean."""
     column = DOUBLE_MM / (len(blocks) + LAST_COLUMN)
     for number, block in enumerate(blocks):
@@ -163,7 +175,7 @@ def _draw_blocks(axes, blocks: Sequence[Block], slices: int) -> None:
     )  # fmt: skip
 
 
-def _draw_block(axes, block: Block, left: float) -> float:
+def _draw_block(axes: Axes, block: Block, left: float) -> float:
     """Draw a block: height for its side, thickness for its channels; return its right edge."""
     height = 1.6 + 2.3 * math.log2(block.side)
     thick = 0.8 + 0.35 * math.log2(block.shape[0])
@@ -190,6 +202,6 @@ def _words(block: Block) -> list[str]:
     return [operation, stride, "ReLU" if block.relu else "", shape, learned]
 
 
-def _arrow(axes, start, stop) -> None:
+def _arrow(axes: Axes, start: tuple[float, float], stop: tuple[float, float]) -> None:
     style = {"arrowstyle": "-|>", "color": GREY, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0}
     axes.annotate("", stop, start, arrowprops=style)

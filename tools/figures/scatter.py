@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pylayers.cohort.gold import COPD_BELOW, STAGE_BOUNDS_PERCENT
@@ -112,7 +113,7 @@ def _head(panel: Scatter, characters: int) -> str:
     return wrapped(f"{panel.title}, {count_text(truth, left_out)}\n{text}", characters)
 
 
-def _add_legend(figure: Figure, cells, names: set[str], columns: int) -> None:
+def _add_legend(figure: Figure, cells: np.ndarray, names: set[str], columns: int) -> None:
     """Put one legend of all panels' lines below them."""
     lines = {}
     for axes in cells:
@@ -130,7 +131,7 @@ def _add_legend(figure: Figure, cells, names: set[str], columns: int) -> None:
         )
 
 
-def _draw_panel(axes, panel: Scatter) -> None:
+def _draw_panel(axes: Axes, panel: Scatter) -> None:
     truth, values, _ = known_pairs(panel.truth, panel.values)
     predicted = panel.values_label is None
     axes.set(

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from pylayers.cohort.targets import Target
 from tools.figures.chest_planes import Chest, coronal, show_plane
 from tools.figures.ct_image import LUNG_WINDOW_HU, show_slice, window_text
-from tools.figures.estimate_text import number_text
 from tools.figures.style import (
     BLUE,
     DOUBLE_MM,
@@ -21,6 +20,7 @@ from tools.figures.style import (
     new_figure,
     styled,
 )
+from tools.stats.estimate_text import number_text
 
 COLUMNS = 8
 TOP_MM, ROW_MM, WORDS_MM = 61, 20.5, 9
@@ -62,7 +62,7 @@ def scored_slices_figure(scored: ScoredSlices, title: str) -> Figure:
     return figure
 
 
-def _draw_heights(figure, scored: ScoredSlices) -> None:
+def _draw_heights(figure: SubFigure, scored: ScoredSlices) -> None:
     """Draw the coronal plane and the contributions over the same heights."""
     plane = coronal(scored.chest, 0)
     box, step_mm = scored.chest.box, scored.chest.spacing_mm[0]

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import matplotlib.style
 from matplotlib.axes import Axes
@@ -52,11 +53,15 @@ STYLE = {
 }
 
 
-def styled(function: Callable) -> Callable:
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def styled(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """Return the function run in this style, whatever the user's matplotlibrc says."""
 
     @wraps(function)
-    def run(*args, **kwargs):
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         with matplotlib.style.context(["default", STYLE]):
             return function(*args, **kwargs)
 

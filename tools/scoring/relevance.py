@@ -23,7 +23,7 @@ class RelevanceNet:
     Raises WeightsError when the net is damaged.
     """
 
-    def __init__(self, run: TrainedRun, gpu: int | None = None):
+    def __init__(self, run: TrainedRun, gpu: int | None = None) -> None:
         self.gpu, self.network_unit = gpu, run.target.network_unit
         caffe = caffe_on(gpu)
         message = read_net(run.folder.deploy)

@@ -77,7 +77,7 @@ class ScanScore:
 class ScanScorer:
     """Trained runs with their nets; load_scorer() makes one. Not to be shared between threads."""
 
-    def __init__(self, scorers: list[Scorer]):
+    def __init__(self, scorers: list[Scorer]) -> None:
         self._scorers = scorers
 
     def score(

@@ -36,7 +36,7 @@ class Journal:
     head: what the numbers are made with, JSON. Raises UsageError while another run holds it.
     """
 
-    def __init__(self, path: str | PathLike[str]):
+    def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
         try:
             self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)

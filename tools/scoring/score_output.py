@@ -5,6 +5,7 @@ import json
 import os
 from argparse import Namespace
 from pathlib import Path
+from typing import Self
 
 from pylayers.errors import MachineError, UsageError
 from pylayers.files.file_hash import sha256
@@ -49,7 +50,7 @@ class Output:
     UsageError.
     """
 
-    def __init__(self, table: Path, go_on: bool):
+    def __init__(self, table: Path, go_on: bool) -> None:
         check_output(table, "--out")
         if place_of(table).stream:
             raise UsageError(f"--out {table} is not a file; give the name of a CSV")
@@ -59,11 +60,11 @@ class Output:
         self.go_on = go_on
         self.finished = False
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self.journal = Journal(self.table.with_name(f".{self.table.name}.journal"))
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.journal.close(remove=self.finished)
 
     def begin(self, head: dict) -> bool:

@@ -41,7 +41,7 @@ class Scorer:
 
     def __init__(
         self, run: TrainedRun, gpu: int | None = None, offsets: int = 1, resample: bool = False
-    ):
+    ) -> None:
         self.run, self.gpu, self.target = run, gpu, run.target
         self.offsets = checked_offsets(offsets)
         self.resample = checked_resample(resample, run)

@@ -83,7 +83,7 @@ def compare_correlations(truth: ArrayLike, a: ArrayLike, b: ArrayLike, seed: int
     if why:
         return Comparison(*[no_estimate(why)] * 3, math.nan)
 
-    def rhos(truth, a, b):
+    def rhos(truth: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         truth, a, b = (_row_ranks(values) for values in (truth, a, b))
         return np.stack([_row_correlations(truth, a), _row_correlations(truth, b)], axis=1)
 

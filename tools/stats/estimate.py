@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 CONFIDENCE = 0.95
@@ -60,7 +61,7 @@ def around(value: float, half: float, why: str = "no variation") -> Estimate:
     return Estimate(float(value), float(value - half), float(value + half))
 
 
-def columns(fewest: int = FEWEST_SCANS, **named) -> tuple[list[np.ndarray], str]:
+def columns(fewest: int = FEWEST_SCANS, **named: ArrayLike) -> tuple[list[np.ndarray], str]:
     """Return the named columns, (n,) each, as floats, and why they are no basis for a number.
 
     The reason is empty when there are at least `fewest` scans and all values are finite. ValueError
@@ -80,7 +81,7 @@ def columns(fewest: int = FEWEST_SCANS, **named) -> tuple[list[np.ndarray], str]
     return arrays, ""
 
 
-def constant(**named) -> str:
+def constant(**named: np.ndarray) -> str:
     """Return which column (n,) has one value for all scans, as a reason, or "" if none has."""
     for name, values in named.items():
         if np.ptp(values) <= ROUNDING * np.abs(values).max():

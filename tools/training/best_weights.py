@@ -16,7 +16,7 @@ EARLIER = ".earlier"
 class BestWeights:
     """Follows a training; ties go to the earlier iteration (paper, section 3: lowest loss)."""
 
-    def __init__(self, run: RunFolder, facts: dict):
+    def __init__(self, run: RunFolder, facts: dict) -> None:
         self.run = run
         self.facts = facts
         self.snapshots = Snapshots(run)

@@ -19,7 +19,7 @@ class Forecast:
     clock: seconds, monotonic.
     """
 
-    def __init__(self, last: int, clock: Callable[[], float] = time.monotonic):
+    def __init__(self, last: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.last = last
         self.clock = clock
         self.begin: tuple[int, float] | None = None

@@ -15,7 +15,7 @@ class Progress:
     start: iteration that is gone on from. advice: what to do where the end is days away.
     """
 
-    def __init__(self, max_iter: int, quiet: bool, start: int, advice: str):
+    def __init__(self, max_iter: int, quiet: bool, start: int, advice: str) -> None:
         self.max_iter, self.quiet, self.advice = max_iter, quiet, advice
         self.bar = progress_bar(name=None, unit="it", quiet=quiet, total=max_iter, start=start)
         self.train_loss = self.val_loss = math.nan

@@ -1,9 +1,11 @@
 """Where an unfinished run goes on: at its newest whole snapshot."""
 
+from collections.abc import Callable
+
 from tools.training.best_weights import BestWeights
 
 
-def resume_point(best: BestWeights, say) -> tuple[BestWeights, int | None]:
+def resume_point(best: BestWeights, say: Callable[[str], None]) -> tuple[BestWeights, int | None]:
     """Return the best weights so far, and the iteration to go on from.
 
     None is the beginning. say: called with a sentence for everything the user should know.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from google.protobuf import text_format
+from google.protobuf.message import Message
 
 from pylayers.batch.layer_params import LayerParams, parse
 from pylayers.errors import WeightsError
@@ -88,7 +89,7 @@ class RunFolder:
         raise WeightsError(f"{self.net} has no data layer for split {split!r}")
 
 
-def read_net(path):
+def read_net(path: Path) -> Message:
     """Parse a run's net into a protobuf message; WeightsError when it is damaged."""
     try:
         return text_format.Parse(path.read_text(), caffe_messages().NetParameter())

@@ -137,7 +137,7 @@ def make_room(folder: RunFolder, wanted: dict, restart: bool, resume: bool) -> b
 def git_commit() -> str | None:
     """Return the commit of this checkout, with '+' when files differ from it; None without git."""
 
-    def git(*arguments):
+    def git(*arguments: str) -> str | None:
         result = subprocess.run(
             ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
         )

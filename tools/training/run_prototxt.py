@@ -1,9 +1,12 @@
 """A run's prototxts: the hand-written ones with a run's overrides applied as protobuf messages."""
 
 import hashlib
+from pathlib import Path
 from statistics import fmean
+from typing import TypeVar
 
 from google.protobuf import text_format
+from google.protobuf.message import Message
 
 from pylayers.batch.layer_params import LayerParams, parse
 from pylayers.cohort.cohort import Cohort
@@ -21,9 +24,10 @@ HAND_WRITTEN = ROOT / "prototxt"
 EARLY_DISPLAY = 2
 FUSION = ("slices", "sum")  # layers that average over the slices of a scan
 TEST_BATCH = 5  # at most: the TEST net shares the GPU with the TRAIN net
+AnyMessage = TypeVar("AnyMessage", bound=Message)
 
 
-def read_prototxt(path, message):
+def read_prototxt(path: Path, message: AnyMessage) -> AnyMessage:
     """Parse a prototxt into a protobuf message."""
     return text_format.Parse(path.read_text(), message)
 
@@ -94,7 +98,7 @@ def whole_batch(scans: int) -> int:
     return max(batch for batch in range(1, TEST_BATCH + 1) if scans % batch == 0)
 
 
-def _set_slices(net, schedule: Schedule) -> None:
+def _set_slices(net: Message, schedule: Schedule) -> None:
     """Set the slices per scan of the fusion; TRAIN and TEST get layers of their own if they differ.
 
     The mean over slices takes any number of them, so short stacks can train what long ones score.
@@ -112,7 +116,7 @@ def _set_slices(net, schedule: Schedule) -> None:
                 net.layer.insert(position, twin)
 
 
-def _start_at_mean(net, cohort: Cohort, target: str) -> None:
+def _start_at_mean(net: Message, cohort: Cohort, target: str) -> None:
     """Let the score start at the mean training label: less to learn, no violent first steps."""
     labels = [scan.labels[target] for scan in cohort.labelled("train", target)]
     mean = fmean(labels) / target_named(target).network_unit
@@ -120,7 +124,7 @@ def _start_at_mean(net, cohort: Cohort, target: str) -> None:
     score.inner_product_param.bias_filler.value = mean
 
 
-def set_fusion(layer, slices: int) -> None:
+def set_fusion(layer: Message, slices: int) -> None:
     """Set the slices per scan of a layer (LayerParameter) of FUSION."""
     if layer.type == "Reshape":
         layer.reshape_param.shape.dim[2] = slices

@@ -23,7 +23,7 @@ class Schedule:
     display: int | None = None
     split_batch: int = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.batch % self.split_batch:
             raise UsageError(
                 f"--split-batch {self.split_batch}: a batch of {self.batch} scans does not split "

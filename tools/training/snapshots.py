@@ -10,7 +10,7 @@ import math
 import re
 from pathlib import Path
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 
 from pylayers.batch.layer_params import parse
 from pylayers.errors import UsageError
@@ -28,7 +28,7 @@ UNUSABLE = ".unusable"
 class Snapshots:
     """The snapshots of a run."""
 
-    def __init__(self, run: RunFolder):
+    def __init__(self, run: RunFolder) -> None:
         self.run = run
         self.record = run.snapshots / "sha256.json"
         self.to_resume = run.snapshots / "resume.solverstate"
@@ -125,7 +125,7 @@ class Snapshots:
         except (OSError, ValueError, TypeError):
             return {}
 
-    def _wrong_weights(self, weights) -> str:
+    def _wrong_weights(self, weights: Message) -> str:
         """Compare the net that the weights carry with that of the run."""
         ours = {layer.name: layer for layer in trained_layers(read_net(self.run.net))}
         theirs = {layer.name: layer for layer in trained_layers(weights)}
@@ -139,7 +139,7 @@ class Snapshots:
         return ""
 
 
-def _wrong_state(state, weights, iteration: int) -> str:
+def _wrong_state(state: Message, weights: Message, iteration: int) -> str:
     if state.iter != iteration:
         return f"its solver state is of iteration {state.iter}"
     shapes = [list(blob.shape.dim) for layer in weights.layer for blob in layer.blobs]
@@ -150,7 +150,7 @@ def _wrong_state(state, weights, iteration: int) -> str:
     return ""
 
 
-def trained_layers(net) -> list:
+def trained_layers(net: Message) -> list[Message]:
     """Return the layers that training sees and that say what is learned, from what."""
     types = ("Python", "Convolution", "InnerProduct")
     test = caffe_messages().TEST
@@ -161,7 +161,7 @@ def trained_layers(net) -> list:
     ]
 
 
-def is_same(layer, other) -> bool:
+def is_same(layer: Message, other: Message) -> bool:
     """Return whether two layers do the same, so that weights of one are weights of the other."""
     kinds = ("convolution_param", "inner_product_param")
     if any(getattr(layer, kind) != getattr(other, kind) for kind in kinds):

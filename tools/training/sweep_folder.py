@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Self
 
 from pylayers.errors import UsageError
 from pylayers.files.checkout import relative
@@ -19,7 +20,7 @@ class SweepFolder:
     when it holds something else, another sweep, or is in use.
     """
 
-    def __init__(self, path, wanted: dict):
+    def __init__(self, path: Path, wanted: dict) -> None:
         self.path = Path(path)
         self.shared = {key: value for key, value in wanted.items() if key not in SWEPT}
         self.about = self.path / "sweep.json"
@@ -29,7 +30,7 @@ class SweepFolder:
         """Return the run of a number of slices."""
         return RunFolder(self.path / str(slices))
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self.lock = FolderLock(self.path, "sweep")
         self.lock.__enter__()
         try:
@@ -39,7 +40,7 @@ class SweepFolder:
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.lock.__exit__()
 
     def _claim(self) -> None:

@@ -40,7 +40,7 @@ class NoWorkers(Exception):
 class Worker(ChildProcess):
     """One process; job: what it is at, None while it begins."""
 
-    def __init__(self, setup: Setup):
+    def __init__(self, setup: Setup) -> None:
         super().__init__(setup.module, env={"TMPDIR": setup.scratch})
         self.overdue = False
         self.give(setup)
