@@ -14,8 +14,9 @@ from gated_training import started_training
 from pylayers.command_line.exit_codes import TrainingStopped
 from pylayers.errors import UsageError
 from pylayers.files.file_hash import sha256
-from tools import sweep_slices, train
+from tools import sweep_slices
 from tools.report.sweep_table import table_text, write_table
+from tools.training import train_run
 from tools.training.run_folder import RunFolder
 from tools.training.sweep_folder import SweepFolder
 
@@ -63,7 +64,7 @@ def test_there_is_a_run_and_a_row_for_each_number(swept):
 
 @pytest.mark.caffe
 def test_a_second_sweep_repeats_nothing(swept, tiny_cohort, monkeypatch, capsys):
-    for module, name in ((train, "follow_training"), (sweep_slices, "predict_split")):
+    for module, name in ((train_run, "follow_training"), (sweep_slices, "predict_split")):
         monkeypatch.setattr(module, name, lambda *_: pytest.fail("done again"))
     before = times(swept)
     sweep_slices.main(command(tiny_cohort, swept))
@@ -115,7 +116,7 @@ def test_after_a_kill_only_what_was_unfinished_is_trained(
 
 @pytest.mark.caffe
 def test_a_training_that_stops_ends_the_sweep_without_a_table(tiny_cohort, tmp_path, monkeypatch):
-    monkeypatch.setattr(train, "follow_training", lambda *_: "stopped")
+    monkeypatch.setattr(train_run, "follow_training", lambda *_: "stopped")
     with pytest.raises(TrainingStopped, match="stopped before its end"):
         sweep_slices.main(command(tiny_cohort, tmp_path / "sweep", "--quiet"))
     assert not (tmp_path / "sweep" / "table6.csv").exists()
