@@ -23,7 +23,9 @@ from tools.workers.worker_setup import PrepareSetup
 
 CODE = """
 import sys
-from tools import exit_codes, prepare_cohort, worker_setup
+from pylayers.command_line import exit_codes
+from tools import prepare_cohort
+from tools.workers import worker_setup
 worker_setup.PrepareSetup.module = "tests.helpers.fake_prepare_worker"
 sys.exit(exit_codes.run(prepare_cohort.main))
 """

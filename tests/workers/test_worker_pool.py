@@ -84,7 +84,7 @@ def lost(answer):
 
 def test_a_worker_at_work_does_not_outlive_a_killed_parent(log):
     code = (
-        "from pathlib import Path; from tools import worker_pool as pool\n"
+        "from pathlib import Path; from tools.workers import worker_pool as pool\n"
         "pool.ScoreSetup.module = 'tests.helpers.fake_worker'\n"
         f"setup = pool.ScoreSetup(({str(log)!r},), None, False, {str(log.parent)!r})\n"
         "list(pool.answers([pool.ScanJob(Path('none'), scan_id='hang')], setup, 1, 60.0))"
