@@ -18,12 +18,13 @@ from pylayers.errors import UsageError
 from pylayers.files import folder_lock
 from pylayers.files.file_hash import sha256
 from tools import train
+from tools.caffe_run.caffe_install import caffe_messages
 from tools.caffe_run.caffe_log import read_events
 from tools.training import disk_space
 from tools.training.best_weights import BestWeights
 from tools.training.resume_point import resume_point
 from tools.training.run_folder import RunFolder
-from tools.training.snapshots import Snapshots, caffe_pb2
+from tools.training.snapshots import Snapshots
 
 pytestmark = [pytest.mark.caffe, pytest.mark.slow]
 
@@ -58,7 +59,7 @@ def held(cohort, folder, *stops):
 def final(folder) -> dict:
     """What equal trainings share: final and best weights, momentum, what is said of them."""
     run = RunFolder(Path(folder))
-    state = caffe_pb2.SolverState()
+    state = caffe_messages().SolverState()
     state.ParseFromString(run.snapshot(LAST, "solverstate").read_bytes())
     state.ClearField("learned_net")  # a path
     best = json.loads(run.best_json.read_text())
@@ -404,7 +405,7 @@ def test_a_snapshot_of_another_project_is_recognised(copy):
     snapshots = Snapshots(copy)
     newest = snapshots.iterations()[-1]
     snapshots.record.unlink()
-    weights = caffe_pb2.NetParameter()
+    weights = caffe_messages().NetParameter()
     weights.ParseFromString(copy.snapshot(newest, "caffemodel").read_bytes())
     for layer in weights.layer:
         if layer.type == "Python":
@@ -439,7 +440,7 @@ def test_pruning_keeps_the_record_of_what_is_there(copy):
     snapshots = Snapshots(copy)
     _, newest = snapshots.iterations()
     shutil.copy(copy.snapshot(newest, "caffemodel"), copy.snapshot(newest + 1, "caffemodel"))
-    state = caffe_pb2.SolverState()
+    state = caffe_messages().SolverState()
     state.ParseFromString(copy.snapshot(newest, "solverstate").read_bytes())
     state.iter = newest + 1
     copy.snapshot(newest + 1, "solverstate").write_bytes(state.SerializeToString())
