@@ -1,6 +1,7 @@
 """Fixtures: a synthetic chest, a cohort of them, and run folders made from it."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ from processes import LIMIT_S
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY_SCANS, TINY_FRACTIONS = 16, "10,3,3"
+
+# A shell's background jobs ignore Ctrl-C, and so would the programs that the tests stop by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("scan2num", deadline=None, max_examples=100, database=None)
 settings.load_profile("scan2num")
