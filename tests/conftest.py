@@ -12,11 +12,15 @@ from chest import make_chest, write_scan
 from hypothesis import settings
 from processes import LIMIT_S
 
+from tools.caffe_run.caffe_install import import_caffe
+
 ROOT = Path(__file__).resolve().parent.parent
 TINY_SCANS, TINY_FRACTIONS = 16, "10,3,3"
 
 # A shell's background jobs ignore Ctrl-C, and so would the programs that the tests stop by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+import_caffe()  # first: a plain `import caffe` would log to the stderr that tests look at
 
 settings.register_profile("scan2num", deadline=None, max_examples=100, database=None)
 settings.load_profile("scan2num")

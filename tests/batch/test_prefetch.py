@@ -63,7 +63,7 @@ def test_the_order_does_not_depend_on_the_workers_speed(source, inline, monkeypa
     late = []
 
     def others_first(connections, timeout):
-        others = [w.connection for w in batches.crew if w.process is not slow and w.at]
+        others = [w.connection for w in batches.crew if w.process is not slow and w.pending]
         if not others:
             late.append(index)
             slow.send_signal(signal.SIGCONT)

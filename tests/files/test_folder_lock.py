@@ -39,5 +39,5 @@ def test_an_orphan_is_waited_for_and_that_is_said_once(
     with pytest.raises(UsageError, match="another training is at work in"):
         FolderLock(tmp_path, "training").__enter__()
     assert now[0] > ORPHAN_S and slept
-    said = "waiting for what is left of a training that was killed\n"
+    said = "waiting for the processes of a training that was killed\n"
     assert capsys.readouterr().err == said

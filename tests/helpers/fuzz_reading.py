@@ -21,8 +21,8 @@ from enhanced_writer import enhanced, save
 from formats import FORMATS, image_of, write_format
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+from pair_writer import analyze, write_pair
 from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
-from test_pairs import analyze, write_pair
 
 from pylayers.errors import ScanRefused
 from pylayers.reading.padding import HU_MAX, HU_MIN
