@@ -147,7 +147,7 @@ def test_a_caffe_that_outlives_a_killed_training_is_waited_for(
         monkeypatch.setattr(folder_lock, "time", clock)
         resume(tmp_path / "run")
     assert waited[0] and not running(caffe)
-    said = "waiting for what is left of a training that was killed\n"
+    said = "waiting for the processes of a training that was killed\n"
     assert capsys.readouterr().err.count(said) == 1
     assert final(tmp_path / "run") == undisturbed
 
