@@ -2,7 +2,7 @@
 # Makes a bare root of a Debian or Ubuntu SUITE in the folder TREE by debootstrap, with this machine's
 # proxy, certificates and pip settings, or its network may not be usable inside.
 # usage: make_root.sh SUITE TREE [PACKAGE,PACKAGE...]    (as root; bookworm, trixie, noble ...)
-# Mirrors: DEBIAN_MIRROR, UBUNTU_MIRROR. Exit code 3: no mirror has this suite.
+# Mirrors: DEBIAN_MIRROR (default: debootstrap's), UBUNTU_MIRROR. Exit code 3: no mirror has this suite.
 set -eu -o pipefail
 
 if [[ $# -lt 2 || $# -gt 3 || $1 == -* ]]; then
@@ -10,7 +10,7 @@ if [[ $# -lt 2 || $# -gt 3 || $1 == -* ]]; then
   exit 2
 fi
 suite=$1 tree=$2 packages=${3:-}
-debian=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+debian=${DEBIAN_MIRROR:-$(sed -n 's/^DEF_MIRROR="\(.*\)"$/\1/p' "$(command -v debootstrap)")}
 ubuntu=${UBUNTU_MIRROR:-http://archive.ubuntu.com/ubuntu}
 scripts=/usr/share/debootstrap/scripts
 scratch=$(mktemp -d)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs COMMAND by a shell inside the root TREE, in /root/scan2num, with /proc, /sys and /dev and next
+# Runs COMMAND by a shell inside the root TREE, in /opt/scan2num, with /proc, /sys and /dev and next
 # to no environment: proxies and pip's variables alone go along.
 # usage: run_in_root.sh TREE COMMAND
 # To be called in a mount namespace of its own (try_bare_roots.sh does), with which its mounts end.
@@ -32,4 +32,4 @@ if [[ -e $tree/etc/host-certificates.crt ]]; then
   environment+=(PIP_CERT=/etc/host-certificates.crt)
 fi
 # shellcheck disable=SC2016
-exec env -i "${environment[@]}" chroot "$tree" bash -c 'cd /root/scan2num && eval "$1"' bash "$command"
+exec env -i "${environment[@]}" chroot "$tree" bash -c 'cd /opt/scan2num && eval "$1"' bash "$command"

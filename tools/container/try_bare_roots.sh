@@ -46,7 +46,7 @@ trap 'exit 143' TERM HUP
 # shellcheck disable=SC2016
 steps='set -eu
   "$1/make_root.sh" "$2" "$3" make,git,ca-certificates
-  git clone --quiet --no-local . "$3/root/scan2num"
+  git clone --quiet --no-local . "$3/opt/scan2num"
   "$1/run_in_root.sh" "$3" "$4" || exit 1'  # so that 3 is of make_root.sh alone
 try() {
   unshare --mount --pid --fork --kill-child --mount-proc \
