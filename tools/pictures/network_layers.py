@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from google.protobuf import text_format
 from google.protobuf.message import Message
 
-from tools.caffe_run.caffe_install import import_caffe
+from tools.caffe_run.caffe_device import caffe_on
+from tools.caffe_run.caffe_install import caffe_messages
 from tools.figures.network_drawing import Block
+from tools.training.run_prototxt import read_prototxt
 
 FEATURE_TYPES = ("Input", "Convolution", "Pooling", "InnerProduct")
 
@@ -17,9 +18,8 @@ def read_blocks(prototxt: Path) -> list[Block]:
     Shapes and parameters are those of Caffe's own Net without weights; a ReLU in place belongs to
     the blob that it changes.
     """
-    caffe = import_caffe()
-    caffe.set_mode_cpu()
-    message = text_format.Parse(prototxt.read_text(), caffe.proto.caffe_pb2.NetParameter())
+    caffe = caffe_on(None)
+    message = read_prototxt(prototxt, caffe_messages().NetParameter())
     net = caffe.Net(str(prototxt), caffe.TEST)
     rectified = {layer.top[0] for layer in message.layer if layer.type == "ReLU"}
     return [

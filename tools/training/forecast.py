@@ -12,7 +12,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 class Forecast:
-    """The end of a training, reckoned from its iterations after the first.
+    """The end of a training, estimated from its iterations after the first.
 
     The first one is left out: it waits for the first scans and touches all memory for the first
     time (32 s where the next ones took 18). Validations count as soon as there has been one.
