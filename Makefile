@@ -80,7 +80,7 @@ ROOTS ?= bookworm trixie noble
 COMMAND ?= make setup
 bare-roots: ## try set-up in bare Debian 12, Debian 13 and Ubuntu 24.04, one after the other; as root [ROOTS COMMAND]
 	@$(BUILD)/install_debian_packages.sh tools/container/debootstrap.txt
-	@tools/container/try_bare_roots.sh '$(COMMAND)' $(ROOTS)
+	@tools/container/try_bare_roots.sh $(call quoted,$(COMMAND)) $(ROOTS)
 
 # ---- cohort, training, test ----------------------------------------------------------------------
 
@@ -231,7 +231,7 @@ lint: .venv/.stamp-python ## check the Python code's style and the order of the 
 
 test: .venv/.stamp-caffe .venv/.stamp-test-packages lint $(SAMPLE) ## run lint and the tests
 	@PYTHONUTF8=1 $(PYTHON) -m pytest -m 'not slow' --numprocesses auto --dist loadfile
-	@PYTHONUTF8=1 $(PYTHON) -m pytest -m slow
+	@PYTHONUTF8=1 $(PYTHON) -m pytest -m slow --numprocesses auto --dist loadfile
 
 clean: ## remove .venv, .venv-bench and what was built here (runs/ and the machine's Caffe cache stay)
 	@rm -rf .venv .venv-bench build .pytest_cache .ruff_cache .hypothesis

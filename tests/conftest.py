@@ -14,6 +14,8 @@ from processes import LIMIT_S
 
 from tools.caffe_run.caffe_install import import_caffe
 
+pytest_plugins = ["short_training"]  # its fixtures
+
 ROOT = Path(__file__).resolve().parent.parent
 TINY_SCANS, TINY_FRACTIONS = 16, "10,3,3"
 

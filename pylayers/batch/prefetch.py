@@ -38,7 +38,7 @@ def worker_count(count: str | None = None) -> int:
     Where that is blank: one per core but one, 1 to 8. Nets do not record the number, and weights do
     not depend on it. UsageError unless it is a number from 0 to 64.
     """
-    source = WORKERS if count is None else "workers"
+    source = WORKERS if count is None else "--workers"
     count = os.environ.get(WORKERS, "") if count is None else count
     if count == "":
         return min(8, max(1, len(os.sched_getaffinity(0)) - 1))

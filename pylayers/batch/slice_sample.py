@@ -30,7 +30,7 @@ class SliceSample(NamedTuple):
 def checked_offsets(count: int) -> int:
     """Return a number of start offsets; UsageError unless it is in 1..MOST_OFFSETS."""
     if not 1 <= count <= MOST_OFFSETS:
-        raise UsageError(f"offsets {count} is not in 1..{MOST_OFFSETS}")
+        raise UsageError(f"--offsets {count} is not in 1..{MOST_OFFSETS}")
     return count
 
 

@@ -105,7 +105,7 @@ def choose(content: FolderContent, name: str, series: str | None) -> tuple[list[
     notes = []
     if len(groups) > 1 and series is None:
         notes.append(
-            f"{len(groups)} axial CT series: {listed}; used: {chosen} (a UID chooses another)"
+            f"{len(groups)} axial CT series: {listed}; used: {chosen} (--series UID takes another)"
         )
     passed_over = [fault for fault in content.faults if fault.series not in groups]
     if len(passed_over) > len(groups[chosen]):

@@ -1,9 +1,9 @@
 """Orientation: stored axes to (z, y, x) in LPS by permuting and flipping, never by resampling."""
 
+from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 # Formats keep geometry with other precisions; what is rounded so is the same in all of them.
 SPACING_DECIMALS = 6
@@ -51,4 +51,5 @@ def to_lps(
 
 def nearest_axes(direction: np.ndarray) -> np.ndarray:
     """Return, for x, y and z of LPS in turn, the stored axis that runs nearest to it."""
-    return linear_sum_assignment(-np.abs(direction))[1]
+    cosines = np.abs(direction)
+    return np.array(max(permutations(range(3)), key=lambda axes: cosines[range(3), axes].sum()))

@@ -37,7 +37,7 @@ def test_offsets_worked_out_by_hand():
 @pytest.mark.parametrize("count", [-1, 0, MOST_OFFSETS + 1])
 def test_a_number_out_of_range_is_named(count):
     for function in (checked_offsets, start_offsets):
-        with pytest.raises(UsageError, match=rf"offsets {count} is not in 1\.\.64$"):
+        with pytest.raises(UsageError, match=rf"--offsets {count} is not in 1\.\.64$"):
             function(count)
     with pytest.raises(UsageError):
         sample_slices(100, 16, count)

@@ -12,6 +12,7 @@ from conftest import ROOT
 README = ROOT / "README.md"
 MOST_WORDS = 1500
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md")), ROOT / "data" / "README.md"]
+PROGRAMS = sorted(f"tools/{path.name}" for path in (ROOT / "tools").glob("[!_]*.py"))
 PICTURES = sorted((ROOT / "docs").glob("*.png"))
 MOST_PICTURE_BYTES = 300_000
 
@@ -57,13 +58,17 @@ def help_of(program: str) -> str:
 @cache
 def all_options() -> set[str]:
     """Return the options of all programs in tools/."""
-    programs = (ROOT / "tools").glob("[!_]*.py")
-    return {option for path in programs for option in OPTION.findall(help_of(f"tools/{path.name}"))}
+    return {option for program in PROGRAMS for option in OPTION.findall(help_of(program))}
 
 
 def make_targets() -> set[str]:
     """Return the targets of the Makefile that `make` lists."""
     return set(re.findall(r"^([a-z][a-z-]*):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_every_file_of_tools_is_a_program(program):
+    assert help_of(program).startswith(f"usage: {Path(program).name}")
 
 
 def test_the_readme_is_read_in_five_minutes():

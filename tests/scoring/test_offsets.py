@@ -177,5 +177,5 @@ def test_one_offset_leaves_made_with_as_it_was(random_run):
 @pytest.mark.parametrize("tool", [score_scan, score_cohort])
 @pytest.mark.parametrize("count", ["0", "65", "-3"])
 def test_a_number_out_of_range_is_refused_before_any_work(tool, count):
-    with pytest.raises(UsageError, match=re.escape(f"offsets {count} is not in 1..64")):
+    with pytest.raises(UsageError, match=re.escape(f"--offsets {count} is not in 1..64")):
         tool.main(["no-such-scan", "--weights", "no-such-run", "--offsets", count])

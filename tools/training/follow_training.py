@@ -8,7 +8,6 @@ from pylayers.command_line.exit_codes import TrainingStopped
 from pylayers.files.checkout import relative
 from tools.caffe_run.caffe_log import Event, LogReader, read_events
 from tools.caffe_run.caffe_process import CaffeProcess
-from tools.figures.loss_curve import draw_loss_curve
 from tools.training.best_weights import BestWeights
 from tools.training.disk_space import free_mb, is_full
 from tools.training.progress import Progress
@@ -76,6 +75,8 @@ def keep(best: BestWeights, event: Event, folder: RunFolder) -> bool:
 
 def draw_curve(folder: RunFolder, title: str, best_iteration: int | None) -> None:
     """Draw curve.png; on a full disk say that it is missing."""
+    from tools.figures.loss_curve import draw_loss_curve  # here: matplotlib is slow to import
+
     path: Path = folder.path / "curve.png"
     try:
         draw_loss_curve(read_events(folder.log), title, best_iteration, path)
