@@ -230,8 +230,8 @@ lint: .venv/.stamp-python ## check the Python code's style and the order of the 
 	@touch $@
 
 test: .venv/.stamp-caffe .venv/.stamp-test-packages lint $(SAMPLE) ## run lint and the tests
-	@PYTHONUTF8=1 $(PYTHON) -m pytest -m 'not slow' --numprocesses auto --dist loadfile
-	@PYTHONUTF8=1 $(PYTHON) -m pytest -m slow --numprocesses auto --dist loadfile
+	@PYTHONUTF8=1 $(PYTHON) -m pytest -m 'not slow' --numprocesses auto --dist worksteal
+	@PYTHONUTF8=1 $(PYTHON) -m pytest -m slow --numprocesses auto --dist worksteal
 
 clean: ## remove .venv, .venv-bench and what was built here (runs/ and the machine's Caffe cache stay)
 	@rm -rf .venv .venv-bench build .pytest_cache .ruff_cache .hypothesis

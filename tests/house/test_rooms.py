@@ -51,7 +51,9 @@ def broken(tmp_path_factory) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize(("number", "upward"), enumerate(upward for _, upward in UPWARD))
+@pytest.mark.parametrize(
+    ("number", "upward"), [(n, upward) for n, (_, upward) in enumerate(UPWARD)]
+)
 def test_an_upward_import_breaks_a_contract(number, upward, broken):
     assert f"climbing{number} -> {upward}" in broken
 
