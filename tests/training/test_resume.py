@@ -15,15 +15,26 @@ from tools import train
 pytestmark = [pytest.mark.caffe, pytest.mark.slow]
 
 
+STOPS = {  # where: the gate, which snapshots there are before and after the iteration, 0 for none
+    "in 1": ("train 1", 0, 2),
+    "in 5": ("train 5", 4, 6),
+    "in the validation of 8": ("test 1", 8, 9),
+    "in 10": ("train 10", 8, 11),
+}
+
+
 @pytest.mark.parametrize(
-    ("stop", "before", "after"),  # which snapshots there are, 0 for none
-    [("train 1", 0, 2), ("train 5", 4, 6), ("test 1", 8, 9), ("train 10", 8, 11)],
-    ids=["in 1", "in 5", "in the validation of 8", "in 10"],
+    ("number", "where"),
+    [
+        *((signal.SIGKILL, where) for where in STOPS),
+        *((signal.SIGTERM, where) for where in list(STOPS)[:3]),
+        *((signal.SIGINT, where) for where in list(STOPS)[:3]),
+    ],
 )
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_a_killed_and_resumed_training_is_the_undisturbed_one(
-    number, stop, before, after, undisturbed, tiny_cohort, tmp_path, capsys
+    number, where, undisturbed, tiny_cohort, tmp_path, capsys
 ):
+    stop, before, after = STOPS[where]
     folder = tmp_path / "run"
     with held(tiny_cohort, folder, stop) as (process, caffe):
         readers = workers_of(caffe, "prefetch_worker")
