@@ -40,6 +40,7 @@ def gate_of(folder, *stops) -> Gate:
 
 def held(cohort, folder, *stops):
     """tools/train.py as a process whose Caffe waits at the first stop; and that Caffe's pid."""
+    shutil.rmtree(f"{folder}_gate", ignore_errors=True)  # of an earlier stop: it stands open
     more = ["--resume"] if folder.exists() else []
     return started_training(gate_of(folder, *stops), *arguments(cohort, folder, *more))
 
