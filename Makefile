@@ -97,7 +97,7 @@ $(PHANTOMS)/table.csv: | .venv/.stamp-python
 # crop.py has the preprocessing's version: crops of another one are made again, the others kept.
 $(PHANTOM_COHORT)/.stamp-split: $(PHANTOMS)/table.csv pylayers/lungs/crop.py
 	@$(PYTHON) tools/prepare_cohort.py $< --out $(@D)
-	@$(PYTHON) tools/split_cohort.py $(@D) --fractions $(PHANTOM_FRACTIONS)
+	@$(PYTHON) tools/split_cohort.py $(@D) --fractions $(PHANTOM_FRACTIONS) --redraw
 	@touch $@
 
 .PHONY: known-target

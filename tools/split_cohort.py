@@ -1,4 +1,7 @@
-"""Split a cohort into train, val and test: by subject, stratified by GOLD stage and outcomes."""
+"""Split a cohort into train, val and test: by subject, stratified by GOLD stage and outcomes.
+
+Splits that cohort.csv states are kept; subjects without one get theirs.
+"""
 
 import argparse
 import sys
@@ -10,47 +13,55 @@ from pylayers.cohort.cohort import SPLITS, TABLE, CohortScan, read_cohort, write
 from pylayers.cohort.gold import gold_stage
 from pylayers.command_line.exit_codes import run
 from pylayers.command_line.path_argument import given_path
+from pylayers.command_line.progress_bar import say
 from pylayers.errors import UsageError
 from pylayers.files.folder_lock import COHORT_WORK, FolderLock
 from pylayers.files.output_check import check_output
 
-PAPER_FRACTIONS = (1424, 170, 195)  # paper, section 2.1
+PAPER_FRACTIONS = "1424,170,195"  # paper, section 2.1
+SEED = 1
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     p = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     p.add_argument("cohort", type=given_path, help="folder made by tools/prepare_cohort.py")
     p.add_argument(
         "--fractions",
-        default=",".join(map(str, PAPER_FRACTIONS)),
-        help="train,val,test in any unit; the paper's by default",
+        help=f"train,val,test in any unit (default: the paper's, {PAPER_FRACTIONS})",
     )
-    p.add_argument("--seed", type=int, default=1, help="of the draw")
+    p.add_argument("--seed", type=int, help=f"of the draw (default: {SEED})")
+    p.add_argument("--redraw", action="store_true", help="draw all splits, also those stated")
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p
 
 
 def split(args: argparse.Namespace) -> None:
     """Draw the split and write it into cohort.csv."""
-    fractions = parsed_fractions(args.fractions)
+    fractions = parsed_fractions(PAPER_FRACTIONS if args.fractions is None else args.fractions)
     read_cohort(args.cohort)  # before a lock is put into a folder that is no cohort
     with FolderLock(args.cohort, COHORT_WORK):
         draw_and_write(args, fractions)
 
 
 def draw_and_write(args: argparse.Namespace, fractions: np.ndarray) -> None:
-    """Draw the split of a locked cohort and write it."""
-    check_output(args.cohort / TABLE)
-    cohort = read_cohort(args.cohort)
-    splits = draw_splits(cohort.scans, fractions, args.seed)
-    rows = [scan.row | {"split": splits[scan.subject_id]} for scan in cohort.scans]
-    write_rows(args.cohort / TABLE, rows)
-    if not args.quiet:
-        counts = Counter(row["split"] for row in rows)
-        print(f"{args.cohort / TABLE}: " + ", ".join(f"{counts[s]} {s}" for s in SPLITS))
+    """Draw the missing splits of a locked cohort and write them."""
+    table = args.cohort / TABLE
+    check_output(table)
+    scans = read_cohort(args.cohort).scans
+    stated = {} if args.redraw else {scan.subject_id: scan.split for scan in scans if scan.split}
+    missing = tuple(scan for scan in scans if scan.subject_id not in stated)
+    if not missing and not (args.fractions is None and args.seed is None):
+        raise UsageError(f"every scan of {table} has a split; --redraw draws all of them anew")
+    splits = stated | draw_splits(missing, fractions, SEED if args.seed is None else args.seed)
+    rows = [scan.row | {"split": splits[scan.subject_id]} for scan in scans]
+    write_rows(table, rows)
+    counts = Counter(row["split"] for row in rows)
+    kept = f" ({len(scans) - len(missing)} as cohort.csv states; --redraw draws all anew)"
+    text = f"{table}: " + ", ".join(f"{counts[name]} {name}" for name in SPLITS)
+    say(text + (kept if stated else ""), args.quiet)
 
 
 def parsed_fractions(text: str) -> np.ndarray:

@@ -109,6 +109,44 @@ def test_the_table_keeps_its_columns_and_rows(tmp_path):
     assert after == [{k: v for k, v in row.items() if k != "split"} for row in rows]
 
 
+def split_of(folder):
+    return {scan.scan_id: scan.split for scan in read_cohort(folder).scans}
+
+
+@pytest.fixture
+def half_stated(tmp_path):
+    """A cohort of 20 subjects with two scans each; the first ten are in the test split."""
+    rows = [
+        {"scan_id": s.scan_id, "subject_id": s.subject_id, "split": "", "ve": s.labels["ve"]}
+        for s in scans_of(40, per_subject=2)
+    ]
+    for row in rows[:20:2]:  # of one of a subject's scans
+        row["split"] = "test"
+    write_rows(tmp_path / "cohort.csv", rows)
+    return tmp_path
+
+
+def test_splits_that_the_table_states_are_kept_and_the_others_drawn(half_stated, capsys):
+    split_cohort.main([str(half_stated), "--fractions", "8,1,1"])
+    splits = list(split_of(half_stated).values())
+    assert splits[:20] == ["test"] * 20
+    assert Counter(splits[20:]) == {"train": 16, "val": 2, "test": 2}
+    assert "20 as cohort.csv states; --redraw draws all anew" in capsys.readouterr().out
+
+
+def test_a_split_that_is_whole_is_drawn_anew_only_when_that_is_said(half_stated, capsys):
+    split_cohort.main([str(half_stated), "--quiet"])
+    table = (half_stated / "cohort.csv").read_bytes()
+    split_cohort.main([str(half_stated)])
+    assert "40 as cohort.csv states" in capsys.readouterr().out
+    for more in (["--seed", "2"], ["--fractions", "2,1,1"]):
+        with pytest.raises(UsageError, match=r"every scan of .* has a split; --redraw draws all"):
+            split_cohort.main([str(half_stated), *more])
+    assert (half_stated / "cohort.csv").read_bytes() == table
+    split_cohort.main([str(half_stated), "--redraw", "--fractions", "2,1,1"])
+    assert Counter(split_of(half_stated).values()) == {"train": 20, "val": 10, "test": 10}
+
+
 @pytest.mark.parametrize("text", ["", "1,2", "1,2,3,4", "1,0,1", "1,-1,1", "a,b,c", "1,nan,1"])
 def test_fractions_that_cannot_be_meant_are_refused(text):
     with pytest.raises(UsageError, match="three positive numbers") as caught:
