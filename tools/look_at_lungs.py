@@ -1,18 +1,21 @@
 """Draw what is taken for lung in each scan: three axial slices and a coronal one, side by side.
 
 SCANS is a folder, a list of paths or a CSV, as for score_cohort.py. Refused scans are drawn, too,
-as far as they can be read, with the reason. No network is needed.
+as far as they can be read, with the reason. No network is needed. Beyond 60 scans there are several
+pictures, lungs_1of3.png and so on.
 
 Research use, not a medical device.
 """
 
 import argparse
+import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from pylayers.command_line.exit_codes import refusal, run
 from pylayers.command_line.path_argument import given_path_text
-from pylayers.command_line.progress_bar import progress_bar
+from pylayers.command_line.progress_bar import progress_bar, say
 from pylayers.errors import MachineError, ScanRefused, UsageError
 from pylayers.files.output_check import check_output
 from pylayers.lungs.densitometry import laa950, volume_l
@@ -23,7 +26,7 @@ from tools.figures.style import write_png
 from tools.scan_lists.scan_list import jobs_of
 from tools.scan_lists.scan_table import ScanJob
 
-MOST_SCANS = 60  # of one picture, which is then three metres high
+MOST_ROWS = 60  # of one picture, which is then three metres high
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,14 +52,27 @@ def look_at_lungs(args: argparse.Namespace) -> None:
     """Draw the sheet of args.scans."""
     if Path(args.out).suffix != ".png":
         raise UsageError(f"--out {args.out} does not end in .png")
-    check_output(args.out, "--out")
     jobs = jobs_of(args.scans)
-    if len(jobs) > MOST_SCANS:
-        raise UsageError(f"{args.scans} holds {len(jobs)} scans; one sheet takes {MOST_SCANS}")
-    bar = progress_bar(jobs, name="look", unit="scan", quiet=args.quiet)
-    write_png(lung_sheet([looked_at(job) for job in bar]), args.out)
-    if not args.quiet:
-        print(f"{args.out}: {len(jobs)} scans; {sheet_caption()}")
+    sheets = sheets_of(jobs, Path(args.out))
+    for path in sheets:
+        check_output(path, "--out")
+    with progress_bar(name="look", unit="scan", quiet=args.quiet, total=len(jobs)) as bar:
+        for path, part in sheets.items():
+            rows = []
+            for job in part:
+                rows.append(looked_at(job))
+                bar.update()
+            write_png(lung_sheet(rows), path)
+    names = ", ".join(map(str, sheets))
+    say(f"{names}: {len(jobs)} scans; {sheet_caption()}", args.quiet)
+
+
+def sheets_of(jobs: Sequence[ScanJob], out: Path) -> dict[Path, Sequence[ScanJob]]:
+    """Return the pictures to draw, each with its scans: `out`, or several of its name."""
+    count = max(1, math.ceil(len(jobs) / MOST_ROWS))
+    names = [f"{out.stem}_{n}of{count}.png" for n in range(1, count + 1)]
+    paths = [out.with_name(name) for name in names] if count > 1 else [out]
+    return {path: jobs[n * MOST_ROWS : (n + 1) * MOST_ROWS] for n, path in enumerate(paths)}
 
 
 def looked_at(job: ScanJob) -> Row:

@@ -29,6 +29,19 @@ def test_every_scan_of_a_folder_has_a_row(folder, capsys):
         assert np.asarray(picture.convert("L")).std() > 20
 
 
+def test_many_scans_fill_several_pictures(folder, monkeypatch, capsys):
+    monkeypatch.setattr(look_at_lungs, "MOST_ROWS", 2)
+    look_at_lungs.main([str(folder), "--out", str(folder / "sheet.png")])
+    names = ("sheet_1of2.png", "sheet_2of2.png")
+    said = capsys.readouterr().out
+    assert all(name in said for name in names) and "3 scans" in said
+    sizes = []
+    for name in names:
+        with Image.open(folder / name) as picture:
+            sizes.append(picture.size[1])
+    assert sizes[0] > sizes[1] and not (folder / "sheet.png").exists()
+
+
 def test_rows_say_what_was_seen(folder):
     good, half, none = (look_at_lungs.looked_at(job) for job in jobs_of(folder))
     assert good.text.startswith("good: ") and "L of lung, LAA-950" in good.text
