@@ -78,8 +78,8 @@ def reported_runs(args: argparse.Namespace) -> list[RunFolder]:
     if not runs:
         cohort = f" COHORT={shlex.quote(relative(args.cohort))}" if args.cohort else ""
         raise WeightsError(
-            f"no run in {relative(runs_of(args.cohort))} has weights; "
-            f"`make train TARGET=fev1fvc{cohort}` makes one"
+            f"no run of a target in {relative(runs_of(args.cohort))} has weights; "
+            f"`make train TARGET=fev1fvc{cohort}` makes one, RUN= names another"
         )
     return runs
 
