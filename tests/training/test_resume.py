@@ -36,7 +36,7 @@ STOPPED = (  # after ending the iteration
     [(signal.SIGKILL, KILLED), (signal.SIGTERM, STOPPED), (signal.SIGINT, STOPPED)],
 )
 def test_a_training_that_is_ended_four_times_is_the_undisturbed_one(
-    number, stops, undisturbed, tiny_cohort, tmp_path
+    number, stops, undisturbed, tiny_cohort, tmp_path, capsys
 ):
     folder = tmp_path / "run"
     for stop, snapshot in stops:
@@ -51,6 +51,7 @@ def test_a_training_that_is_ended_four_times_is_the_undisturbed_one(
         wait_for(lambda: not any(map(running, [caffe, *readers])))  # noqa: B023
         assert max(Snapshots(RunFolder(folder)).iterations(), default=0) == snapshot
     resume(folder)
+    assert f"going on from the snapshot of iteration {snapshot}\n" in capsys.readouterr().out
     assert final(folder) == undisturbed
 
 
