@@ -37,7 +37,7 @@ help: ## list the targets
 
 # ---- set-up --------------------------------------------------------------------------------------
 
-setup: .venv/.stamp-caffe ## install Debian packages, .venv and Caffe, as far as missing [CUDA=1 CUDA_ARCHS='61 90']
+setup: .venv/.stamp-caffe ## install Debian packages, .venv and Caffe, as far as missing [CUDA=1 CUDA_ARCHS='61 90' ENGINE=caffe]
 	@echo "setup: all in place (.venv/bin/caffe, .venv/bin/python)"
 
 .venv/.stamp-debian: $(BUILD)/debian-packages.txt $(wildcard $(BUILD)/*.sh)
@@ -56,23 +56,28 @@ setup: .venv/.stamp-caffe ## install Debian packages, .venv and Caffe, as far as
 	@touch $@
 
 # Caffe is built for the CPU (CUDA=0) or for NVIDIA's GPUs: with the CUDA and cuDNN of this machine
-# (CUDA=1), or with those that are pinned here (CUDA=12, CUDA=13). What was said last stays so.
-VARIANT_FILE := .venv/.caffe-variant
-VARIANT_BEFORE := $(file <$(VARIANT_FILE))
-VARIANT := $(VARIANT_BEFORE)
-ifneq ($(CUDA)$(CUDA_ARCHS),)
-VARIANT := --cuda '$(or $(CUDA),1)' --archs '$(CUDA_ARCHS)'
+# (CUDA=1), or with those that are pinned here (CUDA=12, CUDA=13). On a CPU it computes with oneDNN's
+# layers where oneDNN can be had (ENGINE=onednn) or with its own (ENGINE=caffe). What was said last
+# stays so: $(call kept,VARIABLE,FILE) keeps it in a file that changes when it is said anew.
+define kept
+$(1)_BEFORE := $$(file <$(2))
+$(1) := $$(or $$($(1)_SAID),$$($(1)_BEFORE))
+ifneq ($$($(1)),$$($(1)_BEFORE))
+.PHONY: $(2)
 endif
+$(2): | .venv/.stamp-python
+	@$$(file >$$@,$$($(1)))
+endef
+VARIANT_SAID := $(if $(CUDA)$(CUDA_ARCHS),--cuda '$(or $(CUDA),1)' --archs '$(CUDA_ARCHS)')
+ENGINE_OPTION_SAID := $(if $(ENGINE),--engine '$(ENGINE)')
+$(eval $(call kept,VARIANT,.venv/.caffe-variant))
+$(eval $(call kept,ENGINE_OPTION,.venv/.caffe-engine))
 
-ifneq ($(VARIANT),$(VARIANT_BEFORE))
-.PHONY: $(VARIANT_FILE)
-endif
-$(VARIANT_FILE): | .venv/.stamp-python
-	@$(file >$@,$(VARIANT))
-
-.venv/.stamp-caffe: .venv/.stamp-python $(VARIANT_FILE) \
-    $(wildcard $(BUILD)/*.* $(BUILD)/cuda/*.* $(BUILD)/cuda/compat/*)
-	@$(PYTHON) $(BUILD)/build_caffe.py $(VARIANT)
+.venv/.stamp-caffe: .venv/.stamp-python .venv/.caffe-variant .venv/.caffe-engine \
+    $(wildcard $(BUILD)/*.* $(BUILD)/cuda/*.* $(BUILD)/cuda/compat/* $(BUILD)/onednn/*)
+	@$(if $(findstring caffe,$(ENGINE_OPTION)),,\
+	    $(BUILD)/install_debian_packages.sh --optional $(BUILD)/onednn/debian-packages.txt)
+	@$(PYTHON) $(BUILD)/build_caffe.py $(VARIANT) $(ENGINE_OPTION)
 	@$(PYTHON) $(BUILD)/self_check.py
 	@touch $@
 

@@ -22,7 +22,7 @@ RECORD = json.loads((PREFIX / "share/scan2num-caffe.json").read_text(encoding="u
 @pytest.fixture(scope="module")
 def probe(tmp_path_factory):
     """Report of a Python layer that ran in `caffe train`, with an empty environment."""
-    return self_check.train_probe(tmp_path_factory.mktemp("probe"))
+    return self_check.train_probe(tmp_path_factory.mktemp("probe"))[0]
 
 
 def test_the_program_and_the_module_tell_the_recorded_version(tmp_path):

@@ -48,13 +48,13 @@ def test_the_entry_point_runs_any_command_and_hands_its_exit_code_on():
 
 
 def test_without_an_engine_the_build_says_which_to_install():
-    done = run("build_image.sh", "name", ENGINE="no-such-engine")
+    done = run("build_image.sh", "name", CONTAINER_ENGINE="no-such-engine")
     assert done.returncode == 2
     assert "apt-get install buildah" in done.stderr
 
 
 def test_a_run_without_weights_does_not_go_into_an_image(tmp_path):
-    done = run("build_image.sh", "name", "--", str(tmp_path), ENGINE="true")
+    done = run("build_image.sh", "name", "--", str(tmp_path), CONTAINER_ENGINE="true")
     assert done.returncode == 4
     assert done.stderr == f"{tmp_path} has no best.json: train it first, or leave it out\n"
 

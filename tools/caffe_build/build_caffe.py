@@ -1,7 +1,8 @@
 """Installs genuine BVLC Caffe into the venv of the Python that runs this.
 
 It is built from the pinned source on first use and kept in the cache; after that it is only copied:
-bin/caffe, lib/libcaffe.so, the `caffe` package, and share/scan2num-caffe.json, the build's record.
+bin/caffe, lib/libcaffe.so, the plug-in with oneDNN's layers, the `caffe` package, and
+share/scan2num-caffe.json, the build's record.
 """
 
 import argparse
@@ -11,7 +12,7 @@ import sysconfig
 import time
 from pathlib import Path
 
-from tools.caffe_build import cache_key, caffe_cache, caffe_source, cmake_run
+from tools.caffe_build import cache_key, caffe_cache, caffe_source, cmake_run, onednn_plugin
 from tools.caffe_build.cuda import architectures, toolkit, variant
 
 RECORD = "share/scan2num-caffe.json"
@@ -34,12 +35,17 @@ def compile_flags(build_folder: Path) -> str:
     return " ".join(flag for flag in flags if not flag.startswith("-ffile-prefix-map"))
 
 
-def ensure_built(cache: Path, cuda: variant.Variant | None = None) -> Path:
+def ensure_built(cache: Path, cuda: variant.Variant | None, engine: str) -> Path:
     """Return the cache's folder of this Caffe, building it first if it is missing.
 
-    `cuda` is None for the CPU. Raises SourceError or BuildError.
+    `cuda` is None for the CPU, `engine` one of onednn_plugin.ENGINES. Raises SourceError or
+    BuildError.
     """
-    inputs = cache_key.caffe_inputs() | (cuda.inputs() if cuda else variant.CPU_ONLY)
+    inputs = (
+        cache_key.caffe_inputs()
+        | (cuda.inputs() if cuda else variant.CPU_ONLY)
+        | onednn_plugin.inputs(engine)
+    )
     key = cache_key.key_of(inputs)
     log = cache / f"caffe-{key}.log"
 
@@ -54,6 +60,7 @@ def ensure_built(cache: Path, cuda: variant.Variant | None = None) -> Path:
             "PYTHON_SUBDIR": python_subdir(),
             "CMAKE_INSTALL_PREFIX": entry,
             **(cuda.defines() if cuda else {}),
+            **onednn_plugin.defines(engine),
         }
         start = time.monotonic()
         cmake_run.build(cache_key.HERE, scratch / "build", defines, log, "caffe: compiling")
@@ -64,6 +71,7 @@ def ensure_built(cache: Path, cuda: variant.Variant | None = None) -> Path:
             "sdist_sha256": sha256,
             "flags": compile_flags(scratch / "build"),
             **(cuda.record() if cuda else variant.CPU_ONLY),
+            "engine": engine,
             "compile_minutes": round((time.monotonic() - start) / 60, 1),
             "key": key,
             "inputs": inputs,
@@ -93,13 +101,22 @@ def main(argv: list[str] | None = None) -> int:
         help="0: for the CPU; 1: with the CUDA of this machine; 12, 13: with a pinned CUDA",
     )
     parser.add_argument("--archs", default="", help="GPU architectures, such as '61 90'")
+    parser.add_argument(
+        "--engine",
+        choices=onednn_plugin.ENGINES,
+        help="whose layers compute on a CPU (default: onednn, where it is installed)",
+    )
     args = parser.parse_args(argv)
     if sys.prefix == sys.base_prefix:
         print("caffe: run this with .venv/bin/python (`make setup` does)", file=sys.stderr)
         return 2
     try:
         cache = cache_key.cache_folder()
-        entry = ensure_built(cache, variant.choose(args.cuda, args.archs, cache))
+        engine = onednn_plugin.choose(args.engine)
+        entry = ensure_built(cache, variant.choose(args.cuda, args.archs, cache), engine)
+    except onednn_plugin.EngineError as error:
+        print(f"error: {error}; `make setup ENGINE=caffe` does without", file=sys.stderr)
+        return 2
     except (toolkit.ToolkitError, architectures.ArchitectureError) as error:
         print(f"error: {error}; `make setup CUDA=0` goes back to the CPU", file=sys.stderr)
         return 2
@@ -110,8 +127,11 @@ def main(argv: list[str] | None = None) -> int:
         print("\ncaffe: stopped; no partial build is left behind, `make setup` starts again")
         return 130
     if not args.cached_only:
+        plugin = (onednn_plugin.LIBRARY,) if engine == onednn_plugin.ONEDNN else ()
+        if not plugin:
+            (Path(sys.prefix) / onednn_plugin.LIBRARY).unlink(missing_ok=True)
         # The record comes last: where it exists, everything else does too.
-        parts = (*LIBRARIES, "bin/caffe", f"{python_subdir()}/caffe", RECORD)
+        parts = (*LIBRARIES, *plugin, "bin/caffe", f"{python_subdir()}/caffe", RECORD)
         caffe_cache.install(entry, Path(sys.prefix), parts)
         print(f"caffe: installed into {Path(sys.prefix).name} from {entry}")
     return 0

@@ -1,11 +1,23 @@
 #!/usr/bin/env bash
 # Installs the Debian packages named in the given list files, if any is missing.
-# usage: install_debian_packages.sh LIST...    (a list: one package a line, # starts a comment)
+# usage: install_debian_packages.sh [--optional] LIST...
+# A list has one package a line; # starts a comment. --optional: when it cannot be done, say so in a
+# line and go on.
 set -eu -o pipefail
 
 if [[ $# -eq 0 || $1 == -h || $1 == --help ]]; then
-  sed -n '2,3s/^# //p' "$0"
+  sed -n '2,5s/^# //p' "$0"
   exit 2
+fi
+
+if [[ $1 == --optional ]]; then
+  shift
+  if ! said=$("${BASH_SOURCE[0]}" "$@" 2>&1); then
+    echo "setup: going on without packages that cannot be installed here: $(sed 's/#.*//' "$@" | xargs)"
+  elif [[ -n $said ]]; then
+    echo "$said"
+  fi
+  exit 0
 fi
 
 mapfile -t wanted < <(sed 's/#.*//' "$@" | tr -s ' \t' '\n\n' | sed '/^$/d')

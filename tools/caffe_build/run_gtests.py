@@ -11,7 +11,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.caffe_build import build_caffe, cache_key, caffe_cache, caffe_source, cmake_run
+from tools.caffe_build import (
+    build_caffe,
+    cache_key,
+    caffe_cache,
+    caffe_source,
+    cmake_run,
+    onednn_plugin,
+)
 from tools.caffe_build.cuda import variant
 
 GTESTS = cache_key.HERE / "gtests"
@@ -21,8 +28,9 @@ NOT_ON_A_CPU = "--gtest_filter=-*GPU*"  # upstream leaves out the same in a CPU 
 
 def ensure_built(cache: Path) -> Path:
     """Return the cache's folder with test_caffe and its data, building it first if missing."""
-    cuda = variant.of_record(build_caffe.installed_record(Path(sys.prefix)))
-    built = build_caffe.ensure_built(cache, cuda)
+    record = build_caffe.installed_record(Path(sys.prefix))
+    cuda, engine = variant.of_record(record), onednn_plugin.of_record(record)
+    built = build_caffe.ensure_built(cache, cuda, engine)
     inputs = {
         "caffe": built.name,
         "cmake": [caffe_source.sha256_of(path) for path in CMAKE_FILES],

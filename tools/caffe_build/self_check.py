@@ -3,10 +3,13 @@
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from tools.caffe_build import onednn_plugin
 
 HERE = Path(__file__).parent
 PREFIX = Path(sys.prefix)
@@ -17,6 +20,15 @@ net: "{{net}}"
 base_lr: 0.01  lr_policy: "fixed"  max_iter: {ITERATIONS}  display: 1
 snapshot_prefix: "probe"  solver_mode: CPU  random_seed: 1
 """
+
+# For a Python that has imported Caffe: prints the version of oneDNN, or nothing.
+ASK_PLUGIN = f"""\
+import ctypes, os
+plugin = ctypes.CDLL({str(PREFIX / onednn_plugin.LIBRARY)!r}, mode=os.RTLD_NOLOAD)
+plugin.scan2num_onednn_version.restype = ctypes.c_char_p
+print(plugin.scan2num_onednn_version().decode())
+"""
+BY_ONEDNN = re.compile(r"Convolution by oneDNN (\S+)")
 
 
 class CheckFailed(Exception):
@@ -36,15 +48,34 @@ def run_clean(command: list[object], cwd: Path) -> str:
     return done.stdout
 
 
-def train_probe(folder: Path) -> dict:
-    """Train the probe net in `folder` with bin/caffe; return what its Python layer reported."""
+def train_probe(folder: Path) -> tuple[dict, str]:
+    """Train the probe net in `folder` with bin/caffe.
+
+    Returns what its Python layer reported, and the log. Raises CheckFailed.
+    """
     solver = folder / "solver.prototxt"
     solver.write_text(SOLVER.format(net=HERE / "probe_net.prototxt"), encoding="utf-8")
     log = run_clean([CAFFE, "train", "--solver", solver.name], folder)
     weights = folder / f"probe_iter_{ITERATIONS}.caffemodel"
     if not weights.exists():
         raise CheckFailed(f"{log}\n`caffe train` ended without {weights.name}")
-    return json.loads((folder / "probe.json").read_text(encoding="utf-8"))
+    return json.loads((folder / "probe.json").read_text(encoding="utf-8")), log
+
+
+def engine(record: dict, log: str, folder: Path) -> str:
+    """Return whose layers compute, having seen that program and module use those that were built.
+
+    log: of the program's training. Raises CheckFailed.
+    """
+    found = BY_ONEDNN.search(log)
+    if onednn_plugin.of_record(record) == onednn_plugin.CAFFE:
+        if found:
+            raise CheckFailed(f"{log}\n`caffe train` uses oneDNN, which was to be left out")
+        return "Caffe's own layers"
+    module = run_clean([PREFIX / "bin/python", "-c", f"import caffe\n{ASK_PLUGIN}"], folder).strip()
+    if not found or found[1] != module:
+        raise CheckFailed(f"{log}\n`caffe train` does not use oneDNN {module} (see its log above)")
+    return f"layers of oneDNN {module} on a CPU"
 
 
 def check(folder: Path) -> str:
@@ -60,12 +91,13 @@ def check(folder: Path) -> str:
     module = run_clean([PREFIX / "bin/python", "-c", code], folder).strip()
     if module != record["caffe_version"]:
         raise CheckFailed(f"`import caffe` gives version {module!r}")
-    report = train_probe(folder)
+    report, log = train_probe(folder)
     if report["prefix"] != str(PREFIX) or report["passes"] < ITERATIONS:
         raise CheckFailed(f"the layer in `caffe train` ran outside {PREFIX}: {report}")
     return (
         f"Caffe {record['caffe_version']}, BVLC commit {record['caffe_commit'][:7]}: program, "
-        f"module and Python layers work (HDF5 {report['hdf5']} in `caffe train`)"
+        f"module and Python layers work (HDF5 {report['hdf5']} in `caffe train`); "
+        f"{engine(record, log, folder)}"
     )
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image NAME with docker, podman or buildah, whichever is there. Weights of the RUN
 # folders, or of folders of runs, go inside, as the scoring image's own.
-# usage: [ENGINE=docker] build_image.sh NAME [--build-arg KEY=VALUE ...] [-- RUN ...]
+# usage: [CONTAINER_ENGINE=docker] build_image.sh NAME [--build-arg KEY=VALUE ...] [-- RUN ...]
 set -eu -o pipefail
 
 if [[ $# -eq 0 || $1 == -h || $1 == --help ]]; then
@@ -18,7 +18,7 @@ while [[ $# -gt 0 && $1 != -- ]]; do
 done
 [[ $# -eq 0 ]] || shift
 
-for engine in ${ENGINE:-docker podman buildah}; do
+for engine in ${CONTAINER_ENGINE:-docker podman buildah}; do
   if command -v "${engine%% *}" >/dev/null; then break; fi
   engine=
 done

@@ -10,7 +10,7 @@ if [[ "$*" != @(cpu|gpu|cpu gpu) ]]; then
   exit 2
 fi
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-export ENGINE=buildah BUILDAH_ISOLATION=chroot BUILDAH_LAYERS=true
+export CONTAINER_ENGINE=buildah BUILDAH_ISOLATION=chroot BUILDAH_LAYERS=true
 here=tools/container made=build/image python=.venv/bin/python
 debian=localhost/scan2num-debian ubuntu=localhost/scan2num-ubuntu
 devel=localhost/scan2num-cuda-devel runtime=localhost/scan2num-cuda-runtime

@@ -1,0 +1,56 @@
+#include "sgd_solver.hpp"
+
+#include <algorithm>
+
+#include "every_cpu.hpp"
+
+namespace scan2num {
+
+namespace {
+
+constexpr int kPiece = 1 << 14;
+
+bool OnCpu() { return caffe::Caffe::mode() == caffe::Caffe::CPU; }
+
+// gradient := history := rate (scale gradient + decay weights) + momentum history
+EVERY_CPU void Update(int count, float scale, float decay, float rate, float momentum,
+                      const float* weights, float* gradient, float* history) {
+  for (int i = 0; i < count; ++i) {
+    const float step = scale * gradient[i] + decay * weights[i];
+    gradient[i] = history[i] = rate * step + momentum * history[i];
+  }
+}
+
+}  // namespace
+
+bool SgdSolver::Covers(const caffe::SolverParameter& parameter) {
+  return parameter.weight_decay() == 0 || parameter.regularization_type() == "L2";
+}
+
+void SgdSolver::Normalize(int parameter) {
+  if (!OnCpu()) caffe::SGDSolver<float>::Normalize(parameter);
+}
+
+void SgdSolver::Regularize(int parameter) {
+  if (!OnCpu()) caffe::SGDSolver<float>::Regularize(parameter);
+}
+
+void SgdSolver::ComputeUpdateValue(int parameter, float rate) {
+  if (!OnCpu()) return caffe::SGDSolver<float>::ComputeUpdateValue(parameter, rate);
+  caffe::Blob<float>* blob = net_->learnable_params()[parameter];
+  const float scale = 1.f / param_.iter_size();
+  const float decay = param_.weight_decay() * net_->params_weight_decay()[parameter];
+  const float local_rate = rate * net_->params_lr()[parameter];
+  const float momentum = param_.momentum();
+  const float* weights = blob->cpu_data();
+  float* gradient = blob->mutable_cpu_diff();
+  float* history = history_[parameter]->mutable_cpu_data();
+  const int count = blob->count();
+#pragma omp parallel for
+  for (int start = 0; start < count; start += kPiece) {
+    Update(std::min(kPiece, count - start), scale, decay, local_rate, momentum, weights + start,
+           gradient + start, history + start);
+  }
+}
+
+}  // namespace scan2num
