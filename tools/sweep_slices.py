@@ -25,6 +25,7 @@ from pylayers.errors import UsageError
 from pylayers.files.checkout import relative
 from pylayers.files.output_check import check_output
 from tools.caffe_run.caffe_install import gpu_id
+from tools.caffe_run.compute_engine import engine_in_use
 from tools.report.paper import SLICES_RHO
 from tools.report.sweep_table import row_of, table_text, write_table
 from tools.scoring.predictions import predict_split, write_predictions
@@ -87,7 +88,8 @@ def sweep(args: argparse.Namespace) -> None:
     gpu = gpu_id(args.gpu)
     cohort = read_cohort(args.cohort)
     checked_stores(cohort, target)
-    wanted = wanted_run(target, name, schedules[numbers[0]], seed, cohort)
+    engine = engine_in_use()  # each run keeps its own
+    wanted = wanted_run(target, name, schedules[numbers[0]], seed, cohort, engine)
 
     out = args.out or run_place(f"{SWEEP}{target}", args.cohort, "OUT=").path
     with SweepFolder(out, wanted) as folder:

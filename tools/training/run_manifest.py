@@ -13,6 +13,7 @@ from pylayers.files.folder_lock import LOCK
 from pylayers.files.whole_file import remove_partials
 from pylayers.lungs.crop import PREPROCESSING_VERSION
 from tools.caffe_run.caffe_install import build_info
+from tools.caffe_run.compute_engine import CAFFE, ONEDNN, engine_in_use, onednn_version
 from tools.training.run_folder import RunFolder
 from tools.training.run_places import make_command
 from tools.training.run_prototxt import hand_written_sha256
@@ -23,9 +24,12 @@ RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
 
 
 def wanted_run(
-    target: str, schedule_name: str, schedule: Schedule, seed: int, cohort: Cohort
+    target: str, schedule_name: str, schedule: Schedule, seed: int, cohort: Cohort, engine: str
 ) -> dict:
-    """Return what defines a run, as in run.json; UsageError for a seed below 0."""
+    """Return what defines a run, as in run.json; UsageError for a seed below 0.
+
+    engine: whose layers compute on a CPU, since each rounds in its own way.
+    """
     if seed < 0:
         raise UsageError(f"--seed {seed} is below 0")
     return {
@@ -38,13 +42,14 @@ def wanted_run(
         "preprocessing_version": PREPROCESSING_VERSION,
         "stack_version": STACK_VERSION,
         "prototxt_sha256": hand_written_sha256(),
+        "engine": engine,
     }
 
 
-def made_from(cohort: Cohort, training_split: TrainedOn) -> dict:
+def made_from(cohort: Cohort, training_split: TrainedOn, engine: str) -> dict:
     """Return what best.json says of the code and the data beside wanted_run().
 
-    training_split: its pixel sizes, slice spacings and kernels.
+    training_split: its pixel sizes, slice spacings and kernels. engine: as wanted_run() has it.
     """
     build = build_info()
     return {
@@ -52,6 +57,7 @@ def made_from(cohort: Cohort, training_split: TrainedOn) -> dict:
         "phantom": all(scan.row.get("source") == PHANTOM for scan in cohort.scans),
         "caffe_version": build.get("caffe_version"),
         "caffe_commit": build.get("caffe_commit"),
+        "onednn_version": onednn_version() if engine == ONEDNN else None,
         "git_commit": git_commit(),
     }
 
@@ -93,8 +99,27 @@ def read_manifest(folder: RunFolder) -> tuple[dict, str | None]:
         manifest = None
     if not isinstance(manifest, dict):
         raise UsageError(f"{where} is damaged; remove the folder")
-    manifest.setdefault("split_batch", 1)  # older runs do not name it
+    manifest.setdefault("split_batch", 1)  # older runs do not name these
+    manifest.setdefault("engine", CAFFE)
     return manifest, manifest.pop("state", None)
+
+
+def engine_for(folder: RunFolder, restart: bool, gpu: int | None) -> str:
+    """Return the engine of the run in a folder; of a new one, the engine in use on its device."""
+    before, _ = read_manifest(folder)
+    if before and not restart:
+        return before["engine"]
+    return CAFFE if gpu is not None else engine_in_use()
+
+
+def check_engine(folder: RunFolder, engine: str, gpu: int | None) -> None:
+    """Raise UsageError when a training on the CPU needs oneDNN's layers and they are not in use."""
+    if gpu is None and engine == ONEDNN and engine_in_use() != ONEDNN:
+        raise UsageError(
+            f"{relative(folder.path)} was begun with oneDNN's layers, which are not in use here "
+            "and round differently from Caffe's own; `make setup ENGINE=onednn` brings them back, "
+            "TRAIN_OPTIONS=--restart begins anew"
+        )
 
 
 def is_finished(folder: RunFolder, wanted: dict) -> bool:

@@ -15,6 +15,7 @@ from pylayers.files.folder_lock import FolderLock
 from pylayers.files.whole_file import write_json
 from tools.caffe_run.caffe_install import gpu_id
 from tools.caffe_run.caffe_process import CaffeProcess
+from tools.caffe_run.compute_engine import CHOICE
 from tools.training.best_weights import BestWeights
 from tools.training.disk_space import check_space
 from tools.training.follow_training import follow_training
@@ -26,8 +27,10 @@ from tools.training.run_manifest import (
     FAILED,
     FINISHED,
     RUNNING,
+    check_engine,
     check_is_for_runs,
     check_version,
+    engine_for,
     is_finished,
     made_from,
     make_room,
@@ -57,20 +60,23 @@ def train(request: TrainRequest) -> None:
     check_version(folder)
     plan = run_plan(request, folder)
     cohort = read_cohort(plan.cohort)
-    wanted = wanted_run(target, plan.schedule_name, plan.schedule, plan.seed, cohort)
+    engine = engine_for(folder, request.restart, gpu)
+    wanted = wanted_run(target, plan.schedule_name, plan.schedule, plan.seed, cohort, engine)
     grids = checked_stores(cohort, target)
     training_split = trained_on(cohort.labelled("train", target), grids["train"])
 
     if is_finished(folder, wanted):
         say(f"{relative(folder.path)} is trained already; nothing to do", request.quiet)
         return
+    check_engine(folder, engine, gpu)
     with FolderLock(folder.path, "training") as lock, ending_kept(folder, wanted):
         was_begun = make_room(folder, wanted, request.restart, request.resume or request.go_on)
         check_space(folder)
         keep_state(folder, wanted, RUNNING)
         folder.snapshots.mkdir(exist_ok=True)
         max_iter = write_prototxts(folder, cohort, target, plan.schedule, plan.seed, gpu)
-        best, start = BestWeights(folder, wanted | made_from(cohort, training_split)), None
+        facts = wanted | made_from(cohort, training_split, engine)
+        best, start = BestWeights(folder, facts), None
         if was_begun:
             best, start = resume_point(best, partial(say, quiet=request.quiet))
         device = "on the CPU" if gpu is None else f"on GPU {gpu}"
@@ -81,29 +87,32 @@ def train(request: TrainRequest) -> None:
         )
         advice = long_training_advice(plan.schedule, max_iter, gpu is not None)
         progress = Progress(max_iter, request.quiet, start or 0, advice)
-        caffe = caffe_train(folder, start, workers, lock.file)
+        env = {WORKERS: str(workers), CHOICE: engine}
+        caffe = caffe_train(folder, start, env, lock.file)
         state = follow_training(caffe, folder, best, progress)
         keep_state(folder, wanted, state)
     if state != FINISHED:
         raise TrainingStopped(f"stopped before its end; {what_is_kept(folder, target)}")
-    facts = load_trained(folder).best
+    kept = load_trained(folder).best
     say(
-        f"best validation loss {facts['val_loss']:.6g} at iteration {facts['iteration']}: "
+        f"best validation loss {kept['val_loss']:.6g} at iteration {kept['iteration']}: "
         f"{relative(folder.best_weights)}",
         request.quiet,
     )
 
 
-def caffe_train(folder: RunFolder, start: int | None, workers: int, lock: int) -> CaffeProcess:
+def caffe_train(
+    folder: RunFolder, start: int | None, env: dict[str, str], lock: int
+) -> CaffeProcess:
     """Start `caffe train` in a folder that has its prototxts.
 
-    start: iteration of the snapshot to go on from, None for the beginning. workers: processes that
-    read for each data layer. lock: descriptor that Caffe holds as long as it lives.
+    start: iteration of the snapshot to go on from, None for the beginning. env: the processes that
+    read for each data layer, and the engine. lock: descriptor that Caffe holds as long as it lives.
     """
     command = ["train", f"--solver={relative(folder.solver)}"]
     if start is not None:
         command.append(f"--snapshot={relative(Snapshots(folder).prepare(start))}")
-    return CaffeProcess(command, folder.log, {WORKERS: str(workers)}, files=(lock,))
+    return CaffeProcess(command, folder.log, env, files=(lock,))
 
 
 @contextmanager
