@@ -135,6 +135,8 @@ def make_room(folder: RunFolder, wanted: dict, restart: bool, resume: bool) -> b
     check_is_for_runs(folder)
     before, _ = read_manifest(folder)
     differs = [key for key in wanted if before.get(key) != wanted[key]]
+    if restart and "engine" in differs:  # the same training, by whose layers ever
+        differs.remove("engine")
     if before and "cohort" in differs:
         raise UsageError(
             f"{relative(folder.path)} holds another run (its cohort is {before.get('cohort')}); "
