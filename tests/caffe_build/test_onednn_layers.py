@@ -214,3 +214,30 @@ print(net.blobs["conv4"].data.tobytes().hex())
 def test_the_features_bits_do_not_depend_on_the_number_of_threads():
     one, two, three = (run_this(SCORE, OMP_NUM_THREADS=str(n)) for n in (1, 2, 3))
     assert one == two == three
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['lr_policy: "fixed"'],
+        ['lr_policy: "poly" power: 1', "weight_decay: 0.01"],
+        ['lr_policy: "fixed"', "weight_decay: 0.01", "iter_size: 3"],
+        ['lr_policy: "fixed"', "weight_decay: 0.01", "clip_gradients: 0.5"],
+        ['lr_policy: "fixed"', "weight_decay: 0.01", 'regularization_type: "L1"'],
+    ],
+)
+def test_sgd_takes_caffes_steps(lines, tmp_path):
+    learned = {}
+    for engine in ("onednn", "caffe"):
+        folder = tmp_path / engine
+        folder.mkdir()
+        run_this(
+            "import sys, trained_small; "
+            f"sys.argv[1:] = {[str(folder), *lines]!r}; trained_small.main()",
+            **{CHOICE: engine},
+        )
+        learned[engine] = np.load(folder / "learned.npz")
+    assert len(learned["caffe"]) == 12
+    for name, its in learned["caffe"].items():
+        mine = learned["onednn"][name]
+        assert np.linalg.norm(mine - its) <= CLOSE * np.linalg.norm(its), name

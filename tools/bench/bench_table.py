@@ -1,5 +1,7 @@
 """The table that the benchmark prints, from what bench.json holds."""
 
+from collections.abc import Sequence
+
 WIDTHS = (44, 12, 31)
 
 # What a comparison is called. In loader_vs_... their time is over ours, else ours over theirs.
@@ -11,9 +13,14 @@ TITLES = {
     "loader_vs_gzip": "a scan's stack, one core: gzip / zstd store",
     "caffe_step_vs_pytorch_best": "training step: Caffe / PyTorch",
     "caffe_step_vs_pytorch_best_tf32": "training step: Caffe / PyTorch, TF32",
+    "caffes_own_step_vs_pytorch_best": "training step: Caffe's own / PyTorch",
+    "caffe_step_vs_caffes_own": "training step: Caffe / Caffe's own",
     "caffe_forward_vs_pytorch_best": "scoring pass: Caffe / PyTorch",
     "caffe_forward_vs_pytorch_best_tf32": "scoring pass: Caffe / PyTorch, TF32",
+    "caffes_own_forward_vs_pytorch_best": "scoring pass: Caffe's own / PyTorch",
     "caffe_forward_vs_onnxruntime": "scoring pass: Caffe / ONNX Runtime",
+    "caffes_own_forward_vs_onnxruntime": "scoring pass: Caffe's own / ONNX Runtime",
+    "caffe_forward_vs_caffes_own": "scoring pass: Caffe / Caffe's own",
 }
 ALONE = {
     "caffe_step_s": "training step: Caffe, nothing to compare with",
@@ -42,11 +49,16 @@ def _head(results: dict) -> list[str]:
     busy = at["load_before"] / at["cores_usable"]
     return [
         f"{at['cpu']}, {at['cores_usable']} of {at['cores']} cores, {at['memory_gib']:g} GiB; "
-        f"Caffe on {where}, {_count(how['threads'], 'thread')}",
+        f"Caffe on {where}{_layers_of(results)}, {_count(how['threads'], 'thread')}",
         f"a scan is {how['slices']} slices, a training step {_count(how['batch'], 'scan')}; "
         f"{results['minutes']:.1f} min{', --quick: rough numbers' if how['quick'] else ''}",
         *([BUSY.format(at["load_before"])] if busy > 0.25 else []),
     ]
+
+
+def _layers_of(results: dict) -> str:
+    onednn = results["versions"]["onednn"]
+    return f" with layers of oneDNN {onednn}" if onednn else ""
 
 
 def _comparisons(results: dict) -> list[str]:
@@ -88,17 +100,24 @@ def _loader(results: dict) -> list[str]:
 def _layers(results: dict) -> list[str]:
     if "layers" not in results:
         return []
-    lines = ["layer (caffe time)      forward   backward  ms of a training step"]
-    total = {"forward_ms": 0.0, "backward_ms": 0.0}
-    for layer in results["layers"]:
-        for kind in total:
-            total[kind] += layer[kind]
-        lines.append(_layer(layer["name"], layer["type"], layer))
-    return [*lines, _layer("sum", "", total)]
+    columns = [results["layers"]]
+    head = "layer (caffe time)      forward   backward  ms of a training step"
+    if "layers_caffes_own" in results:
+        columns.append(results["layers_caffes_own"])
+        head += "; then with Caffe's own layers"
+    lines = [head]
+    for same in zip(*columns, strict=True):
+        lines.append(_layer(same[0]["name"], same[0]["type"], same))
+    totals = [
+        {kind: sum(layer[kind] for layer in column) for kind in ("forward_ms", "backward_ms")}
+        for column in columns
+    ]
+    return [*lines, _layer("sum", "", totals)]
 
 
-def _layer(name: str, kind: str, times: dict) -> str:
-    return f"  {name:7} {kind:13}{times['forward_ms']:9.2f} {times['backward_ms']:10.2f}"
+def _layer(name: str, kind: str, columns: Sequence[dict]) -> str:
+    times = "   ".join(f"{t['forward_ms']:9.2f} {t['backward_ms']:10.2f}" for t in columns)
+    return f"  {name:7} {kind:13}{times}"
 
 
 def _missing(results: dict) -> list[str]:
@@ -137,9 +156,10 @@ def _meaning(key: str, entry: dict) -> str:
         return _cost_of_loading(100 * (ratio - 1), entry["workers"])
     if key.startswith("loader_vs_"):
         return f"{theirs} takes {ratio:.1f} times as long as our loader for the same stack"
+    ours = "Caffe with its own layers" if key.startswith("caffes_own") else "Caffe"
     if ratio < 1:
-        return f"Caffe takes {100 * ratio:.0f} % of the time of {theirs}"
-    return f"Caffe takes {ratio:.1f} times as long as {theirs}"
+        return f"{ours} takes {100 * ratio:.0f} % of the time of {theirs}"
+    return f"{ours} takes {ratio:.1f} times as long as {theirs}"
 
 
 def _cost_of_loading(percent: float, workers: int) -> str:

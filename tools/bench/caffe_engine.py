@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tools.bench.same_results import relative_difference
 from tools.bench.serve import seconds_each, serve
 from tools.caffe_run.caffe_device import caffe_on
 from tools.caffe_run.caffe_install import import_caffe
@@ -45,6 +46,15 @@ class CaffeEngine:
         self.net.blobs["data"].reshape(*data.shape)
         self.net.blobs["data"].data[...] = data
 
+    def load(self, deploy: str, weights: str, arrays: str) -> float:
+        """Load the deploy net that another Caffe is the reference of.
+
+        arrays: the file that it wrote. Returns the relative difference of the scores from its own.
+        """
+        reference = dict(np.load(arrays))
+        self.deploy(deploy, weights, reference["data"])
+        return relative_difference(reference["scores"], self.net.forward()["fc7"])
+
     def train(self, solver: str, weights: str | None = None) -> None:
         """Load a solver."""
         self.solver = caffe.get_solver(solver)
@@ -78,5 +88,5 @@ class CaffeEngine:
 
 if __name__ == "__main__":
     engine = CaffeEngine()
-    names = ("on", "reference", "deploy", "train", "batch", "step", "forward")
+    names = ("on", "reference", "load", "train", "batch", "step", "forward")
     serve({name: getattr(engine, name) for name in names})

@@ -6,6 +6,7 @@ from typing import Any, Self
 from pylayers.batch.prefetch import WORKERS
 from pylayers.child_process import ChildProcess
 from pylayers.files.checkout import ROOT
+from tools.caffe_run.compute_engine import CHOICE, ONEDNN
 
 LIMIT_S = 300.0  # for one answer
 RIVALS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
@@ -30,15 +31,23 @@ class Engine:
     """The module tools.bench.NAME as a process; a context manager that ends it, whatever happens.
 
     rival: run by the Python of .venv-bench instead of ours; EngineFailed when there is none.
-    workers: that a data layer in it starts.
+    workers: that a data layer in it starts. layers: whose of Caffe's compute on a CPU, "onednn" or
+    "caffe".
     """
 
-    def __init__(self, name: str, threads: int, rival: bool = False, workers: int = 0) -> None:
+    def __init__(
+        self,
+        name: str,
+        threads: int,
+        rival: bool = False,
+        workers: int = 0,
+        layers: str = ONEDNN,
+    ) -> None:
         if rival and not RIVALS_PYTHON.exists():
             raise EngineFailed(f"there is no .venv-bench; {HOW_TO_GET_RIVALS}")
         self.name = name
         python = str(RIVALS_PYTHON) if rival else sys.executable
-        env = threads_env(threads) | {WORKERS: str(workers)}
+        env = threads_env(threads) | {WORKERS: str(workers), CHOICE: layers}
         self.child = ChildProcess(f"tools.bench.{name}", env=env, python=python)
 
     def ask(self, operation: str, **arguments: Any) -> Any:

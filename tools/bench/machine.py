@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tools.caffe_run.caffe_install import build_info
+from tools.caffe_run.compute_engine import onednn_version
 
 PACKAGES = ("numpy", "opencv-python-headless", "h5py", "hdf5plugin")
 
@@ -44,11 +45,12 @@ def gpu_name(gpu: int | None) -> str | None:
 
 
 def versions() -> dict:
-    """Return the versions of Caffe, how it was built, and of what our loader uses."""
+    """Return the versions of Caffe, how it was built, of oneDNN, and of what our loader uses."""
     info = build_info()
     return {
         "caffe": f"{info.get('caffe_version')} ({info.get('caffe_commit', '')[:12]})",
         "caffe_flags": info.get("inputs", {}).get("optimisation"),
         "caffe_key": info.get("key"),
+        "onednn": onednn_version(),
         **{name: version(name) for name in PACKAGES},
     }

@@ -1,7 +1,8 @@
 """Builds Caffe's own tests against the Caffe in this venv and runs them.
 
-gtests/CMakeLists.txt lists the tests. The test program is kept in the cache; all other
-arguments are passed to it, for example --gtest_filter='*Pooling*'.
+gtests/CMakeLists.txt lists the tests. With oneDNN's layers they run twice: on Caffe's own, and on
+those. The programs are kept in the cache; all other arguments are passed to them, for example
+--gtest_filter='*Pooling*'.
 """
 
 import argparse
@@ -22,18 +23,19 @@ from tools.caffe_build import (
 from tools.caffe_build.cuda import variant
 
 GTESTS = cache_key.HERE / "gtests"
-CMAKE_FILES = (GTESTS / "CMakeLists.txt", GTESTS / "tests_cuda.cmake")
+FILES = [GTESTS / name for name in ("CMakeLists.txt", "tests_cuda.cmake", "onednn_layers.hpp")]
+PROGRAMS = ("test_caffe", "test_onednn")
 NOT_ON_A_CPU = "--gtest_filter=-*GPU*"  # upstream leaves out the same in a CPU build
 
 
 def ensure_built(cache: Path) -> Path:
-    """Return the cache's folder with test_caffe and its data, building it first if missing."""
+    """Return the cache's folder with the programs and their data, building it first if missing."""
     record = build_caffe.installed_record(Path(sys.prefix))
     cuda, engine = variant.of_record(record), onednn_plugin.of_record(record)
     built = build_caffe.ensure_built(cache, cuda, engine)
     inputs = {
         "caffe": built.name,
-        "cmake": [caffe_source.sha256_of(path) for path in CMAKE_FILES],
+        "files": [caffe_source.sha256_of(path) for path in FILES],
         "packages": cache_key.package_versions(GTESTS / "debian-packages.txt"),
     }
     name = f"gtests-{cache_key.key_of(inputs)}"
@@ -47,6 +49,7 @@ def ensure_built(cache: Path) -> Path:
             "CAFFE_BUILT": built,
             "CMAKE_INSTALL_PREFIX": entry,
             **(cuda.defines() if cuda else {}),
+            **onednn_plugin.defines(engine),
         }
         cmake_run.build(GTESTS, scratch / "build", defines, log, "caffe: compiling tests")
 
@@ -64,9 +67,12 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     cuda = build_caffe.installed_record(Path(sys.prefix))["cuda"]
     # Of two filters the later one wins.
-    command = [entry / "test_caffe", *([] if cuda else [NOT_ON_A_CPU]), *test_options]
+    options = [*([] if cuda else [NOT_ON_A_CPU]), *test_options]
+    programs = [entry / name for name in PROGRAMS if (entry / name).exists()]
     with tempfile.TemporaryDirectory(prefix="scan2num-gtests-") as scratch:
-        return subprocess.run(command, cwd=entry, env={**os.environ, "TMPDIR": scratch}).returncode
+        env = {**os.environ, "TMPDIR": scratch}
+        codes = [subprocess.run([p, *options], cwd=entry, env=env).returncode for p in programs]
+    return next((code for code in codes if code), 0)
 
 
 if __name__ == "__main__":

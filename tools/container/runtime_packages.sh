@@ -7,7 +7,7 @@ set -eu -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 mapfile -t linked < <(find .venv/bin/caffe .venv/lib -type f \
-  '(' -name caffe -o -name 'libcaffe.so*' -o -name '_caffe*.so' ')' -exec ldd {} + |
+  '(' -name caffe -o -name 'libcaffe*.so*' -o -name '_caffe*.so' ')' -exec ldd {} + |
   awk '$2 == "=>" && $3 ~ /^\// {print $3}' | sort -u)
 for library in "${linked[@]}"; do
   case $(realpath "$library") in
