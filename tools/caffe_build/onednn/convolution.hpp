@@ -15,6 +15,10 @@ struct ConvolutionShape {
 
   bool operator==(const ConvolutionShape& other) const;
 
+  bool kernel_covers_image() const {
+    return kernel_height == height && kernel_width == width && pad_height == 0 && pad_width == 0;
+  }
+
   // Float32 of an image, in and out.
   std::size_t bytes_per_image() const {
     return sizeof(float) * (static_cast<std::size_t>(channels) * height * width +

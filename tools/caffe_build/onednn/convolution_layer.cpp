@@ -14,6 +14,16 @@ bool All(const google::protobuf::RepeatedField<google::protobuf::uint32>& values
   return std::all_of(values.begin(), values.end(), [=](unsigned v) { return v == wanted; });
 }
 
+// result[rows x columns] := a b + beta result, by oneDNN, so that all of it uses the same threads.
+// stride_a, stride_b: floats from row to row as they lie in memory.
+void Product(char transposed_a, char transposed_b, int rows, int columns, int depth,
+             const float* a, int stride_a, const float* b, int stride_b, float beta,
+             float* result) {
+  const dnnl_status_t status = dnnl_sgemm(transposed_a, transposed_b, rows, columns, depth, 1.f, a,
+                                          stride_a, b, stride_b, beta, result, columns);
+  CHECK_EQ(status, dnnl_success) << "oneDNN could not multiply matrices";
+}
+
 }  // namespace
 
 bool ConvolutionLayer::Covers(const caffe::ConvolutionParameter& parameter) {
@@ -52,6 +62,9 @@ void ConvolutionLayer::Forward_cpu(const Blobs& bottom, const Blobs& top) {
 
 void ConvolutionLayer::Backward_cpu(const Blobs& top, const std::vector<bool>& propagate_down,
                                     const Blobs& bottom) {
+  if (covered_ && shape_.kernel_covers_image()) {
+    return BackwardByProducts(top, propagate_down, bottom);
+  }
   const bool weights = param_propagate_down_[0];
   const bool bias = bias_term_ && param_propagate_down_[1];
   const Kind kind = bias ? kBackwardWeightsAndBias : kBackwardWeights;
@@ -75,6 +88,30 @@ void ConvolutionLayer::Backward_cpu(const Blobs& top, const std::vector<bool>& p
       Run(kBackwardData, {gradient,
                           {blobs_[0]->cpu_data(), 0},
                           {bottom[i]->mutable_cpu_diff(), bottom_dim_}});
+    }
+  }
+}
+
+// The kernel covers the image, so each output is one pixel: gradients are products of matrices in
+// the blobs' own layout. That saves reordering weights, of which such layers have many.
+void ConvolutionLayer::BackwardByProducts(const Blobs& top, const std::vector<bool>& propagate_down,
+                                          const Blobs& bottom) {
+  const int inputs = bottom_dim_, outputs = top_dim_;
+  for (std::size_t i = 0; i < top.size(); ++i) {
+    const float* gradient = top[i]->cpu_diff();
+    if (param_propagate_down_[0]) {
+      Product('T', 'N', outputs, inputs, num_, gradient, outputs, bottom[i]->cpu_data(), inputs,
+              1.f, blobs_[0]->mutable_cpu_diff());
+    }
+    if (bias_term_ && param_propagate_down_[1]) {
+      float* sum = blobs_[1]->mutable_cpu_diff();
+      for (int n = 0; n < num_; ++n) {
+        for (int k = 0; k < outputs; ++k) sum[k] += gradient[n * outputs + k];
+      }
+    }
+    if (propagate_down[i]) {
+      Product('N', 'N', num_, inputs, outputs, gradient, outputs, blobs_[0]->cpu_data(), inputs,
+              0.f, bottom[i]->mutable_cpu_diff());
     }
   }
 }

@@ -38,6 +38,8 @@ class ConvolutionLayer : public caffe::ConvolutionLayer<float> {
     int per_image;
   };
 
+  void BackwardByProducts(const Blobs& top, const std::vector<bool>& propagate_down,
+                          const Blobs& bottom);
   bool Has(Kind kind);
   const Operation& Made(Kind kind, int images);
   void Run(Kind kind, const std::vector<Moving>& blobs);

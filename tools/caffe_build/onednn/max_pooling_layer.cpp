@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cfloat>
 
-#include "every_cpu.hpp"
+#include "in_pieces.hpp"
 
 namespace scan2num {
 
@@ -20,35 +20,65 @@ struct Window {
   }
 };
 
-// Takes one pixel of each window of a row into their maxima, in Caffe's order and with its rule:
-// a later one must be larger. kStride 0: any.
-template <int kStride>
-inline void TakeTap(const float* pixels, int first_index, int stride, int windows, float* maxima,
-                    int* indices) {
-  const int step = kStride ? kStride : stride;
-  for (int i = 0; i < windows; ++i) {
-    const float value = pixels[i * step];
-    const bool larger = value > maxima[i];
-    maxima[i] = larger ? value : maxima[i];
-    indices[i] = larger ? first_index + i * step : indices[i];
+// Takes a pixel of a window into its maximum by Caffe's rule: a later one must be larger.
+inline void Take(float value, int index, float* maximum, int* where) {
+  const bool larger = value > *maximum;
+  *maximum = larger ? value : *maximum;
+  *where = larger ? index : *where;
+}
+
+// Takes a row of pixels into a row of windows; `row`: the index of its first pixel.
+inline void TakeRow(const float* image, int row, int width, Window across, int columns,
+                    float* maxima, int* indices) {
+  for (int tap = 0; tap < across.size; ++tap) {
+    const int begin = across.begin(tap), end = across.end(tap, width, columns);
+    const int first = row - across.pad + tap;
+    for (int i = begin; i < end; ++i) {
+      const int index = first + i * across.stride;
+      Take(image[index], index, maxima + i, indices + i);
+    }
+  }
+}
+
+// The same for pairs of pixels that lie side by side, both at once: they are loaded as one vector.
+inline void TakePairs(const float* image, int row, int begin, int end, float* maxima,
+                      int* indices) {
+  for (int i = begin; i < end; ++i) {
+    const int index = row + 2 * i;
+    float maximum = maxima[i];
+    int where = indices[i];
+    Take(image[index], index, &maximum, &where);
+    Take(image[index + 1], index + 1, &maximum, &where);
+    maxima[i] = maximum;
+    indices[i] = where;
+  }
+}
+
+inline void TakeRowOfPairs(const float* image, int row, int width, int columns, float* maxima,
+                           int* indices) {
+  const int pairs = std::min(width / 2, columns);
+  const int vector = pairs >= 16 ? 16 : pairs >= 8 ? 8 : 1;
+  const int whole = pairs / vector * vector;
+  TakePairs(image, row, 0, whole, maxima, indices);
+  // a whole vector again: taking a pixel twice changes nothing
+  if (whole < pairs) TakePairs(image, row, pairs - vector, pairs, maxima, indices);
+  for (int i = pairs; i < columns; ++i) {  // a last pixel without another
+    Take(image[row + 2 * i], row + 2 * i, maxima + i, indices + i);
   }
 }
 
 EVERY_CPU void PoolImage(const float* image, int height, int width, Window down, Window across,
                          int rows, int columns, float* top, int* mask) {
+  const bool in_pairs = across.size == 2 && across.stride == 2 && across.pad == 0;
   for (int row = 0; row < rows; ++row, top += columns, mask += columns) {
     std::fill(top, top + columns, -FLT_MAX);
     std::fill(mask, mask + columns, -1);
     const int start = row * down.stride - down.pad;
     for (int y = std::max(start, 0); y < std::min(start + down.size, height); ++y) {
-      for (int tap = 0; tap < across.size; ++tap) {
-        const int begin = across.begin(tap), end = across.end(tap, width, columns);
-        const int index = y * width + begin * across.stride - across.pad + tap;
-        if (across.stride == 2) {
-          TakeTap<2>(image + index, index, 2, end - begin, top + begin, mask + begin);
-        } else {
-          TakeTap<0>(image + index, index, across.stride, end - begin, top + begin, mask + begin);
-        }
+      if (in_pairs) {
+        TakeRowOfPairs(image, y * width, width, columns, top, mask);
+      } else {
+        TakeRow(image, y * width, width, across, columns, top, mask);
       }
     }
   }

@@ -10,7 +10,8 @@ list(REMOVE_ITEM ONEDNN_SOURCES "${LOAD_PLUGIN}")
 
 add_library(caffe_onednn SHARED ${ONEDNN_SOURCES})
 target_include_directories(caffe_onednn SYSTEM PRIVATE "${DNNL_INCLUDE}")
-target_compile_options(caffe_onednn PRIVATE
+# -ffp-contract=off: a product and a sum round alike on every CPU, with and without FMA.
+target_compile_options(caffe_onednn PRIVATE -ffp-contract=off
   "-ffile-prefix-map=${CMAKE_CURRENT_LIST_DIR}=scan2num_onednn")
 target_link_libraries(caffe_onednn PRIVATE caffe "${DNNL_LIBRARY}" OpenMP::OpenMP_CXX)
 set_target_properties(caffe_onednn PROPERTIES INSTALL_RPATH "$ORIGIN;${CUDA_RPATH}")

@@ -6,6 +6,7 @@
 #include "caffe/solver_factory.hpp"
 #include "convolution_layer.hpp"
 #include "max_pooling_layer.hpp"
+#include "relu_layer.hpp"
 #include "sgd_solver.hpp"
 
 namespace scan2num {
@@ -16,7 +17,7 @@ using Layers = caffe::LayerRegistry<float>;
 using Solvers = caffe::SolverRegistry<float>;
 using LayerPointer = boost::shared_ptr<caffe::Layer<float>>;
 
-Layers::Creator caffes_convolution, caffes_pooling;
+Layers::Creator caffes_convolution, caffes_pooling, caffes_relu;
 Solvers::Creator caffes_sgd;
 
 std::string Version() {
@@ -46,6 +47,13 @@ LayerPointer Pooling(const caffe::LayerParameter& parameter) {
   return LayerPointer(new MaxPoolingLayer(parameter));
 }
 
+LayerPointer Relu(const caffe::LayerParameter& parameter) {
+  if (!OnCpu() || parameter.relu_param().engine() != caffe::ReLUParameter_Engine_DEFAULT) {
+    return caffes_relu(parameter);
+  }
+  return LayerPointer(new ReluLayer(parameter));
+}
+
 caffe::Solver<float>* Sgd(const caffe::SolverParameter& parameter) {
   if (!SgdSolver::Covers(parameter)) return caffes_sgd(parameter);
   return new SgdSolver(parameter);
@@ -63,6 +71,7 @@ typename Registry::Creator Replace(const char* type, typename Registry::Creator 
 __attribute__((constructor)) void Register() {
   caffes_convolution = Replace<Layers>("Convolution", Convolution);
   caffes_pooling = Replace<Layers>("Pooling", Pooling);
+  caffes_relu = Replace<Layers>("ReLU", Relu);
   caffes_sgd = Replace<Solvers>("SGD", Sgd);
 }
 

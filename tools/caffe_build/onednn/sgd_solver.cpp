@@ -1,14 +1,10 @@
 #include "sgd_solver.hpp"
 
-#include <algorithm>
-
-#include "every_cpu.hpp"
+#include "in_pieces.hpp"
 
 namespace scan2num {
 
 namespace {
-
-constexpr int kPiece = 1 << 14;
 
 bool OnCpu() { return caffe::Caffe::mode() == caffe::Caffe::CPU; }
 
@@ -45,12 +41,10 @@ void SgdSolver::ComputeUpdateValue(int parameter, float rate) {
   const float* weights = blob->cpu_data();
   float* gradient = blob->mutable_cpu_diff();
   float* history = history_[parameter]->mutable_cpu_data();
-  const int count = blob->count();
-#pragma omp parallel for
-  for (int start = 0; start < count; start += kPiece) {
-    Update(std::min(kPiece, count - start), scale, decay, local_rate, momentum, weights + start,
-           gradient + start, history + start);
-  }
+  InPieces(blob->count(), [=](int start, int count) {
+    Update(count, scale, decay, local_rate, momentum, weights + start, gradient + start,
+           history + start);
+  });
 }
 
 }  // namespace scan2num
