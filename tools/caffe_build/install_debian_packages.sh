@@ -10,17 +10,20 @@ if [[ $# -eq 0 || $1 == -h || $1 == --help ]]; then
   exit 2
 fi
 
+optional=
 if [[ $1 == --optional ]]; then
+  optional=yes
   shift
+fi
+mapfile -t wanted < <(sed 's/#.*//' "$@" | tr -s ' \t' '\n\n' | sed '/^$/d')
+if [[ -n $optional ]]; then
   if ! said=$("${BASH_SOURCE[0]}" "$@" 2>&1); then
-    echo "setup: going on without packages that cannot be installed here: $(sed 's/#.*//' "$@" | xargs)"
+    echo "setup: going on without packages that cannot be installed here: ${wanted[*]}"
   elif [[ -n $said ]]; then
     echo "$said"
   fi
   exit 0
 fi
-
-mapfile -t wanted < <(sed 's/#.*//' "$@" | tr -s ' \t' '\n\n' | sed '/^$/d')
 
 missing=()
 for package in "${wanted[@]}"; do
