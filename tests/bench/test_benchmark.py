@@ -22,6 +22,7 @@ from tools.bench.same_results import disagreement, relative_difference
 from tools.bench.settings import Settings
 from tools.bench.spread import ratios, spread
 from tools.caffe_run.caffe_install import import_caffe
+from tools.caffe_run.compute_engine import ONEDNN, engine_in_use
 
 caffe = import_caffe()
 pytestmark = pytest.mark.caffe
@@ -175,7 +176,8 @@ def test_without_rivals_our_own_parts_are_measured(tiny_cohort, tmp_path, monkey
     found = quick(tiny_cohort, tmp_path / "made" / "bench.json", "--workers", "1")
     for key in ("loader_ratio", "loader_scans_per_s", "loader_vs_gzip"):
         check_spread(found[key])
-    for key in ("caffe_step_s", "caffe_forward_s"):
+    tail = "vs_caffes_own" if engine_in_use() == ONEDNN else "s"
+    for key in (f"caffe_step_{tail}", f"caffe_forward_{tail}"):
         check_spread(found[key])
     assert found["loader_bytes_equal"]
     assert {"0", "1", "2", "4"} == set(found["loader_workers"])
@@ -222,7 +224,11 @@ def test_the_engines_compute_the_same_network(settings):
     found = measure_network(settings, write_bench_run(settings), {"forward", "step"})
     assert found["not_measured"] == {}
     seen = found["agreement"]
-    assert set(seen) == {"pytorch_contiguous", "pytorch_channels_last", "onnxruntime"}
+    engines = {"pytorch_contiguous", "pytorch_channels_last", "onnxruntime"}
+    with_onednn = engine_in_use() == ONEDNN
+    assert set(seen) == engines | ({"caffes_own"} if with_onednn else set())
     assert all(disagreement(values) is None for values in seen.values())
     for key in (*PROMISED[3:], "caffe_forward_vs_pytorch_best"):
         check_spread(found[key])
+        if with_onednn:
+            check_spread(found[key.replace("caffe_", "caffes_own_", 1)])

@@ -68,7 +68,9 @@ void ConvolutionLayer::Backward_cpu(const Blobs& top, const std::vector<bool>& p
   const bool weights = param_propagate_down_[0];
   const bool bias = bias_term_ && param_propagate_down_[1];
   const Kind kind = bias ? kBackwardWeightsAndBias : kBackwardWeights;
-  if (!Has(kBackwardData) || !Has(kind)) {
+  const bool data = std::find(propagate_down.begin(), propagate_down.end(), true) !=
+                    propagate_down.end();
+  if ((data && !Has(kBackwardData)) || (weights && !Has(kind))) {
     return caffe::ConvolutionLayer<float>::Backward_cpu(top, propagate_down, bottom);
   }
   for (std::size_t i = 0; i < top.size(); ++i) {
