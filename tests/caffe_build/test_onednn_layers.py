@@ -207,7 +207,7 @@ for blobs in net.params.values():
 net.blobs["data"].reshape(2, 1, 512, 512)
 net.blobs["data"].data[...] = rng.normal(size=(2, 1, 512, 512))
 net.forward()
-print(net.blobs["conv4"].data.tobytes().hex())
+print(net.blobs["conv5"].data.tobytes().hex())
 """
 
 

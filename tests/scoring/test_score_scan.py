@@ -19,6 +19,7 @@ from pylayers.files.whole_file import write_json
 from pylayers.lungs.crop_lungs import crop_lungs
 from pylayers.lungs.scan_request import ScanRequest
 from tools import score_scan
+from tools.caffe_run.compute_engine import onednn_version
 from tools.scoring import scan_result
 from tools.scoring.chosen_runs import weights_note
 from tools.scoring.predictions import euclidean_loss, predict_split, write_predictions
@@ -76,6 +77,7 @@ def test_the_json_has_the_promised_keys(result, random_run):
     }
     assert (result["scan"], result["refused"]) == ("chest.nrrd", None)
     assert result["series"] is None
+    assert result["versions"].get("onednn") == onednn_version()
     assert list(result["targets"]) == ["fev1pp"]
     target = result["targets"]["fev1pp"]
     assert set(target) == {"score", "slices", "weights_sha256"}

@@ -11,6 +11,7 @@ from pylayers.lungs.crop import PREPROCESSING_VERSION, LungCrop
 from pylayers.lungs.crop_lungs import crop_lungs
 from pylayers.lungs.scan_request import ScanRequest
 from tools.caffe_run.caffe_install import build_info
+from tools.caffe_run.compute_engine import onednn_version
 from tools.scoring.scored_crop import ScoredCrop, TargetScore, score_crop
 from tools.scoring.scorer import Scorer
 
@@ -50,11 +51,13 @@ def score(scorers: list[Scorer], request: ScanRequest) -> ScanResult:
 
 def versions() -> dict:
     """Return what a score depends on beside scan and weights."""
-    build = build_info()
+    build, onednn = build_info(), onednn_version()
     return {
         "preprocessing": PREPROCESSING_VERSION,
         "caffe": build.get("caffe_version"),
         "caffe_commit": build.get("caffe_commit"),
+        # only where it computes, so that older tables stay valid
+        **({"onednn": onednn} if onednn else {}),
         "numpy": np.__version__,
     }
 
