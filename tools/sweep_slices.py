@@ -88,8 +88,7 @@ def sweep(args: argparse.Namespace) -> None:
     gpu = gpu_id(args.gpu)
     cohort = read_cohort(args.cohort)
     checked_stores(cohort, target)
-    engine = engine_in_use()  # each run keeps its own
-    wanted = wanted_run(target, name, schedules[numbers[0]], seed, cohort, engine)
+    wanted = wanted_run(target, name, schedules[numbers[0]], seed, cohort, engine_in_use())
 
     out = args.out or run_place(f"{SWEEP}{target}", args.cohort, "OUT=").path
     with SweepFolder(out, wanted) as folder:

@@ -170,12 +170,9 @@ def test_a_user_who_may_not_install_is_told_whom_to_ask(make_system):
     assert system.calls == []
 
 
-def test_packages_that_can_be_done_without_are_said_in_a_line(make_system):
+def test_packages_that_can_be_done_without_are_no_error(make_system):
     system = make_system(DEBIAN_12, python="3.11")
     system.add("id", "echo 1000")
     packages = BUILD / "onednn/debian-packages.txt"
     done = system.run("install_debian_packages.sh", "--optional", packages)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == (
-        "setup: going on without packages that cannot be installed here: libdnnl-dev\n"
-    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

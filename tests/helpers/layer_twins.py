@@ -6,10 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from tools.caffe_run.compute_engine import import_caffe
+from tools.caffe_run.caffe_install import import_caffe
 
 caffe = import_caffe()
 
+PARAMETERS = {
+    "Convolution": "convolution_param",
+    "Pooling": "pooling_param",
+    "ReLU": "relu_param",
+}
 NET = """
 force_backward: true
 layer {{ name: "data" type: "Input" top: "ours_in" top: "caffes_in"
@@ -34,22 +39,25 @@ class Computed:
 
 
 class Twins:
-    """The net of both. parameters: of the layer, such as 'num_output: 3 kernel_size: 2'."""
+    """The net of both.
+
+    parameters: of the layer, such as 'num_output: 3 kernel_size: 2'. more: other lines of it.
+    """
 
     def __init__(
-        self, folder: Path, kind: str, parameters: str, shape: tuple[int, ...], seed: int = 0
+        self, folder: Path, kind: str, parameters: str, shape: tuple[int, ...], more: str = ""
     ) -> None:
-        name = {"Convolution": "convolution_param", "Pooling": "pooling_param"}[kind]
+        name = PARAMETERS[kind]
         path = folder / "twins.prototxt"
         text = NET.format(
             type=kind,
             shape=" ".join(f"dim: {size}" for size in shape),
-            body=f"{name} {{ {parameters} }}",
-            caffes_body=f"{name} {{ {parameters} engine: CAFFE }}",
+            body=f"{name} {{ {parameters} }} {more}",
+            caffes_body=f"{name} {{ {parameters} engine: CAFFE }} {more}",
         )
         path.write_text(text, encoding="utf-8")
         self.net = caffe.Net(str(path), caffe.TRAIN)
-        self.rng = np.random.default_rng(seed)
+        self.rng = np.random.default_rng(0)
         self.fill(self.rng.normal(size=shape))
         for ours, caffes in zip(*self._parameters(), strict=True):
             ours.data[...] = caffes.data[...] = self.rng.normal(size=ours.data.shape)

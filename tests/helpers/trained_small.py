@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tools.caffe_run.compute_engine import import_caffe
+from tools.caffe_run.caffe_install import import_caffe
 
 caffe = import_caffe()
 

@@ -1,6 +1,8 @@
 """COHORT and RUN mean the same to every make target, and reach the programs as they were typed."""
 
+import os
 import shlex
+import shutil
 import subprocess
 
 import pytest
@@ -88,3 +90,39 @@ def test_another_target_stops_with_the_list(target):
     )
     assert done.returncode == 2
     assert "choose one of: ve fev1fvc fev1pp" in done.stderr
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A function that runs make in a copy of the Makefile, where Python is installed."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / ".venv").mkdir()
+    kept = [".venv/.caffe-variant", ".venv/.caffe-engine"]
+
+    def make(*said):
+        command = ["make", "--assume-old=.venv/.stamp-python", *said, *kept]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return [(tmp_path / path).read_text().strip() for path in kept]
+
+    return make
+
+
+def test_the_engine_and_the_gpu_that_were_said_last_stay_so(checkout):
+    gpu, other = "--cuda '12' --archs '61 90'", "--cuda '0' --archs ''"
+    assert checkout() == ["", ""]
+    assert checkout("ENGINE=caffe") == ["", "--engine 'caffe'"]
+    assert checkout("CUDA=12", "CUDA_ARCHS=61 90") == [gpu, "--engine 'caffe'"]
+    assert checkout() == [gpu, "--engine 'caffe'"]
+    assert checkout("ENGINE=onednn") == [gpu, "--engine 'onednn'"]
+    assert checkout("--dry-run", "CUDA=0") == [gpu, "--engine 'onednn'"]
+    assert checkout("CUDA=0") == [other, "--engine 'onednn'"]
+
+
+def test_an_unknown_engine_is_refused_and_the_environments_is_not_meant():
+    command = ["make", "--dry-run", "help"]
+    done = subprocess.run([*command, "ENGINE=gpu"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "ENGINE is 'gpu'; choose one of: onednn caffe" in done.stderr
+    env = os.environ | {"ENGINE": "docker"}
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, env=env).returncode == 0

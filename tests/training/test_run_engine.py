@@ -1,6 +1,7 @@
 """A run keeps the engine that it was begun with: oneDNN's layers, or Caffe's own."""
 
 import json
+import os
 
 import pytest
 from short_training import arguments, resume
@@ -49,7 +50,7 @@ def test_a_run_that_was_begun_with_caffes_own_layers_goes_on_with_them(named, st
 
 
 def test_without_onednn_its_run_cannot_go_on(stopped_run, tiny_cohort, monkeypatch):
-    monkeypatch.setattr(compute_engine, "PLUGIN", "lib/none.so")
+    monkeypatch.setattr(compute_engine, "PLUGIN", "none.so")
     with pytest.raises(UsageError, match=r"begun with oneDNN's layers.*ENGINE=onednn` brings"):
         resume(stopped_run.path)
     # but it can be begun anew, and says then what it is
@@ -59,7 +60,32 @@ def test_without_onednn_its_run_cannot_go_on(stopped_run, tiny_cohort, monkeypat
 
 def test_the_environment_chooses_the_engine_of_a_new_run(run_tool, tiny_cohort, tmp_path):
     few = ["--iterations", "4"]  # the last of two wins
-    done = run_tool("train", *arguments(tiny_cohort, tmp_path / "run"), *few, env={CHOICE: CAFFE})
+    done = run_tool(
+        "train", *arguments(tiny_cohort, tmp_path / "run"), *few, env=os.environ | {CHOICE: CAFFE}
+    )
     assert done.returncode == 0, done.stderr
     assert read_manifest(RunFolder(tmp_path / "run"))[0]["engine"] == CAFFE
     assert BY_ONEDNN not in (tmp_path / "run" / "train.log").read_text()
+
+
+def test_a_finished_run_of_the_other_engine_is_neither_repeated_nor_removed(
+    stopped_run, tiny_cohort, capsys
+):
+    resume(stopped_run.path, "--quiet")
+    manifest = json.loads(stopped_run.run_json.read_text())
+    del manifest["engine"]  # as older runs have it
+    stopped_run.run_json.write_text(json.dumps(manifest))
+    before = stopped_run.best_weights.stat()
+    for more in ([], ["--resume"], ["--restart"]):
+        train.main(arguments(tiny_cohort, stopped_run.path, *more))
+        assert "trained already; nothing to do" in capsys.readouterr().out
+    assert stopped_run.best_weights.stat() == before
+
+
+def test_the_way_back_to_onednn_is_named(stopped_run, run_tool):
+    done = run_tool(
+        *("train", "fev1pp", "--run", stopped_run.path, "--gpu", "none", "--resume"),
+        env=os.environ | {CHOICE: CAFFE},
+    )
+    assert done.returncode == 2
+    assert f"unset {CHOICE} to bring them back" in done.stderr

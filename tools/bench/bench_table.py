@@ -58,7 +58,8 @@ def _head(results: dict) -> list[str]:
 
 def _layers_of(results: dict) -> str:
     onednn = results["versions"]["onednn"]
-    return f" with layers of oneDNN {onednn}" if onednn else ""
+    on_cpu = results["parameters"]["gpu"] is None
+    return f" with layers of oneDNN {onednn}" if onednn and on_cpu else ""
 
 
 def _comparisons(results: dict) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any, Self
 from pylayers.batch.prefetch import WORKERS
 from pylayers.child_process import ChildProcess
 from pylayers.files.checkout import ROOT
-from tools.caffe_run.compute_engine import CHOICE, ONEDNN
+from tools.caffe_run.compute_engine import CHOICE
 
 LIMIT_S = 300.0  # for one answer
 RIVALS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
@@ -31,8 +31,8 @@ class Engine:
     """The module tools.bench.NAME as a process; a context manager that ends it, whatever happens.
 
     rival: run by the Python of .venv-bench instead of ours; EngineFailed when there is none.
-    workers: that a data layer in it starts. layers: whose of Caffe's compute on a CPU, "onednn" or
-    "caffe".
+    workers: that a data layer in it starts. layers: whose compute in Caffe on a CPU, "onednn" or
+    "caffe" (default: as in this process).
     """
 
     def __init__(
@@ -41,13 +41,15 @@ class Engine:
         threads: int,
         rival: bool = False,
         workers: int = 0,
-        layers: str = ONEDNN,
+        layers: str | None = None,
     ) -> None:
         if rival and not RIVALS_PYTHON.exists():
             raise EngineFailed(f"there is no .venv-bench; {HOW_TO_GET_RIVALS}")
         self.name = name
         python = str(RIVALS_PYTHON) if rival else sys.executable
-        env = threads_env(threads) | {WORKERS: str(workers), CHOICE: layers}
+        env = threads_env(threads) | {WORKERS: str(workers)}
+        if layers:
+            env[CHOICE] = layers
         self.child = ChildProcess(f"tools.bench.{name}", env=env, python=python)
 
     def ask(self, operation: str, **arguments: Any) -> Any:

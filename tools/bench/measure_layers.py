@@ -14,8 +14,9 @@ def measure_layers(settings: Settings, run: BenchRun) -> dict:
 
     Where oneDNN's layers compute, layers_caffes_own has the same of Caffe's own.
     """
-    results = {"layers": _times(settings, run, ONEDNN)}
-    if settings.gpu is None and engine_in_use() == ONEDNN:
+    engine = engine_in_use()
+    results = {"layers": _times(settings, run, engine)}
+    if settings.gpu is None and engine == ONEDNN:
         results["layers_caffes_own"] = _times(settings, run, CAFFE)
     return results
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages named in the given list files, if any is missing.
 # usage: install_debian_packages.sh [--optional] LIST...
-# A list has one package a line; # starts a comment. --optional: when it cannot be done, say so in a
-# line and go on.
+# A list has one package a line; # starts a comment. --optional: it is no error when it cannot be
+# done; who can do without the packages says so.
 set -eu -o pipefail
 
 if [[ $# -eq 0 || $1 == -h || $1 == --help ]]; then
@@ -10,20 +10,12 @@ if [[ $# -eq 0 || $1 == -h || $1 == --help ]]; then
   exit 2
 fi
 
-optional=
 if [[ $1 == --optional ]]; then
-  optional=yes
   shift
-fi
-mapfile -t wanted < <(sed 's/#.*//' "$@" | tr -s ' \t' '\n\n' | sed '/^$/d')
-if [[ -n $optional ]]; then
-  if ! said=$("${BASH_SOURCE[0]}" "$@" 2>&1); then
-    echo "setup: going on without packages that cannot be installed here: ${wanted[*]}"
-  elif [[ -n $said ]]; then
-    echo "$said"
-  fi
+  "${BASH_SOURCE[0]}" "$@" 2>/dev/null || true
   exit 0
 fi
+mapfile -t wanted < <(sed 's/#.*//' "$@" | tr -s ' \t' '\n\n' | sed '/^$/d')
 
 missing=()
 for package in "${wanted[@]}"; do

@@ -26,8 +26,8 @@ def choose(engine: str | None) -> str:
             "oneDNN is not installed (on Debian and Ubuntu it is the package libdnnl-dev)"
         )
     print(
-        "caffe: without oneDNN (Debian's libdnnl-dev) Caffe's own layers compute; on a CPU that "
-        "takes about three times as long"
+        "caffe: oneDNN is not installed (the package libdnnl-dev), so Caffe's own layers compute; "
+        "on a CPU they take two to three times as long"
     )
     return CAFFE
 
@@ -50,7 +50,7 @@ def defines(engine: str) -> dict[str, object]:
 
 
 def of_record(record: dict) -> str:
-    """Return the engine of a build's record; builds of before had Caffe's own alone."""
+    """Return the engine of a build's record; older builds have only Caffe's own layers."""
     return record.get("engine", CAFFE)
 
 

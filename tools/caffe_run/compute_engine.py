@@ -5,11 +5,11 @@ import os
 import sys
 from pathlib import Path
 
+from tools.caffe_build.onednn_plugin import CAFFE, LIBRARY, ONEDNN
 from tools.caffe_run.caffe_install import import_caffe
 
-ONEDNN, CAFFE = "onednn", "caffe"
-CHOICE = "SCAN2NUM_ENGINE"  # read by Caffe's program and module when they start
-PLUGIN = "lib/libcaffe_onednn.so"
+CHOICE = "SCAN2NUM_ENGINE"  # onednn or caffe; read by Caffe's program and module when they start
+PLUGIN = Path(sys.prefix) / LIBRARY
 
 
 def onednn_version() -> str | None:
@@ -19,7 +19,7 @@ def onednn_version() -> str | None:
     """
     import_caffe()
     try:
-        plugin = ctypes.CDLL(str(Path(sys.prefix) / PLUGIN), mode=os.RTLD_NOLOAD)
+        plugin = ctypes.CDLL(str(PLUGIN), mode=os.RTLD_NOLOAD)
     except OSError:
         return None
     plugin.scan2num_onednn_version.restype = ctypes.c_char_p

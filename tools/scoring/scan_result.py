@@ -28,15 +28,16 @@ def score(scorers: list[Scorer], request: ScanRequest) -> ScanResult:
 
     Raises MachineError when the machine fails and not the scan.
     """
-    started = time.perf_counter()
+    started, gpu = time.perf_counter(), scorers[0].gpu
     try:
         crop = crop_lungs(request)
         cropped = time.perf_counter()
         scored = score_crop(scorers, crop)
     except ScanRefused as error:
-        return ScanResult(_content(request, refused=error), None)
+        return ScanResult(_content(request, gpu, refused=error), None)
     content = _content(
         request,
+        gpu,
         targets={name: _target(target, crop) for name, target in scored.targets.items()},
         lungs=_lungs(crop),
         warnings=scored.warnings,
@@ -49,9 +50,9 @@ def score(scorers: list[Scorer], request: ScanRequest) -> ScanResult:
     return ScanResult(content, scored)
 
 
-def versions() -> dict:
-    """Return what a score depends on beside scan and weights."""
-    build, onednn = build_info(), onednn_version()
+def versions(gpu: int | None) -> dict:
+    """Return what a score depends on beside scan and weights; gpu is None on a CPU."""
+    build, onednn = build_info(), onednn_version() if gpu is None else None
     return {
         "preprocessing": PREPROCESSING_VERSION,
         "caffe": build.get("caffe_version"),
@@ -64,6 +65,7 @@ def versions() -> dict:
 
 def _content(
     request: ScanRequest,
+    gpu: int | None,
     targets: dict | None = None,
     lungs: dict | None = None,
     warnings: tuple[str, ...] = (),
@@ -79,7 +81,7 @@ def _content(
         "lungs": lungs,
         "warnings": list(warnings),
         "refused": refused and {"slug": refused.slug, "sentence": refused.sentence},
-        "versions": versions(),
+        "versions": versions(gpu),
         "timings_s": timings_s or {},
     }
 

@@ -13,6 +13,7 @@ from pylayers.files.output_check import check_output
 from pylayers.files.output_place import place_of
 from pylayers.files.whole_file import NotWritten, write_json
 from tools.scan_lists.scan_table import ScanJob
+from tools.scoring.chosen_runs import device
 from tools.scoring.scan_result import versions
 from tools.scoring.score_journal import Journal, difference
 from tools.scoring.score_tables import contributions_path, write_contributions, write_scores
@@ -28,7 +29,7 @@ def made_with(runs: list[TrainedRun], args: Namespace, jobs: list[ScanJob]) -> d
         paths = [path and os.path.relpath(path, base) for path in (job.scan, job.mask)]
         scans.update(json.dumps([job.scan_id, *paths, job.mask_labels]).encode())
     return {
-        **versions(),
+        **versions(device(args.device)),
         "weights_sha256": {run.target.name: run.weights_sha256 for run in runs},
         "nets_sha256": {run.target.name: sha256(run.folder.deploy) for run in runs},
         "device": args.device,

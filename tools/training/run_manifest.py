@@ -1,6 +1,7 @@
 """What a run was asked to do and what it was made from: run.json and the facts in best.json."""
 
 import json
+import os
 import shutil
 import subprocess
 from dataclasses import asdict
@@ -13,7 +14,7 @@ from pylayers.files.folder_lock import LOCK
 from pylayers.files.whole_file import remove_partials
 from pylayers.lungs.crop import PREPROCESSING_VERSION
 from tools.caffe_run.caffe_install import build_info
-from tools.caffe_run.compute_engine import CAFFE, ONEDNN, engine_in_use, onednn_version
+from tools.caffe_run.compute_engine import CAFFE, CHOICE, ONEDNN, engine_in_use, onednn_version
 from tools.training.run_folder import RunFolder
 from tools.training.run_places import make_command
 from tools.training.run_prototxt import hand_written_sha256
@@ -28,7 +29,8 @@ def wanted_run(
 ) -> dict:
     """Return what defines a run, as in run.json; UsageError for a seed below 0.
 
-    engine: whose layers compute on a CPU, since each rounds in its own way.
+    engine: whose layers compute on a CPU, since they round differently; CAFFE for a run that was
+    begun on a GPU.
     """
     if seed < 0:
         raise UsageError(f"--seed {seed} is below 0")
@@ -115,16 +117,20 @@ def engine_for(folder: RunFolder, restart: bool, gpu: int | None) -> str:
 def check_engine(folder: RunFolder, engine: str, gpu: int | None) -> None:
     """Raise UsageError when a training on the CPU needs oneDNN's layers and they are not in use."""
     if gpu is None and engine == ONEDNN and engine_in_use() != ONEDNN:
+        back = "`make setup ENGINE=onednn` brings them back"
+        if os.environ.get(CHOICE) == CAFFE:
+            back = f"unset {CHOICE} to bring them back"
         raise UsageError(
             f"{relative(folder.path)} was begun with oneDNN's layers, which are not in use here "
-            "and round differently from Caffe's own; `make setup ENGINE=onednn` brings them back, "
-            "TRAIN_OPTIONS=--restart begins anew"
+            f"and round differently from Caffe's own; {back}, TRAIN_OPTIONS=--restart begins anew"
         )
 
 
 def is_finished(folder: RunFolder, wanted: dict) -> bool:
     """Return whether a folder holds the wanted run, finished."""
-    return read_manifest(folder) == (wanted, FINISHED)
+    before, state = read_manifest(folder)
+    # whose layers computed it does not matter any more
+    return state == FINISHED and before == wanted | {"engine": before.get("engine")}
 
 
 def make_room(folder: RunFolder, wanted: dict, restart: bool, resume: bool) -> bool:
@@ -135,7 +141,7 @@ def make_room(folder: RunFolder, wanted: dict, restart: bool, resume: bool) -> b
     check_is_for_runs(folder)
     before, _ = read_manifest(folder)
     differs = [key for key in wanted if before.get(key) != wanted[key]]
-    if restart and "engine" in differs:  # the same training, by whose layers ever
+    if restart and "engine" in differs:  # another engine does not make it another training
         differs.remove("engine")
     if before and "cohort" in differs:
         raise UsageError(

@@ -10,7 +10,7 @@ from pylayers.files.folder_lock import FolderLock
 from pylayers.files.whole_file import write_json
 from tools.training.run_folder import RunFolder
 
-SWEPT = ("slices", "test_slices", "engine")  # what may differ between the runs of one sweep
+SWEPT = ("slices", "test_slices", "engine")  # what may differ between its runs
 
 
 class SweepFolder:

@@ -16,6 +16,7 @@ import time
 import venv
 from pathlib import Path
 
+from tools.caffe_build import onednn_plugin
 from tools.caffe_build.cuda import binary_check, toolkit
 
 BUILD = Path(__file__).resolve().parent.parent
@@ -46,7 +47,7 @@ def run_step(*command: object) -> None:
 
 
 def own_tests(python: Path) -> int:
-    """Build Caffe's own test program and return how many tests it lists; none is run."""
+    """Build Caffe's own test programs and return how many tests they list; none is run."""
     print("caffe: linking Caffe's own tests", flush=True)
     command = [str(python), str(BUILD / "run_gtests.py"), "--gtest_list_tests"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -75,7 +76,8 @@ def check(release: str, archs: str, folder: Path) -> dict[str, str]:
 
     root = Path(record["inputs"]["toolkit"])
     code = binary_check.check_machine_code(root / "bin/cuobjdump", libcaffe, record["cuda_archs"])
-    for binary in (libcaffe, folder / "bin/caffe", _caffe):
+    plugin = folder / onednn_plugin.LIBRARY
+    for binary in (libcaffe, folder / "bin/caffe", _caffe, *([plugin] if plugin.exists() else [])):
         binary_check.check_loading(binary)
 
     cu, cpp = sources_compiled(root.parent / f"caffe-{record['key']}.log")  # in the cache
@@ -83,6 +85,7 @@ def check(release: str, archs: str, folder: Path) -> dict[str, str]:
         "CUDA": record["cuda_toolkit"],
         "cuDNN": record["cudnn"],
         "architectures": " ".join(map(str, record["cuda_archs"])),
+        "engine on a CPU": onednn_plugin.of_record(record),
         "by nvcc": f"{cu} .cu",
         f"by {record['inputs']['compiler']}": f"{cpp} C++",
         "code in libcaffe": code,

@@ -6,8 +6,8 @@ namespace scan2num {
 
 namespace {
 
-// What is computed at a time stays in the cores' caches from convolution to reorder, and bounds the
-// scratch memory. The same for any number of threads, so that the sums are the same.
+// What is computed at a time, one image at least, stays in the cores' caches from convolution to
+// reorder. The same for any number of threads, so that the sums are the same.
 constexpr std::size_t kBytesAtATime = 8 << 20;
 
 bool All(const google::protobuf::RepeatedField<google::protobuf::uint32>& values, unsigned wanted) {
@@ -42,8 +42,12 @@ void ConvolutionLayer::Reshape(const Blobs& bottom, const Blobs& top) {
                                num_output_, output_shape_[0], output_shape_[1],
                                kernel[0], kernel[1], stride[0], stride[1], pad[0], pad[1],
                                bias_term_};
-  if (!(shape == shape_)) operations_.clear();
+  if (!(shape == shape_)) {
+    operations_.clear();
+    refused_ = false;
+  }
   shape_ = shape;
+  covered_ = !refused_;
   const int most = std::max<std::size_t>(1, kBytesAtATime / shape.bytes_per_image());
   const int parts = (num_ + most - 1) / most;
   images_at_a_time_ = (num_ + parts - 1) / parts;
@@ -128,6 +132,7 @@ bool ConvolutionLayer::Has(Kind kind) {
   } catch (const dnnl::error& error) {
     LOG(WARNING) << layer_param_.name() << ": Caffe computes it, since oneDNN says: "
                  << error.what();
+    refused_ = true;
     covered_ = false;
   }
   return covered_;
@@ -143,7 +148,7 @@ const Operation& ConvolutionLayer::Made(Kind kind, int images) {
   return operations_.emplace(std::make_pair(kind, images), std::move(made)).first->second;
 }
 
-void ConvolutionLayer::Run(Kind kind, const std::vector<Moving>& blobs) {
+void ConvolutionLayer::Run(Kind kind, const std::vector<Moving>& blobs) try {
   const Operation* before = nullptr;
   for (int done = 0; done < num_; done += images_at_a_time_) {
     std::vector<const float*> at;
@@ -154,6 +159,8 @@ void ConvolutionLayer::Run(Kind kind, const std::vector<Moving>& blobs) {
     operation.Run(at, &operation == before);
     before = &operation;
   }
+} catch (const std::exception& error) {  // of a lack of memory, say
+  LOG(FATAL) << layer_param_.name() << ": oneDNN: " << error.what();
 }
 
 }  // namespace scan2num

@@ -46,6 +46,7 @@ class ConvolutionLayer : public caffe::ConvolutionLayer<float> {
 
   ConvolutionShape shape_{};
   bool covered_ = false;
+  bool refused_ = false;  // oneDNN has nothing for this shape
   int images_at_a_time_ = 1;
   std::map<std::pair<Kind, int>, Operation> operations_;  // by number of images
 };

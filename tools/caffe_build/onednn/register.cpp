@@ -62,7 +62,8 @@ caffe::Solver<float>* Sgd(const caffe::SolverParameter& parameter) {
 // The registry's creator of a type becomes ours; returns the one that was there.
 template <typename Registry>
 typename Registry::Creator Replace(const char* type, typename Registry::Creator ours) {
-  typename Registry::Creator& creator = Registry::Registry().at(type);
+  CHECK_EQ(Registry::Registry().count(type), 1) << "this is not the Caffe that has " << type;
+  typename Registry::Creator& creator = Registry::Registry()[type];
   const typename Registry::Creator before = creator;
   creator = ours;
   return before;
@@ -80,7 +81,7 @@ __attribute__((constructor)) void Register() {
 }  // namespace scan2num
 
 // For Python: that this library is loaded, and on which oneDNN.
-extern "C" __attribute__((visibility("default"))) const char* scan2num_onednn_version() {
+extern "C" const char* scan2num_onednn_version() {
   static const std::string version = scan2num::Version();
   return version.c_str();
 }

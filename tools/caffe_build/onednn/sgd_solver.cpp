@@ -8,11 +8,13 @@ namespace {
 
 bool OnCpu() { return caffe::Caffe::mode() == caffe::Caffe::CPU; }
 
-// gradient := history := rate (scale gradient + decay weights) + momentum history
+// gradient := history := rate (scale gradient + decay weights) + momentum history, as Caffe has it:
+// without decay weights do not matter, be they infinite
 EVERY_CPU void Update(int count, float scale, float decay, float rate, float momentum,
                       const float* weights, float* gradient, float* history) {
+  const bool decays = decay != 0;
   for (int i = 0; i < count; ++i) {
-    const float step = scale * gradient[i] + decay * weights[i];
+    const float step = scale * gradient[i] + (decays ? decay * weights[i] : 0.f);
     gradient[i] = history[i] = rate * step + momentum * history[i];
   }
 }
