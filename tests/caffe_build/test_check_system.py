@@ -26,8 +26,9 @@ class System:
         return log.read_text().splitlines() if log.exists() else []
 
     def add(self, name: str, script: str) -> None:
-        """Put a program on the PATH."""
+        """Put a program on the PATH, in the place of a link to the machine's own."""
         program = self.folder / "bin" / name
+        program.unlink(missing_ok=True)
         program.write_text(f"#!/usr/bin/env bash\n{script}\n")
         program.chmod(0o755)
 
@@ -134,8 +135,10 @@ def test_where_it_cannot_work_one_sentence_says_why_and_what_to_do(
 def test_without_an_os_release_the_kernel_is_named(make_system):
     system = make_system({}, apt=False)
     (system.folder / "os-release").unlink()
+    before = Path(shutil.which("uname")).stat()
     system.add("uname", "echo Darwin")
     assert "apt-get, which Darwin does not have" in system.check().stderr
+    assert Path(shutil.which("uname")).stat() == before  # that of the machine
 
 
 def test_packages_are_installed_where_they_are_missing(make_system):

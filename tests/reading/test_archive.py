@@ -124,7 +124,7 @@ def test_a_packed_tar_must_pass_its_checksum(suffix, tmp_path):
     write(tmp_path / "s")
     path = tar_of(tmp_path / "s", tmp_path / f"scan{suffix}", MODES[suffix])
     data = bytearray(path.read_bytes())
-    at = len(data) - 8 if suffix == ".tar.gz" else len(data) // 2
+    at = len(data) - 8 if suffix == ".tar.gz" else 10  # bzip2: that of the first block
     data[at : at + 4] = bytes(byte ^ 0x11 for byte in data[at : at + 4])
     path.write_bytes(data)
     assert refused(path).slug in ("corrupt", "unreadable")

@@ -18,7 +18,10 @@ from tools.training.run_folder import RunFolder
     ("name", "says"),
     [("none/a.html", "there is no folder none"), ("a.pdf", "does not end in .html")],
 )
-def test_a_page_that_cannot_be_written_is_refused_before_any_work(name, says):
+def test_a_page_that_cannot_be_written_is_refused_before_any_work(
+    name, says, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)  # where one may write, else that is the reason
     with pytest.raises(UsageError, match=says):
         score_scan.main(["no-such-scan.mhd", "--report", name])
 

@@ -35,7 +35,7 @@ SCHEDULES = {
     # the paper's, as prototxt/ has it
     "paper": Schedule(),
     # some minutes on two cores: 32 slices an iteration, validated and scored with 16 a scan
-    "demo": Schedule(slices=4, batch=8, iterations=150, interval=30, display=1),
+    "demo": Schedule(slices=4, batch=8, iterations=300, interval=30, display=1),
 }
 
 
