@@ -21,15 +21,7 @@ print(caffe.__version__)
 for path in sorted({line.split()[-1] for line in open("/proc/self/maps") if ".so" in line}):
     print(path)
 """
-LIBRARIES = (
-    "libcaffe",
-    "libboost",
-    "libprotobuf",
-    "libglog",
-    "libgflags",
-    "libopenblas",
-    "libdnnl",
-)
+OURS = ("libcaffe", "libboost", "libprotobuf", "libglog", "libgflags", "libopenblas", "libdnnl")
 PLUGIN = "scan2num_caffe/libcaffe_onednn.so"  # in the wheel where the engine is built
 
 
@@ -64,15 +56,8 @@ def install(wheel: Path, venv: Path, pip: list[str]) -> None:
 
     Raises CheckFailed.
     """
-    command = [
-        venv / "bin/python",
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ]
-    for words in ([sys.executable, "-m", "venv", venv], [*command, *pip, wheel]):
+    install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", *pip, wheel]
+    for words in ([sys.executable, "-m", "venv", venv], [venv / "bin/python", *install]):
         done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
             raise CheckFailed(f"{done.stdout}\nthe wheel could not be installed in an empty venv")
@@ -84,7 +69,7 @@ def check_import(wheel: Path, venv: Path, folder: Path) -> None:
     Raises CheckFailed.
     """
     version, *paths = run([venv / "bin/python", "-c", IMPORT], folder).splitlines()
-    used = [Path(path) for path in paths if Path(path).name.startswith(LIBRARIES)]
+    used = [Path(path) for path in paths if Path(path).name.startswith(OURS)]
     elsewhere = [path for path in used if venv not in path.parents]
     if version != "1.0.0" or not used or elsewhere:
         raise CheckFailed(f"`import caffe` gives {version} and takes {elsewhere or 'no libraries'}")

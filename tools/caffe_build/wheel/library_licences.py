@@ -16,7 +16,7 @@ class LicenceError(Exception):
 
 
 def linked_libraries(files: list[Path]) -> list[Path]:
-    """Return the distribution's libraries that the files are linked to, but for the system's own."""
+    """Return the libraries that the files are linked to, but for those that every system has."""
     told = subprocess.run(["ldd", *files], capture_output=True, text=True, check=True).stdout
     found = {
         Path(path)
@@ -38,7 +38,7 @@ def package_of(library: Path) -> str:
 
 
 def source_of(package: str) -> str:
-    """Return the source package that a package is built from: boost1.74 of libboost-thread1.74.0."""
+    """Return the source package of a package: boost1.74 of libboost-thread1.74.0."""
     command = ["dpkg-query", "-W", "-f", "${source:Package}\n", package]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return told.splitlines()[0]  # a package of two architectures has two lines
@@ -60,7 +60,7 @@ def licences(libraries: list[Path]) -> dict[str, bytes]:
 
 
 def stems(names: list[str]) -> set[str]:
-    """Return what libraries are called without version and hash: libglog of libglog-1a2b3c4d.so.1."""
+    """Return names without version and hash: libglog of libglog-1a2b3c4d.so.1."""
     return {HASH.sub("", name.partition(".")[0]) for name in names}
 
 

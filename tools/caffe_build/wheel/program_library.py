@@ -2,17 +2,18 @@
 
 from pathlib import Path
 
-from tools.caffe_build import build_caffe, cache_key, caffe_cache, caffe_source, cmake_run
+from tools.caffe_build import (
+    build_caffe,
+    cache_key,
+    caffe_cache,
+    caffe_source,
+    cmake_run,
+    onednn_plugin,
+)
 
 HERE = Path(__file__).parent
 NAME = "libcaffe_program.so"
-PLUGIN = "libcaffe_onednn.so"
-PLUGIN_LOADER = HERE.parent / "onednn/load_plugin.cpp"
-
-
-def has_plugin(caffe: Path) -> bool:
-    """Return whether the Caffe in this folder of the cache has the engine's plug-in."""
-    return (caffe / "lib" / PLUGIN).exists()
+PLUGIN_LOADER = onednn_plugin.HERE / "load_plugin.cpp"
 
 
 def ensure_built(cache: Path, caffe: Path) -> Path:
@@ -21,7 +22,7 @@ def ensure_built(cache: Path, caffe: Path) -> Path:
     `caffe` is the cache's folder of the Caffe that it is linked to. Raises SourceError or
     BuildError.
     """
-    loader = PLUGIN_LOADER if has_plugin(caffe) else None
+    loader = PLUGIN_LOADER if (caffe / onednn_plugin.LIBRARY).exists() else None
     inputs = {
         "caffe": caffe.name,
         "files": [

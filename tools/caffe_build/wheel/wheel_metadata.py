@@ -5,7 +5,7 @@ import sys
 NAME = "scan2num-caffe"
 FOLDER = NAME.replace("-", "_")  # of its own package, and the stem of other names in a wheel
 PROGRAM = f"caffe = {FOLDER}.run_program:main"
-# What pycaffe imports. The generated caffe_pb2.py wants protobuf 4.21; numpy's headers promise 1.23.
+# What pycaffe imports; caffe_pb2.py is made for protobuf 4.21, _caffe.so for numpy 1.23.
 NEEDS = (
     "numpy>=1.23",
     "protobuf>=4.21",
@@ -16,9 +16,10 @@ NEEDS = (
 )
 SUMMARY = "Genuine BVLC Caffe 1.0, unedited, for current Pythons (CPU)"
 DESCRIPTION = """\
-BVLC Caffe (master, commit {commit}), built from its unedited source for a current Python: pycaffe as
-`caffe`, and the program `caffe`, on the CPU, with layers in Python. The libraries that it needs are
-inside. It has no HDF5, LMDB, LevelDB and OpenCV, and so none of the layers that read those.
+BVLC Caffe (master, commit {commit}), built from its unedited
+source for a current Python: pycaffe as `caffe`, and the program `caffe`, on the CPU, with layers in
+Python. The libraries that it needs are inside. It has no HDF5, LMDB, LevelDB and OpenCV, and so
+none of the layers that read those.
 
 Packaged by the scan2num project, not by BVLC. Caffe's licence and those of the libraries are in
 `licenses/` beside this text.

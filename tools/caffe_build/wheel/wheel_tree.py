@@ -1,7 +1,7 @@
 """Lays out what goes into the wheel, as a folder that `wheel pack` takes.
 
 caffe/             pycaffe, with _caffe.so
-scan2num_caffe/    libcaffe, the program as a library, the engine's plug-in where it is built
+scan2num_caffe/    libcaffe, the engine's plug-in where it is built, the program as a library
 *.dist-info/       what pip reads, and licences
 """
 
@@ -9,37 +9,32 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tools.caffe_build import build_caffe
+from tools.caffe_build import build_caffe, onednn_plugin
 from tools.caffe_build.wheel import library_licences, program_library, wheel_metadata
 
 HERE = Path(__file__).parent
 OURS = wheel_metadata.FOLDER
-
-
-def rpaths(plugin: bool) -> dict[str, str]:
-    """Return where each library looks for those in the wheel; auditwheel adds its own folder."""
-    beside = {
-        "caffe/_caffe.so": f"$ORIGIN/../{OURS}",
-        f"{OURS}/{program_library.NAME}": "$ORIGIN",
-    }
-    return beside | ({f"{OURS}/{program_library.PLUGIN}": "$ORIGIN"} if plugin else {})
+MODULE = "caffe/_caffe.so"
 
 
 def binaries(caffe: Path, program: Path) -> dict[str, Path]:
-    """Return the libraries of our own, by their place in the wheel.
+    """Return the libraries of our own by their place in the wheel.
 
     `caffe` and `program` are the folders of the cache with Caffe and with the program as a library.
     """
-    library = Path(build_caffe.LIBRARIES[0])
-    found = {
-        "caffe/_caffe.so": caffe / build_caffe.python_subdir() / "caffe/_caffe.so",
-        f"{OURS}/{library.name}": caffe / library,
-        f"{OURS}/{program_library.NAME}": program / program_library.NAME,
-    }
-    if program_library.has_plugin(caffe):
-        plugin = caffe / "lib" / program_library.PLUGIN
-        found[f"{OURS}/{program_library.PLUGIN}"] = plugin
-    return found
+    beside = [caffe / build_caffe.LIBRARIES[0], program / program_library.NAME]
+    plugin = caffe / onednn_plugin.LIBRARY
+    beside += [plugin] if plugin.exists() else []
+    module = caffe / build_caffe.python_subdir() / MODULE
+    return {MODULE: module} | {f"{OURS}/{path.name}": path for path in beside}
+
+
+def rpath(place: str) -> str:
+    """Return where a library at this place looks for those of our own.
+
+    auditwheel adds the folder with the others.
+    """
+    return f"$ORIGIN/../{OURS}" if place == MODULE else "$ORIGIN"
 
 
 def write_tree(tree: Path, caffe: Path, program: Path, patchelf: Path) -> list[Path]:
@@ -59,8 +54,8 @@ def write_tree(tree: Path, caffe: Path, program: Path, patchelf: Path) -> list[P
     shutil.copy(caffe / build_caffe.RECORD, tree / OURS / "build.json")
     for place, path in ours.items():
         shutil.copy(path, tree / place)
-    for place, rpath in rpaths(program_library.has_plugin(caffe)).items():
-        command = [patchelf, "--force-rpath", "--set-rpath", rpath, tree / place]
+        # RPATH rather than RUNPATH: another libcaffe on LD_LIBRARY_PATH must not win over ours.
+        command = [patchelf, "--force-rpath", "--set-rpath", rpath(place), tree / place]
         subprocess.run(command, check=True)
 
     licences = {"LICENSE": (program / "LICENSE").read_bytes()}
