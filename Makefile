@@ -30,7 +30,7 @@ option = $(if $($(1)),--$(2) $(call quoted,$($(1))))
 path = $(if $(filter undefined,$(origin $(1))),,--$(2) $(call quoted,$($(1))))
 WHICH_RUN = $(call path,COHORT,cohort) $(call path,RUN,run)
 
-.PHONY: help setup caffe-wheel demo cohort train resume sweep-slices caffe-test evaluate report pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
+.PHONY: help setup caffe-wheel caffe-wheels demo cohort train resume sweep-slices caffe-test evaluate report pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -105,6 +105,10 @@ COMMAND ?= make setup
 bare-roots: ## try set-up in bare Debian 12, Debian 13 and Ubuntu 24.04, one after the other; as root [ROOTS COMMAND]
 	@$(BUILD)/install_debian_packages.sh tools/container/debootstrap.txt
 	@tools/container/try_bare_roots.sh $(call quoted,$(COMMAND)) $(ROOTS)
+
+caffe-wheels: ## make the wheel in bare systems, try it in ones with python3-venv alone; as root [ROOTS]
+	@$(BUILD)/install_debian_packages.sh tools/container/debootstrap.txt
+	@$(BUILD)/wheel/wheels_in_roots.sh $(ROOTS)
 
 # ---- cohort, training, test ----------------------------------------------------------------------
 

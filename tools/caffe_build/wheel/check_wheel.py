@@ -23,19 +23,20 @@ for path in sorted({line.split()[-1] for line in open("/proc/self/maps") if ".so
 """
 OURS = ("libcaffe", "libboost", "libprotobuf", "libglog", "libgflags", "libopenblas", "libdnnl")
 PLUGIN = "scan2num_caffe/libcaffe_onednn.so"  # in the wheel where the engine is built
+BY_ENGINE = "Convolution by oneDNN"  # what the program then logs
 
 
 class CheckFailed(Exception):
     """The wheel does not work; the message says what happened, with the output."""
 
 
-def run(command: list[object], folder: Path, code: int = 0) -> str:
+def run(command: list[object], folder: Path, code: int = 0, **environment: str) -> str:
     """Run with an almost empty environment and return all output.
 
     Raises CheckFailed where the exit code is another one.
     """
     words = [str(word) for word in command]
-    env = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "TMPDIR": str(folder)}
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "TMPDIR": str(folder)} | environment
     done = subprocess.run(
         words,
         cwd=folder,
@@ -63,8 +64,8 @@ def install(wheel: Path, venv: Path, pip: list[str]) -> None:
             raise CheckFailed(f"{done.stdout}\nthe wheel could not be installed in an empty venv")
 
 
-def check_import(wheel: Path, venv: Path, folder: Path) -> None:
-    """Import caffe: the wheel's libraries are in use, the engine's plug-in too, no others.
+def check_import(venv: Path, folder: Path, engine: bool) -> None:
+    """Import caffe: the wheel's libraries are in use, no others; `engine`: the plug-in is, too.
 
     Raises CheckFailed.
     """
@@ -73,10 +74,8 @@ def check_import(wheel: Path, venv: Path, folder: Path) -> None:
     elsewhere = [path for path in used if venv not in path.parents]
     if version != "1.0.0" or not used or elsewhere:
         raise CheckFailed(f"`import caffe` gives {version} and takes {elsewhere or 'no libraries'}")
-    with zipfile.ZipFile(wheel) as archive:
-        engine = PLUGIN in archive.namelist()
     if engine != any(path.name == Path(PLUGIN).name for path in used):
-        raise CheckFailed(f"of the engine, `import caffe` does not take {PLUGIN}")
+        raise CheckFailed(f"`import caffe` does not take {PLUGIN}, which the wheel has")
 
 
 def check_program(venv: Path, folder: Path) -> None:
@@ -96,10 +95,11 @@ def check_program(venv: Path, folder: Path) -> None:
         raise CheckFailed(f"a Python layer that does not exist gives {told!r}")
 
 
-def check_training(venv: Path, folder: Path) -> tuple[float, float]:
+def check_training(venv: Path, folder: Path, engine: bool) -> tuple[float, float]:
     """Train without and with a stop by Ctrl-C in between; return the first and the last loss.
 
-    Raises CheckFailed where a resumed training does not give the same bytes.
+    Raises CheckFailed where a resumed training does not give the same bytes, or where the engine
+    is not in use though the wheel has it.
     """
     caffe, weights = venv / "bin/caffe", folder / f"stripe_iter_{LAST}.caffemodel"
     train = [caffe, "train", "--solver", "check_solver.prototxt"]
@@ -118,8 +118,11 @@ def check_training(venv: Path, folder: Path) -> tuple[float, float]:
         raise CheckFailed("the resumed training gave other weights than the one without a stop")
     if not losses or losses[-1] > losses[0] / 10:
         raise CheckFailed(f"the training did not learn: its losses are {losses}")
+    if engine != (BY_ENGINE in told):
+        raise CheckFailed(f"{told}\n`caffe train` {'lacks' if engine else 'has'} {BY_ENGINE!r}")
     test = [caffe, "test", "--model", "check_net.prototxt", "--weights", weights.name]
-    run([*test, "--iterations", "2"], folder)
+    if BY_ENGINE in run([*test, "--iterations", "2"], folder, SCAN2NUM_ENGINE="caffe"):
+        raise CheckFailed("SCAN2NUM_ENGINE=caffe does not leave the engine out")
     return losses[0], losses[-1]
 
 
@@ -130,12 +133,15 @@ def check(wheel: Path, folder: Path, pip: list[str]) -> str:
     work.mkdir()
     for path in CHECK.glob("check_*"):
         (work / path.name).write_bytes(path.read_bytes())
-    check_import(wheel, venv, work)
+    with zipfile.ZipFile(wheel) as archive:
+        engine = PLUGIN in archive.namelist()
+    check_import(venv, work, engine)
     check_program(venv, work)
-    first, last = check_training(venv, work)
+    first, last = check_training(venv, work, engine)
     return (
         f"{wheel.name} works in an empty venv: import, program, training with Python layers "
-        f"(loss {first:.2g} to {last:.2g}), stop and resume to the same bytes"
+        f"(loss {first:.2g} to {last:.2g}), stop and resume to the same bytes; "
+        f"{'layers of oneDNN' if engine else 'its own layers'}"
     )
 
 
