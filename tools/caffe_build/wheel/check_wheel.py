@@ -126,18 +126,19 @@ def check_training(venv: Path, folder: Path, engine: bool) -> tuple[float, float
     return losses[0], losses[-1]
 
 
-def check(wheel: Path, folder: Path, pip: list[str]) -> str:
-    """Run every check in `folder`; return a line that sums up the results. Raises CheckFailed."""
-    venv, work = folder / "venv", folder / "work"
-    install(wheel, venv, pip)
-    work.mkdir()
+def check_installed(wheel: Path, venv: Path, folder: Path) -> str:
+    """Check the wheel that is installed in a venv; return a line that sums up the results.
+
+    `folder` is made for the files. Raises CheckFailed.
+    """
+    folder.mkdir()
     for path in CHECK.glob("check_*"):
-        (work / path.name).write_bytes(path.read_bytes())
+        (folder / path.name).write_bytes(path.read_bytes())
     with zipfile.ZipFile(wheel) as archive:
         engine = PLUGIN in archive.namelist()
-    check_import(venv, work, engine)
-    check_program(venv, work)
-    first, last = check_training(venv, work, engine)
+    check_import(venv, folder, engine)
+    check_program(venv, folder)
+    first, last = check_training(venv, folder, engine)
     return (
         f"{wheel.name} works in an empty venv: import, program, training with Python layers "
         f"(loss {first:.2g} to {last:.2g}), stop and resume to the same bytes; "
@@ -153,9 +154,12 @@ def main(argv: list[str] | None = None) -> int:
         "pip", nargs="*", help="further words for pip install, such as numpy==1.26.4"
     )
     args = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory(prefix="scan2num-wheel-") as folder:
+    wheel = args.wheel.absolute()
+    with tempfile.TemporaryDirectory(prefix="scan2num-wheel-") as scratch:
+        folder = Path(scratch).resolve()
         try:
-            print(f"caffe-wheel: {check(args.wheel.absolute(), Path(folder).resolve(), args.pip)}")
+            install(wheel, folder / "venv", args.pip)
+            print(f"caffe-wheel: {check_installed(wheel, folder / 'venv', folder / 'work')}")
         except CheckFailed as error:
             print(f"caffe-wheel: check failed.\n{error}", file=sys.stderr)
             return 1
