@@ -30,7 +30,7 @@ option = $(if $($(1)),--$(2) $(call quoted,$($(1))))
 path = $(if $(filter undefined,$(origin $(1))),,--$(2) $(call quoted,$($(1))))
 WHICH_RUN = $(call path,COHORT,cohort) $(call path,RUN,run)
 
-.PHONY: help setup demo cohort train resume sweep-slices caffe-test evaluate report pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
+.PHONY: help setup caffe-wheel caffe-wheels demo cohort train resume sweep-slices caffe-test evaluate report pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,11 +86,29 @@ $(eval $(call kept,ENGINE_OPTION,.venv/.caffe-engine))
 	@$(PYTHON) $(BUILD)/self_check.py
 	@touch $@
 
+# What wheels are made with, apart from the product.
+WHEEL_TOOLS := build/wheel-tools
+
+$(WHEEL_TOOLS)/.stamp: $(BUILD)/wheel/requirements.txt | .venv/.stamp-debian
+	@rm -rf $(@D)
+	@/usr/bin/python3 -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+caffe-wheel: .venv/.stamp-caffe $(WHEEL_TOOLS)/.stamp ## Caffe alone, for the CPU, as a wheel in dist/, tried in an empty venv
+	@$(PYTHON) $(BUILD)/wheel/make_wheel.py --tools $(WHEEL_TOOLS)/bin $(ENGINE_OPTION)
+	@tag=$$($(PYTHON) -c 'import sys; print("cp%d%d" % sys.version_info[:2])'); \
+	    /usr/bin/python3 $(BUILD)/wheel/check_wheel.py dist/scan2num_caffe-*-$$tag-*.whl
+
 ROOTS ?= bookworm trixie noble
 COMMAND ?= make setup
 bare-roots: ## try set-up in bare Debian 12, Debian 13 and Ubuntu 24.04, one after the other; as root [ROOTS COMMAND]
 	@$(BUILD)/install_debian_packages.sh tools/container/debootstrap.txt
 	@tools/container/try_bare_roots.sh $(call quoted,$(COMMAND)) $(ROOTS)
+
+caffe-wheels: ## make the wheel in bare systems, try it in ones with python3-venv alone; as root [ROOTS]
+	@$(BUILD)/install_debian_packages.sh tools/container/debootstrap.txt
+	@$(BUILD)/wheel/wheels_in_roots.sh $(ROOTS)
 
 # ---- cohort, training, test ----------------------------------------------------------------------
 
@@ -244,5 +262,5 @@ test: .venv/.stamp-caffe .venv/.stamp-test-packages lint $(SAMPLE) ## run lint a
 	@PYTHONUTF8=1 $(PYTHON) -m pytest -m slow --numprocesses auto --dist worksteal
 
 clean: ## remove .venv, .venv-bench and what was built here (runs/ and the machine's Caffe cache stay)
-	@rm -rf .venv .venv-bench build .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-bench build dist .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Genuine Caffe as a Python wheel, with the libraries that it needs inside."""
