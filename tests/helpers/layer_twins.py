@@ -16,7 +16,7 @@ PARAMETERS = {
     "ReLU": "relu_param",
 }
 NET = """
-force_backward: true
+force_backward: {force}
 layer {{ name: "data" type: "Input" top: "ours_in" top: "caffes_in"
   input_param {{ shape {{ {shape} }} shape {{ {shape} }} }} }}
 layer {{ name: "ours" type: "{type}" bottom: "ours_in" top: "ours" {body} }}
@@ -50,6 +50,7 @@ class Twins:
         name = PARAMETERS[kind]
         path = folder / "twins.prototxt"
         text = NET.format(
+            force=str(not more).lower(),  # it would make parameters learn that are not to
             type=kind,
             shape=" ".join(f"dim: {size}" for size in shape),
             body=f"{name} {{ {parameters} }} {more}",
