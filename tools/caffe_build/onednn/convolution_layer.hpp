@@ -38,6 +38,7 @@ class ConvolutionLayer : public caffe::ConvolutionLayer<float> {
     int per_image;
   };
 
+  void ForwardByProducts(const Blobs& bottom, const Blobs& top);
   void BackwardByProducts(const Blobs& top, const std::vector<bool>& propagate_down,
                           const Blobs& bottom);
   bool Has(Kind kind);
