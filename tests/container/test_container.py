@@ -64,7 +64,7 @@ def results(folder, loss, score, job=None):
     targets = {"targets": {"fev1fvc": {"score": score, "slices": [1, 2]}}}
     for path, content in {
         "fev1fvc/best.json": {"val_loss": loss},
-        "runs/fev1fvc/best.json": {"val_loss": loss},
+        "runs/cohort/fev1fvc/best.json": {"val_loss": loss},
         "score.json": targets,
         "output/scan2num.json": targets,
         "output/fev1-fvc-ratio.json": score if job is None else job,

@@ -49,11 +49,12 @@ step "SIGTERM, as of docker stop, ends a training with a snapshot"
 # shellcheck disable=SC2016
 in_image bash -c '"$@" & tini=$!
   for second in {1..300}; do
-    if grep -qs "Iteration 2 " runs/ve/train.log; then kill -TERM $tini; break; fi
+    if grep -qs "Iteration 2 " runs/cohort/ve/train.log; then kill -TERM $tini; break; fi
+    [[ $second -lt 300 ]] || { echo "no second iteration in 300 s" >&2; kill -KILL $tini; exit 1; }
     sleep 1
   done
   wait $tini && { echo "the training ended by itself" >&2; exit 1; }
-  ls runs/ve/snapshots/*.solverstate' bash \
+  ls runs/cohort/ve/snapshots/*.solverstate' bash \
   "${entry[@]}" "${train[@]}" TARGET=ve TRAIN_OPTIONS='--iterations 20000 --interval 10000 --quiet'
 
 step "scores, and a Grand Challenge job without a command"

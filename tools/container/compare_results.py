@@ -41,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     }
     job = json.loads((args.image / "output/fev1-fvc-ratio.json").read_text(encoding="utf-8"))
     image = {
-        "loss": read(args.image / "runs/fev1fvc/best.json", "val_loss"),
+        "loss": read(args.image / "runs/cohort/fev1fvc/best.json", "val_loss"),
         "score": read(args.image / "score.json", "targets"),
     }
     lines = [
