@@ -17,32 +17,20 @@
 
 namespace caffe {
 
-template <typename Dtype>
-class TestedConvolutionLayer : public ConvolutionLayer<Dtype> {
-  using ConvolutionLayer<Dtype>::ConvolutionLayer;
-};
-template <>
-class TestedConvolutionLayer<float> : public scan2num::ConvolutionLayer {
-  using scan2num::ConvolutionLayer::ConvolutionLayer;
-};
+// Caffe's class for double, ours for float.
+#define TESTED(CAFFES, OURS)                         \
+  template <typename Dtype>                          \
+  class Tested##CAFFES : public CAFFES<Dtype> {      \
+    using CAFFES<Dtype>::CAFFES;                     \
+  };                                                 \
+  template <>                                        \
+  class Tested##CAFFES<float> : public scan2num::OURS { \
+    using scan2num::OURS::OURS;                      \
+  }
 
-template <typename Dtype>
-class TestedPoolingLayer : public PoolingLayer<Dtype> {
-  using PoolingLayer<Dtype>::PoolingLayer;
-};
-template <>
-class TestedPoolingLayer<float> : public scan2num::MaxPoolingLayer {
-  using scan2num::MaxPoolingLayer::MaxPoolingLayer;
-};
-
-template <typename Dtype>
-class TestedReLULayer : public ReLULayer<Dtype> {
-  using ReLULayer<Dtype>::ReLULayer;
-};
-template <>
-class TestedReLULayer<float> : public scan2num::ReluLayer {
-  using scan2num::ReluLayer::ReluLayer;
-};
+TESTED(ConvolutionLayer, ConvolutionLayer);
+TESTED(PoolingLayer, MaxPoolingLayer);
+TESTED(ReLULayer, ReluLayer);
 
 }  // namespace caffe
 
