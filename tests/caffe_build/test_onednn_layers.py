@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from layer_twins import Twins
+from layer_twins import Twins, one_layer
 
 from tools.caffe_run.compute_engine import CHOICE, ONEDNN, engine_in_use
 
@@ -34,6 +35,10 @@ def assert_equal(ours, caffes):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("twins")
+
+
+def bias_or_none(bias):
+    return f"bias_term: {str(bias).lower()}"
 
 
 @st.composite
@@ -62,9 +67,80 @@ def windows(draw, gaps):
 )
 def test_convolution_and_its_gradients(windows, images, channels, outputs, bias, folder):
     text, size = windows
-    parameters = f"num_output: {outputs} bias_term: {str(bias).lower()} {text}"
+    parameters = f"num_output: {outputs} {bias_or_none(bias)} {text}"
     twins = Twins(folder, "Convolution", parameters, (images, channels, *size))
     assert_close(*twins.compute())
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    images=st.integers(1, 3),
+    channels=st.integers(16, 20),
+    outputs=st.integers(16, 35),
+    pad=st.tuples(st.integers(0, 4), st.integers(0, 4)),
+    height=st.integers(5, 14),
+    width=st.one_of(st.integers(99, 131), st.integers(195, 262)),  # one and two rows of tiles
+    bias=st.booleans(),
+)
+def test_winograds_convolution(images, channels, outputs, pad, height, width, bias, folder):
+    text = f"kernel_size: 5 stride: 2 pad_h: {pad[0]} pad_w: {pad[1]} {bias_or_none(bias)}"
+    shape = (images, channels, height, width)
+    assert_close(*Twins(folder, "Convolution", f"num_output: {outputs} {text}", shape).compute())
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    windows=windows(gaps=True),
+    images=st.integers(1, 3),
+    channels=st.integers(1, 3),
+    outputs=st.integers(8, 20),
+    columns=st.integers(24, 70),
+    bias=st.booleans(),
+)
+def test_convolution_of_few_channels(windows, images, channels, outputs, columns, bias, folder):
+    text, (height, width) = windows
+    shape = (images, channels, height, width * columns)
+    text = f"num_output: {outputs} {text} {bias_or_none(bias)}"
+    assert_close(*Twins(folder, "Convolution", text, shape).compute())
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    images=st.integers(1, 20),
+    inputs=st.integers(1, 35),
+    outputs=st.integers(1, 70),
+    bias=st.booleans(),
+    transposed=st.booleans(),
+    backwards=st.integers(1, 2),
+)
+def test_inner_product_and_its_gradients(
+    images, inputs, outputs, bias, transposed, backwards, folder
+):
+    text = f"num_output: {outputs} {bias_or_none(bias)} transpose: {str(transposed).lower()}"
+    shape = (images, inputs, 1, 2)
+    net = one_layer(folder, "InnerProduct", f"inner_product_param {{ {text} }}", shape)
+    rng = np.random.default_rng(1)
+    data, gradient = rng.normal(size=shape), rng.normal(size=(images, outputs))
+    weights, *others = net.params["ours"]
+    weights.data[...] = rng.normal(size=weights.data.shape)
+    for other in others:
+        other.data[...] = rng.normal(size=outputs)
+    net.blobs["ours_in"].data[...] = data
+    net.forward()
+    net.blobs["ours"].diff[...] = gradient
+    for _ in range(backwards):
+        net._backward(1, 1)
+    matrix = weights.data if transposed else weights.data.T  # (2 inputs, outputs)
+    flat = data.reshape(images, -1)
+    product = backwards * flat.T @ gradient
+    expected = [
+        (net.blobs["ours"].data, flat @ matrix + (others[0].data if bias else 0)),
+        (net.blobs["ours_in"].diff.reshape(images, -1), gradient @ matrix.T),
+        (weights.diff, product if transposed else product.T),
+        *((other.diff, backwards * gradient.sum(0)) for other in others),
+    ]
+    for mine, its in expected:
+        assert np.linalg.norm(mine - its) <= CLOSE * np.linalg.norm(its)
 
 
 @settings(max_examples=60, deadline=None)
@@ -187,20 +263,32 @@ def run_this(code, **env):
 
 
 COMPARE = """
-import sys, tempfile
+import tempfile
 from pathlib import Path
 import numpy as np
 from layer_twins import Twins
-shape = "num_output: 37 kernel_size: 5 stride: 2"
-ours, caffes = Twins(Path(tempfile.mkdtemp()), "Convolution", shape, (4, 19, 31, 31)).compute()
+shape = SHAPE
+parameters = "num_output: 37 kernel_size: 5 stride: 2"
+ours, caffes = Twins(Path(tempfile.mkdtemp()), "Convolution", parameters, shape).compute()
 for mine, its in zip(ours.arrays, caffes.arrays):
     assert np.linalg.norm(mine - its) <= 1e-5 * np.linalg.norm(its)
 """
+ONEDNNS, WINOGRADS, OF_FEW_CHANNELS = (4, 19, 31, 31), (2, 19, 13, 130), (2, 1, 13, 130)
 
 
+@pytest.mark.parametrize("shape", [ONEDNNS, WINOGRADS, OF_FEW_CHANNELS])
 @pytest.mark.parametrize("isa", ["SSE41", "AVX2", "AVX512_CORE"])
-def test_convolution_on_cpus_of_several_generations(isa):
-    run_this(COMPARE, ONEDNN_MAX_CPU_ISA=isa, DNNL_MAX_CPU_ISA=isa)
+def test_convolution_on_cpus_of_several_generations(isa, shape):
+    said = run_this(
+        COMPARE.replace("SHAPE", repr(shape)),
+        ONEDNN_MAX_CPU_ISA=isa,
+        DNNL_MAX_CPU_ISA=isa,
+        ONEDNN_VERBOSE="1",
+        DNNL_VERBOSE="1",
+    )
+    has_vectors = "fma" in Path("/proc/cpuinfo").read_text() and isa != "SSE41"
+    own = has_vectors and shape != ONEDNNS
+    assert ("forward_training" in said) != own
 
 
 def test_the_environment_leaves_the_plug_in_out():

@@ -24,6 +24,11 @@ layer {{ name: "caffes" type: "{type}" bottom: "caffes_in" top: "caffes" {caffes
 """
 
 
+def dimensions(shape: tuple[int, ...]) -> str:
+    """Return a shape as the lines of a BlobShape."""
+    return " ".join(f"dim: {size}" for size in shape)
+
+
 @dataclass
 class Computed:
     """What a layer computed: output, gradient of the input, gradients of the parameters."""
@@ -36,6 +41,18 @@ class Computed:
     def arrays(self) -> list[np.ndarray]:
         """All of it."""
         return [self.output, self.input_gradient, *self.gradients]
+
+
+def one_layer(folder: Path, kind: str, parameters: str, shape: tuple[int, ...]) -> caffe.Net:
+    """Return the net of one layer, "ours" from "ours_in", which gets a gradient, too."""
+    path = folder / "one_layer.prototxt"
+    path.write_text(
+        f'force_backward: true layer {{ name: "data" type: "Input" top: "ours_in" '
+        f"input_param {{ shape {{ {dimensions(shape)} }} }} }} "
+        f'layer {{ name: "ours" type: "{kind}" bottom: "ours_in" top: "ours" {parameters} }}',
+        encoding="utf-8",
+    )
+    return caffe.Net(str(path), caffe.TRAIN)
 
 
 class Twins:
@@ -52,7 +69,7 @@ class Twins:
         text = NET.format(
             force=str(not more).lower(),  # it would make parameters learn that are not to
             type=kind,
-            shape=" ".join(f"dim: {size}" for size in shape),
+            shape=dimensions(shape),
             body=f"{name} {{ {parameters} }} {more}",
             caffes_body=f"{name} {{ {parameters} engine: CAFFE }} {more}",
         )

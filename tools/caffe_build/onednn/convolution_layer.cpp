@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "few_channels.hpp"
+#include "products.hpp"
+#include "winograd.hpp"
+
 namespace scan2num {
 
 namespace {
@@ -10,21 +14,8 @@ namespace {
 // reorder. The same for any number of threads, so that the sums are the same.
 constexpr std::size_t kBytesAtATime = 8 << 20;
 
-// oneDNN 2.6 multiplies 16 rows by transposed weights several times slower than twice 8.
-constexpr int kRowsAtATime = 8;
-
 bool All(const google::protobuf::RepeatedField<google::protobuf::uint32>& values, unsigned wanted) {
   return std::all_of(values.begin(), values.end(), [=](unsigned v) { return v == wanted; });
-}
-
-// result[rows x columns] := a b + beta result, by oneDNN, so that all of it uses the same threads.
-// stride_a, stride_b: floats from row to row as they lie in memory.
-void Product(char transposed_a, char transposed_b, int rows, int columns, int depth,
-             const float* a, int stride_a, const float* b, int stride_b, float beta,
-             float* result) {
-  const dnnl_status_t status = dnnl_sgemm(transposed_a, transposed_b, rows, columns, depth, 1.f, a,
-                                          stride_a, b, stride_b, beta, result, columns);
-  CHECK_EQ(status, dnnl_success) << "oneDNN could not multiply matrices";
 }
 
 }  // namespace
@@ -58,6 +49,8 @@ void ConvolutionLayer::Reshape(const Blobs& bottom, const Blobs& top) {
 
 void ConvolutionLayer::Forward_cpu(const Blobs& bottom, const Blobs& top) {
   if (covered_ && shape_.kernel_covers_image()) return ForwardByProducts(bottom, top);
+  if (covered_ && WinogradCovers(shape_)) return ForwardBy(WinogradForward, bottom, top);
+  if (covered_ && FewChannelsCover(shape_)) return ForwardBy(FewChannelsForward, bottom, top);
   if (!Has(kForward)) return caffe::ConvolutionLayer<float>::Forward_cpu(bottom, top);
   for (std::size_t i = 0; i < bottom.size(); ++i) {
     std::vector<Moving> blobs{{bottom[i]->cpu_data(), bottom_dim_},
@@ -102,48 +95,38 @@ void ConvolutionLayer::Backward_cpu(const Blobs& top, const std::vector<bool>& p
   }
 }
 
+void ConvolutionLayer::ForwardBy(OwnForward* forward, const Blobs& bottom, const Blobs& top) {
+  const float* bias = bias_term_ ? blobs_[1]->cpu_data() : nullptr;
+  for (std::size_t i = 0; i < bottom.size(); ++i) {
+    forward(shape_, num_, bottom[i]->cpu_data(), blobs_[0]->cpu_data(), bias,
+            top[i]->mutable_cpu_data());
+  }
+}
+
 // The kernel covers the image, so each output is one pixel, and a product of matrices in the blobs'
 // own layout. That saves reordering weights, of which such layers have many.
 void ConvolutionLayer::ForwardByProducts(const Blobs& bottom, const Blobs& top) {
-  const int inputs = bottom_dim_, outputs = top_dim_;
+  const Connected shape{num_, bottom_dim_, top_dim_};
+  const float* bias = bias_term_ ? blobs_[1]->cpu_data() : nullptr;
   for (std::size_t i = 0; i < bottom.size(); ++i) {
-    float* result = top[i]->mutable_cpu_data();
-    for (int n = 0; n < num_; ++n) {
-      float* row = result + static_cast<std::size_t>(n) * outputs;
-      if (bias_term_) {
-        std::copy_n(blobs_[1]->cpu_data(), outputs, row);
-      } else {
-        std::fill_n(row, outputs, 0.f);
-      }
-    }
-    for (int done = 0; done < num_; done += kRowsAtATime) {
-      Product('N', 'T', std::min(kRowsAtATime, num_ - done), outputs, inputs,
-              bottom[i]->cpu_data() + static_cast<std::size_t>(done) * inputs, inputs,
-              blobs_[0]->cpu_data(), inputs, 1.f,
-              result + static_cast<std::size_t>(done) * outputs);
-    }
+    shape.Forward(bottom[i]->cpu_data(), blobs_[0]->cpu_data(), bias, top[i]->mutable_cpu_data());
   }
 }
 
 // Gradients of the same.
 void ConvolutionLayer::BackwardByProducts(const Blobs& top, const std::vector<bool>& propagate_down,
                                           const Blobs& bottom) {
-  const int inputs = bottom_dim_, outputs = top_dim_;
+  const Connected shape{num_, bottom_dim_, top_dim_};
   for (std::size_t i = 0; i < top.size(); ++i) {
     const float* gradient = top[i]->cpu_diff();
     if (param_propagate_down_[0]) {
-      Product('T', 'N', outputs, inputs, num_, gradient, outputs, bottom[i]->cpu_data(), inputs,
-              1.f, blobs_[0]->mutable_cpu_diff());
+      shape.AddWeightGradient(gradient, bottom[i]->cpu_data(), blobs_[0]->mutable_cpu_diff());
     }
     if (bias_term_ && param_propagate_down_[1]) {
-      float* sum = blobs_[1]->mutable_cpu_diff();
-      for (int n = 0; n < num_; ++n) {
-        for (int k = 0; k < outputs; ++k) sum[k] += gradient[n * outputs + k];
-      }
+      shape.AddBiasGradient(gradient, blobs_[1]->mutable_cpu_diff());
     }
     if (propagate_down[i]) {
-      Product('N', 'N', num_, inputs, outputs, gradient, outputs, blobs_[0]->cpu_data(), inputs,
-              0.f, bottom[i]->mutable_cpu_diff());
+      shape.DataGradient(gradient, blobs_[0]->cpu_data(), bottom[i]->mutable_cpu_diff());
     }
   }
 }

@@ -38,6 +38,10 @@ class ConvolutionLayer : public caffe::ConvolutionLayer<float> {
     int per_image;
   };
 
+  using OwnForward = void(const ConvolutionShape& shape, int images, const float* input,
+                          const float* weights, const float* bias, float* output);
+
+  void ForwardBy(OwnForward* forward, const Blobs& bottom, const Blobs& top);
   void ForwardByProducts(const Blobs& bottom, const Blobs& top);
   void BackwardByProducts(const Blobs& top, const std::vector<bool>& propagate_down,
                           const Blobs& bottom);

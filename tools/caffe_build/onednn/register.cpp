@@ -5,6 +5,7 @@
 #include "caffe/layer_factory.hpp"
 #include "caffe/solver_factory.hpp"
 #include "convolution_layer.hpp"
+#include "inner_product_layer.hpp"
 #include "max_pooling_layer.hpp"
 #include "relu_layer.hpp"
 #include "sgd_solver.hpp"
@@ -17,7 +18,7 @@ using Layers = caffe::LayerRegistry<float>;
 using Solvers = caffe::SolverRegistry<float>;
 using LayerPointer = boost::shared_ptr<caffe::Layer<float>>;
 
-Layers::Creator caffes_convolution, caffes_pooling, caffes_relu;
+Layers::Creator caffes_convolution, caffes_inner_product, caffes_pooling, caffes_relu;
 Solvers::Creator caffes_sgd;
 
 std::string Version() {
@@ -36,6 +37,13 @@ LayerPointer Convolution(const caffe::LayerParameter& parameter) {
   }
   LOG_FIRST_N(INFO, 1) << "Convolution by oneDNN " << Version();
   return LayerPointer(new ConvolutionLayer(parameter));
+}
+
+LayerPointer InnerProduct(const caffe::LayerParameter& parameter) {
+  if (!OnCpu() || !InnerProductLayer::Covers(parameter.inner_product_param())) {
+    return caffes_inner_product(parameter);
+  }
+  return LayerPointer(new InnerProductLayer(parameter));
 }
 
 LayerPointer Pooling(const caffe::LayerParameter& parameter) {
@@ -71,6 +79,7 @@ typename Registry::Creator Replace(const char* type, typename Registry::Creator 
 
 __attribute__((constructor)) void Register() {
   caffes_convolution = Replace<Layers>("Convolution", Convolution);
+  caffes_inner_product = Replace<Layers>("InnerProduct", InnerProduct);
   caffes_pooling = Replace<Layers>("Pooling", Pooling);
   caffes_relu = Replace<Layers>("ReLU", Relu);
   caffes_sgd = Replace<Solvers>("SGD", Sgd);
