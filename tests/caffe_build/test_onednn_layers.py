@@ -160,6 +160,13 @@ def test_max_pooling_gives_the_same_bits(windows, images, channels, floor, ties,
     assert_equal(*twins.compute())
 
 
+def test_max_pooling_of_a_net_for_tests_has_gradients_too(folder):
+    twins = Twins(folder, "Pooling", "pool: MAX kernel_size: 3 stride: 2", (2, 3, 9, 9), test=True)
+    assert_equal(*twins.compute(backwards=2))
+    twins.fill(twins.rng.normal(size=(2, 3, 9, 9)))
+    assert_equal(*twins.compute())
+
+
 def test_max_pooling_of_nan_infinity_and_the_smallest_numbers(folder):
     twins = Twins(folder, "Pooling", "pool: MAX kernel_size: 2 stride: 2", (1, 1, 8, 8))
     odd = [np.nan, np.inf, 0.0, -0.0, 1e-40, -1e-40, 3e38, 1.0]

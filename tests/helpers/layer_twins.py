@@ -59,10 +59,17 @@ class Twins:
     """The net of both.
 
     parameters: of the layer, such as 'num_output: 3 kernel_size: 2'. more: other lines of it.
+    test: whether the net is for tests rather than for training.
     """
 
     def __init__(
-        self, folder: Path, kind: str, parameters: str, shape: tuple[int, ...], more: str = ""
+        self,
+        folder: Path,
+        kind: str,
+        parameters: str,
+        shape: tuple[int, ...],
+        more: str = "",
+        test: bool = False,
     ) -> None:
         name = PARAMETERS[kind]
         path = folder / "twins.prototxt"
@@ -74,7 +81,7 @@ class Twins:
             caffes_body=f"{name} {{ {parameters} engine: CAFFE }} {more}",
         )
         path.write_text(text, encoding="utf-8")
-        self.net = caffe.Net(str(path), caffe.TRAIN)
+        self.net = caffe.Net(str(path), caffe.TEST if test else caffe.TRAIN)
         self.rng = np.random.default_rng(0)
         self.fill(self.rng.normal(size=shape))
         for ours, caffes in zip(*self._parameters(), strict=True):

@@ -23,13 +23,14 @@ struct FewChannels {
   int taps() const { return s.channels * s.kernel_height * s.kernel_width; }
   int units_per_image() const { return (s.output_height + kRowsAtATime - 1) / kRowsAtATime; }
   // Every stride-th pixel of a row, from a column on: what a tap sees of it.
-  int line() const { return std::max(s.output_width, kColumns) + s.kernel_width + 16; }
+  int line() const { return std::max(s.output_width, kColumns) + s.kernel_width; }
   int lines_per_channel() const {
     return ((kRowsAtATime - 1) * s.stride_height + s.kernel_height) * s.stride_width;
   }
-  std::size_t scratch_floats() const {
-    return static_cast<std::size_t>(line()) * lines_per_channel() * s.channels + kRows * kColumns;
+  std::size_t lines_floats() const {
+    return static_cast<std::size_t>(line()) * lines_per_channel() * s.channels;
   }
+  std::size_t scratch_floats() const { return lines_floats() + kRows * kColumns; }
 
   // lines (channel, row, column's remainder, column's quotient): pixels by stride_width.
   INLINE void Split(const float* row, int stride, float* lines) const {
@@ -44,53 +45,58 @@ struct FewChannels {
     }
   }
 
-  template <int kFloats, int kVectors>
-  INLINE void Compute(int unit, float* scratch) const {
-    const int image = unit / units_per_image();
-    const int first = unit % units_per_image() * kRowsAtATime;
-    const int rows = std::min(kRowsAtATime, s.output_height - first);
+  // The rows of input that `rows` of output from `first` on need.
+  INLINE void SplitRows(int image, int first, int rows, float* lines) const {
     const std::ptrdiff_t in = static_cast<std::ptrdiff_t>(s.height) * s.width;
-    const std::ptrdiff_t out = static_cast<std::ptrdiff_t>(s.output_height) * s.output_width;
-    float* const lines = scratch + kRows * kColumns;
-    const int in_rows = (rows - 1) * s.stride_height + s.kernel_height;
     for (int c = 0; c < s.channels; ++c) {
-      for (int i = 0; i < in_rows; ++i) {
+      const std::ptrdiff_t number = static_cast<std::ptrdiff_t>(image) * s.channels + c;
+      const float* const channel = input + in * number;
+      for (int i = 0; i < (rows - 1) * s.stride_height + s.kernel_height; ++i) {
         const int y = first * s.stride_height - s.pad_height + i;
         float* const to = lines + (c * lines_per_channel() + i * s.stride_width) * line();
         if (y < 0 || y >= s.height) {
           std::fill(to, to + s.stride_width * line(), 0.f);
+        } else if (s.stride_width == 2) {
+          Split(channel + static_cast<std::ptrdiff_t>(y) * s.width, 2, to);
         } else {
-          const float* const row = input + in * (image * s.channels + c) + y * s.width;
-          if (s.stride_width == 2) Split(row, 2, to);
-          else Split(row, s.stride_width, to);
+          Split(channel + static_cast<std::ptrdiff_t>(y) * s.width, s.stride_width, to);
         }
       }
     }
-    int at[kMostTaps];  // where the lines are that a tap sees
+  }
+
+  // Where the line begins that a tap sees of a row.
+  int place(int row, int tap) const {
+    const int j = tap % s.kernel_width, i = tap / s.kernel_width % s.kernel_height;
+    const int channel = tap / s.kernel_width / s.kernel_height;
+    const int number = channel * lines_per_channel() + (row * s.stride_height + i) * s.stride_width;
+    return (number + j % s.stride_width) * line() + j / s.stride_width;
+  }
+
+  template <int kFloats, int kVectors>
+  INLINE void Compute(int unit, float* scratch) const {
+    const int image = unit / units_per_image(), first = unit % units_per_image() * kRowsAtATime;
+    const int rows = std::min(kRowsAtATime, s.output_height - first);
+    const std::ptrdiff_t out = static_cast<std::ptrdiff_t>(s.output_height) * s.output_width;
+    float* const lines = scratch + kRows * kColumns;
+    SplitRows(image, first, rows, lines);
     for (int row = 0; row < rows; ++row) {
-      for (int tap = 0; tap < taps(); ++tap) {
-        const int j = tap % s.kernel_width, i = tap / s.kernel_width % s.kernel_height;
-        const int c = tap / s.kernel_width / s.kernel_height;
-        const int l = c * lines_per_channel() + (row * s.stride_height + i) * s.stride_width +
-                      j % s.stride_width;
-        at[tap] = l * line() + j / s.stride_width;
-      }
-      for (int k = 0; k < s.outputs; k += kRows) {
-        float* const to = output + out * (image * s.outputs + k) + (first + row) * s.output_width;
+      int places[kMostTaps];
+      for (int tap = 0; tap < taps(); ++tap) places[tap] = place(row, tap);
+      float* to = output + out * (static_cast<std::ptrdiff_t>(image) * s.outputs) +
+                  static_cast<std::ptrdiff_t>(first + row) * s.output_width;
+      for (int k = 0; k < s.outputs; k += kRows, to += out * kRows) {
+        const bool whole = k + kRows <= s.outputs && s.output_width >= kColumns;
         for (int done = 0; done < s.output_width; done += kColumns) {
           // the last columns once more, rather than fewer
           const int column = std::max(0, std::min(done, s.output_width - kColumns));
-          const auto right = [=, &at](int i) __attribute__((always_inline)) { return lines + at[i] + column; };
-          const float* const left = weights + k * taps();
-          if (k + kRows <= s.outputs && s.output_width >= kColumns) {
-            Multiply<kFloats, kVectors>(taps(), left, right, bias + k, to + column, out);
-          } else {
-            Multiply<kFloats, kVectors>(taps(), left, right, bias + k, scratch, kColumns);
-            const int columns = std::min(kColumns, s.output_width);
-            for (int o = 0; o < std::min(kRows, s.outputs - k); ++o) {
-              std::copy(scratch + o * kColumns, scratch + o * kColumns + columns,
+          const float* const from = lines + column;
+          const auto right = [=, &places](int tap) { return from + places[tap]; };
+          Multiply<kFloats, kVectors>(taps(), weights + k * taps(), right, bias + k,
+                                      whole ? to + column : scratch, whole ? out : kColumns);
+          for (int o = 0; !whole && o < std::min(kRows, s.outputs - k); ++o) {
+            std::copy_n(scratch + o * kColumns, std::min(kColumns, s.output_width),
                         to + out * o + column);
-            }
           }
         }
       }

@@ -67,20 +67,31 @@ inline void TakeRowOfPairs(const float* image, int row, int width, int columns, 
   }
 }
 
+// Rows of windows; `maxima` and `indices` go on by so many numbers with each of them, or stay (0),
+// where only the others are wanted.
+struct Rows {
+  float* maxima;
+  int maxima_step;
+  int* indices;
+  int indices_step;
+};
+
 EVERY_CPU void PoolImage(const float* image, int height, int width, Window down, Window across,
-                         int rows, int columns, float* top, int* mask) {
+                         int rows, int columns, Rows to) {
   const bool in_pairs = across.size == 2 && across.stride == 2 && across.pad == 0;
-  for (int row = 0; row < rows; ++row, top += columns, mask += columns) {
-    std::fill(top, top + columns, -FLT_MAX);
-    std::fill(mask, mask + columns, -1);
+  for (int row = 0; row < rows; ++row) {
+    std::fill(to.maxima, to.maxima + columns, -FLT_MAX);
+    std::fill(to.indices, to.indices + columns, -1);
     const int start = row * down.stride - down.pad;
     for (int y = std::max(start, 0); y < std::min(start + down.size, height); ++y) {
       if (in_pairs) {
-        TakeRowOfPairs(image, y * width, width, columns, top, mask);
+        TakeRowOfPairs(image, y * width, width, columns, to.maxima, to.indices);
       } else {
-        TakeRow(image, y * width, width, across, columns, top, mask);
+        TakeRow(image, y * width, width, across, columns, to.maxima, to.indices);
       }
     }
+    to.maxima += to.maxima_step;
+    to.indices += to.indices_step;
   }
 }
 
@@ -95,16 +106,26 @@ void MaxPoolingLayer::Forward_cpu(const Blobs& bottom, const Blobs& top) {
   if (!Covers(layer_param_) || top.size() > 1) {
     return caffe::PoolingLayer<float>::Forward_cpu(bottom, top);
   }
-  const float* images = bottom[0]->cpu_data();
-  float* maxima = top[0]->mutable_cpu_data();
-  int* mask = max_idx_.mutable_cpu_data();
-  const int count = bottom[0]->num() * channels_;
-  const std::ptrdiff_t pixels = height_ * width_, outputs = pooled_height_ * pooled_width_;
+  masked_ = phase_ == caffe::TRAIN;
+  Pool(*bottom[0], top[0]->mutable_cpu_data(), masked_);
+}
+
+// maxima: null if only the mask is wanted.
+void MaxPoolingLayer::Pool(const caffe::Blob<float>& bottom, float* maxima, bool mask) {
+  const float* images = bottom.cpu_data();
+  int* indices = max_idx_.mutable_cpu_data();
+  const int count = bottom.num() * channels_, columns = pooled_width_;
+  const std::ptrdiff_t pixels = height_ * width_, outputs = pooled_height_ * columns;
   const Window down{kernel_h_, stride_h_, pad_h_}, across{kernel_w_, stride_w_, pad_w_};
-#pragma omp parallel for
-  for (int i = 0; i < count; ++i) {
-    PoolImage(images + i * pixels, height_, width_, down, across, pooled_height_, pooled_width_,
-              maxima + i * outputs, mask + i * outputs);
+#pragma omp parallel
+  {
+    std::vector<float> row(columns);
+#pragma omp for
+    for (int i = 0; i < count; ++i) {
+      const Rows to{maxima ? maxima + i * outputs : row.data(), maxima ? columns : 0,
+                    indices + i * outputs, mask ? columns : 0};
+      PoolImage(images + i * pixels, height_, width_, down, across, pooled_height_, columns, to);
+    }
   }
 }
 
@@ -114,6 +135,8 @@ void MaxPoolingLayer::Backward_cpu(const Blobs& top, const std::vector<bool>& pr
     return caffe::PoolingLayer<float>::Backward_cpu(top, propagate_down, bottom);
   }
   if (!propagate_down[0]) return;
+  if (!masked_) Pool(*bottom[0], nullptr, true);
+  masked_ = true;
   const float* gradients = top[0]->cpu_diff();
   const int* mask = max_idx_.cpu_data();
   float* images = bottom[0]->mutable_cpu_diff();

@@ -23,6 +23,11 @@ class MaxPoolingLayer : public caffe::PoolingLayer<float> {
   void Forward_cpu(const Blobs& bottom, const Blobs& top) override;
   void Backward_cpu(const Blobs& top, const std::vector<bool>& propagate_down,
                     const Blobs& bottom) override;
+
+ private:
+  void Pool(const caffe::Blob<float>& bottom, float* maxima, bool mask);
+
+  bool masked_ = false;  // max_idx_ is that of the last pass; a TEST net makes it when it is needed
 };
 
 }  // namespace scan2num

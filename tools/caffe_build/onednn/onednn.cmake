@@ -13,9 +13,11 @@ target_include_directories(caffe_onednn SYSTEM PRIVATE "${DNNL_INCLUDE}")
 # -ffp-contract=off: a product and a sum round alike on every CPU, with and without FMA.
 target_compile_options(caffe_onednn PRIVATE -ffp-contract=off
   "-ffile-prefix-map=${CMAKE_CURRENT_LIST_DIR}=scan2num_onednn")
-# winograd.cpp has code for each CPU anyway, and is slow without FMA.
-set_source_files_properties("${CMAKE_CURRENT_LIST_DIR}/winograd.cpp"
-  PROPERTIES COMPILE_OPTIONS -ffp-contract=fast)
+# These have code for each CPU anyway, and are slow without FMA.
+foreach(OWN winograd few_channels)
+  set_source_files_properties("${CMAKE_CURRENT_LIST_DIR}/${OWN}.cpp"
+    PROPERTIES COMPILE_OPTIONS -ffp-contract=fast)
+endforeach()
 target_link_libraries(caffe_onednn PRIVATE caffe "${DNNL_LIBRARY}" OpenMP::OpenMP_CXX)
 set_target_properties(caffe_onednn PROPERTIES INSTALL_RPATH "$ORIGIN;${CUDA_RPATH}")
 

@@ -1,5 +1,5 @@
-// A layer whose every output is connected with every input, as products of matrices by oneDNN: all
-// of a net then uses the same threads.
+// A layer whose every output is connected with every input, as products of matrices by oneDNN: so
+// that all of a net uses the same threads.
 #ifndef SCAN2NUM_ONEDNN_PRODUCTS_HPP_
 #define SCAN2NUM_ONEDNN_PRODUCTS_HPP_
 
