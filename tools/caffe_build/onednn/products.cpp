@@ -13,8 +13,8 @@ namespace {
 // oneDNN 2.6 multiplies 16 rows by transposed weights several times slower than twice 8.
 constexpr int kRowsAtATime = 8;
 
-// result[rows x columns] := a b + beta result. stride_a, stride_b: floats from row to row as they lie
-// in memory.
+// result[rows x columns] := a b + beta result. stride_a, stride_b: floats from row to row as they
+// lie in memory.
 void Product(char transposed_a, char transposed_b, int rows, int columns, int depth,
              const float* a, int stride_a, const float* b, int stride_b, float beta,
              float* result) {

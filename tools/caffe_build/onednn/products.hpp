@@ -5,7 +5,8 @@
 
 namespace scan2num {
 
-// data (images, inputs), weights (outputs, inputs), bias (outputs) or null, result (images, outputs).
+// data (images, inputs), weights (outputs, inputs), bias (outputs) or null, result (images,
+// outputs).
 struct Connected {
   int images, inputs, outputs;
 

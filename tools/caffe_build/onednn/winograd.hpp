@@ -1,5 +1,5 @@
-// A 5 x 5 convolution of stride 2 with half of the multiplications, by Winograd's minimal filtering
-// (Lavin and Gray 2016, arXiv 1509.09308) of its even and its odd taps.
+// A 5 x 5 convolution of stride 2 with a third of the multiplications, by Winograd's minimal
+// filtering (Lavin and Gray 2016, arXiv 1509.09308) of its even and its odd taps.
 #ifndef SCAN2NUM_ONEDNN_WINOGRAD_HPP_
 #define SCAN2NUM_ONEDNN_WINOGRAD_HPP_
 
