@@ -1,6 +1,7 @@
 #include "few_channels.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "on_vectors.hpp"
 
@@ -33,20 +34,20 @@ struct FewChannels {
   std::size_t scratch_floats() const { return lines_floats() + kRows * kColumns; }
 
   // lines (channel, row, column's remainder, column's quotient): pixels by stride_width.
-  INLINE void Split(const float* row, int stride, float* lines) const {
+  ALWAYS_INLINE void Split(const float* row, int stride, float* lines) const {
     for (int remainder = 0; remainder < stride; ++remainder) {
       float* const to = lines + remainder * line();
       const int first = remainder - s.pad_width;  // its column for quotient 0
-      const int begin = first < 0 ? (-first + stride - 1) / stride : 0;
+      const int begin = std::min(line(), first < 0 ? (-first + stride - 1) / stride : 0);
       const int end = std::min(line(), s.width > first ? (s.width - first - 1) / stride + 1 : 0);
-      std::fill(to, to + std::min(begin, line()), 0.f);
+      std::fill(to, to + begin, 0.f);
       for (int i = begin; i < end; ++i) to[i] = row[first + i * stride];
       std::fill(to + std::max(begin, end), to + line(), 0.f);
     }
   }
 
   // The rows of input that `rows` of output from `first` on need.
-  INLINE void SplitRows(int image, int first, int rows, float* lines) const {
+  ALWAYS_INLINE void SplitRows(int image, int first, int rows, float* lines) const {
     const std::ptrdiff_t in = static_cast<std::ptrdiff_t>(s.height) * s.width;
     for (int c = 0; c < s.channels; ++c) {
       const std::ptrdiff_t number = static_cast<std::ptrdiff_t>(image) * s.channels + c;
@@ -74,7 +75,7 @@ struct FewChannels {
   }
 
   template <int kFloats, int kVectors>
-  INLINE void Compute(int unit, float* scratch) const {
+  ALWAYS_INLINE void Compute(int unit, float* scratch) const {
     const int image = unit / units_per_image(), first = unit % units_per_image() * kRowsAtATime;
     const int rows = std::min(kRowsAtATime, s.output_height - first);
     const std::ptrdiff_t out = static_cast<std::ptrdiff_t>(s.output_height) * s.output_width;
@@ -109,6 +110,7 @@ struct FewChannels {
 bool FewChannelsCover(const ConvolutionShape& s) {
   const int computed = (s.output_width + kColumns - 1) / kColumns * kColumns;
   return s.channels * s.kernel_height * s.kernel_width <= kMostTaps &&
+         s.stride_height <= s.kernel_height && s.stride_width <= s.kernel_width &&
          s.output_width >= kLeastUsed * computed && s.outputs >= kRows && HasVectors();
 }
 

@@ -2,14 +2,8 @@
 
 namespace scan2num {
 
-namespace {
-
-constexpr unsigned kFewestOutputs = 16;  // below, oneDNN's sums depend on the number of threads
-
-}  // namespace
-
 bool InnerProductLayer::Covers(const caffe::InnerProductParameter& parameter) {
-  return !parameter.transpose() && parameter.num_output() >= kFewestOutputs;
+  return !parameter.transpose();
 }
 
 void InnerProductLayer::Forward_cpu(const Blobs& bottom, const Blobs& top) {

@@ -17,7 +17,7 @@ class InnerProductLayer : public caffe::InnerProductLayer<float> {
   explicit InnerProductLayer(const caffe::LayerParameter& parameter)
       : caffe::InnerProductLayer<float>(parameter) {}
 
-  // Whether these parameters are computed here: weights by output, and enough of them to matter.
+  // Whether these parameters can be computed here: weights that are not transposed.
   static bool Covers(const caffe::InnerProductParameter& parameter);
 
  protected:

@@ -102,6 +102,11 @@ bool MaxPoolingLayer::Covers(const caffe::LayerParameter& parameter) {
          parameter.top_size() < 2;
 }
 
+void MaxPoolingLayer::Reshape(const Blobs& bottom, const Blobs& top) {
+  caffe::PoolingLayer<float>::Reshape(bottom, top);
+  masked_ = false;
+}
+
 void MaxPoolingLayer::Forward_cpu(const Blobs& bottom, const Blobs& top) {
   if (!Covers(layer_param_) || top.size() > 1) {
     return caffe::PoolingLayer<float>::Forward_cpu(bottom, top);
@@ -119,7 +124,7 @@ void MaxPoolingLayer::Pool(const caffe::Blob<float>& bottom, float* maxima, bool
   const Window down{kernel_h_, stride_h_, pad_h_}, across{kernel_w_, stride_w_, pad_w_};
 #pragma omp parallel
   {
-    std::vector<float> row(columns);
+    std::vector<float> row(maxima ? 0 : columns);
 #pragma omp for
     for (int i = 0; i < count; ++i) {
       const Rows to{maxima ? maxima + i * outputs : row.data(), maxima ? columns : 0,

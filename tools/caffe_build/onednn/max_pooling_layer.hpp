@@ -19,6 +19,8 @@ class MaxPoolingLayer : public caffe::PoolingLayer<float> {
   // Whether these parameters can be computed here: the maximum, without the mask as a second top.
   static bool Covers(const caffe::LayerParameter& parameter);
 
+  void Reshape(const Blobs& bottom, const Blobs& top) override;
+
  protected:
   void Forward_cpu(const Blobs& bottom, const Blobs& top) override;
   void Backward_cpu(const Blobs& top, const std::vector<bool>& propagate_down,
@@ -27,7 +29,8 @@ class MaxPoolingLayer : public caffe::PoolingLayer<float> {
  private:
   void Pool(const caffe::Blob<float>& bottom, float* maxima, bool mask);
 
-  bool masked_ = false;  // max_idx_ is that of the last pass; a TEST net makes it when it is needed
+  // Whether max_idx_ is that of the bottom. A net for tests makes it when gradients are asked for.
+  bool masked_ = false;
 };
 
 }  // namespace scan2num

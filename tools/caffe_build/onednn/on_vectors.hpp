@@ -3,16 +3,17 @@
 #define SCAN2NUM_ONEDNN_ON_VECTORS_HPP_
 
 #include <cstddef>
-#include <vector>
+#include <memory>
 
 #include <dnnl.h>
+#include <omp.h>
 
-#define INLINE inline __attribute__((always_inline))
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 namespace scan2num {
 
-// Work has Compute<floats of a vector, vectors that are summed at a time>(unit, scratch), INLINE,
-// and scratch_floats(): the memory that a thread needs for it.
+// Work has Compute<floats of a vector, vectors that are summed at a time>(unit, scratch), always
+// inlined, and scratch_floats(): the memory that a thread needs for it.
 template <typename Work>
 __attribute__((target("avx512f,prefer-vector-width=512"))) void WithAvx512(const Work& work,
                                                                            int unit,
@@ -40,11 +41,12 @@ inline bool HasVectors() {
 template <typename Work>
 void OnVectors(const Work& work, int count) {
   const auto compute = HasAvx512() ? WithAvx512<Work> : WithAvx2<Work>;
-#pragma omp parallel
-  {
-    std::vector<float> scratch(work.scratch_floats());
-#pragma omp for schedule(dynamic)
-    for (int unit = 0; unit < count; ++unit) compute(work, unit, scratch.data());
+  // made here, since an exception must not leave the threads; a line apart
+  const std::size_t each = work.scratch_floats() + 64;
+  std::unique_ptr<float[]> scratch(new float[each * omp_get_max_threads()]);
+#pragma omp parallel for schedule(dynamic)
+  for (int unit = 0; unit < count; ++unit) {
+    compute(work, unit, scratch.get() + each * omp_get_thread_num());
   }
 }
 
@@ -54,7 +56,7 @@ constexpr int kColumns = 32, kRows = 8;
 // result (kRows, kColumns), rows `stride` floats apart, := start (kRows), or 0 if it is null, plus
 // the sum over i of left (depth, kRows) times right(i) (kColumns).
 template <int kFloats, int kVectors, typename Right>
-INLINE void Multiply(int depth, const float* left, const Right& right, const float* start,
+ALWAYS_INLINE void Multiply(int depth, const float* left, const Right& right, const float* start,
                      float* result, std::size_t stride) {
   typedef float Vector __attribute__((vector_size(4 * kFloats)));
   typedef float Unaligned __attribute__((vector_size(4 * kFloats), aligned(4)));

@@ -1,6 +1,7 @@
 #include "winograd.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "winograd_axis.hpp"
 
@@ -14,7 +15,9 @@ constexpr int kAtATime = 2 * kRows;  // output channels whose sums are in the ca
 constexpr int kApart = 32;           // floats between what would else share lines of the cache
 
 constexpr float kLeastUsed = .75;   // of the outputs that are computed; below, oneDNN is faster
-constexpr int kLeastChannels = 16;  // below, the transforms cost what the products save
+// With fewer channels the transforms cost what the products save; with more, a unit does not stay
+// in the cache.
+constexpr int kLeastChannels = 16, kMostChannels = 128;
 
 struct Tiles {
   int image, row, column;  // of the first, in tiles
@@ -41,7 +44,7 @@ struct Winograd {
   std::size_t scratch_floats() const { return second_floats() + kPairs * sum_stride(); }
 
   // A channel's pixels to second factors (product, tile); beside the image they are 0.
-  INLINE void TransformChannel(const float* channel, Tiles tiles, float* second) const {
+  ALWAYS_INLINE void TransformChannel(const float* channel, Tiles tiles, float* second) const {
     static const float zeros[kLine] = {};
     alignas(64) float lines[kPixels][kLine], apart[kStep][kAcross + 16];
     const int left = kStep * tiles.column - s.pad_width;
@@ -74,7 +77,8 @@ struct Winograd {
   }
 
   // An output channel's sums (pair of points, tile) to its pixels.
-  INLINE void TransformSums(const float* sums, float bias, Tiles tiles, float* channel) const {
+  ALWAYS_INLINE void TransformSums(const float* sums, float bias, Tiles tiles,
+                                   float* channel) const {
     float down[kOutputs][kPoints][kColumns], rows[kOutputs][kOutputs * kColumns];
     for (int q = 0; q < kPoints; ++q) {
       const float* const m = sums + q * sum_stride();
@@ -102,7 +106,7 @@ struct Winograd {
   }
 
   template <int kFloats, int kVectors>
-  INLINE void Compute(int unit, float* scratch) const {
+  ALWAYS_INLINE void Compute(int unit, float* scratch) const {
     const int in_image = unit % units_per_image();
     const Tiles tiles{unit / units_per_image(), in_image / units_across() * kDown,
                       in_image % units_across() * kAcross};
@@ -144,7 +148,8 @@ bool WinogradCovers(const ConvolutionShape& s) {
   const Winograd work{s, nullptr, nullptr, nullptr, nullptr};
   const double computed = 1. * work.units_per_image() * kOutputs * kOutputs * kColumns;
   return s.kernel_height == kTaps && s.kernel_width == kTaps && s.stride_height == 2 &&
-         s.stride_width == 2 && s.channels >= kLeastChannels && s.outputs >= kLeastChannels &&
+         s.stride_width == 2 && s.channels >= kLeastChannels && s.channels <= kMostChannels &&
+         s.outputs >= kLeastChannels &&
          1. * s.output_width * s.output_height >= kLeastUsed * computed && HasVectors();
 }
 

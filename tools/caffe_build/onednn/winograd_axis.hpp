@@ -59,7 +59,7 @@ constexpr float kOfTaps[kPixels][kTaps] = {
 
 // Taps (kRows, channels, 5, 5) of a channel of kRows kernels, those beyond `rows` zero, to the
 // first factors (product, channels, kRows) of their products.
-inline void TransformTaps(const float* taps, int rows, int channels, float* factors) {
+static void TransformTaps(const float* taps, int rows, int channels, float* factors) {
   float at[kTaps][kTaps][kRows] = {}, down[kPixels][kTaps][kRows] = {};
   for (int row = 0; row < rows; ++row) {
     const float* const kernel = taps + static_cast<std::size_t>(row) * channels * kTaps * kTaps;
@@ -84,7 +84,8 @@ inline void TransformTaps(const float* taps, int rows, int channels, float* fact
 }
 
 // Eleven rows of pixels, or of what became of them, to the second factors of the products.
-INLINE void TransformPixels(int count, const float* const d[kPixels], float* const v[kPixels]) {
+ALWAYS_INLINE void TransformPixels(int count, const float* const d[kPixels],
+                                   float* const v[kPixels]) {
   const float *d0 = d[0], *d1 = d[1], *d2 = d[2], *d3 = d[3], *d4 = d[4], *d5 = d[5];
   const float *d6 = d[6], *d7 = d[7], *d8 = d[8], *d9 = d[9], *d10 = d[10];
   float *v0 = v[0], *v1 = v[1], *v2 = v[2], *v3 = v[3], *v4 = v[4], *v5 = v[5];
@@ -108,7 +109,7 @@ INLINE void TransformPixels(int count, const float* const d[kPixels], float* con
 }
 
 // The sums at six points to the four outputs.
-INLINE void Outputs(float m0, float m1, float m2, float m3, float m4, float m5, float* y,
+ALWAYS_INLINE void Outputs(float m0, float m1, float m2, float m3, float m4, float m5, float* y,
                     std::size_t stride) {
   const float sum = m1 + m2, difference = m1 - m2, sum2 = m3 + m4, difference2 = m3 - m4;
   y[0] = m0 + sum + sum2;
