@@ -21,6 +21,7 @@ from tools.caffe_build.wheel import (
     wheel_tree,
 )
 from tools.caffe_build.wheel.scan2num_caffe import run_program
+from tools.caffe_run.caffe_install import build_info
 
 ROOM = ROOT / "tools/caffe_build/wheel"
 TOOLS = ROOT / "build/wheel-tools/bin"
@@ -90,6 +91,7 @@ def test_a_library_of_no_package_is_refused(tmp_path):
 
 
 @pytest.mark.caffe
+@pytest.mark.skipif(build_info().get("cuda", False), reason="the wheel is of a build without CUDA")
 def test_what_caffe_is_linked_to_has_licences_and_the_systems_own_is_left_out():
     caffe = Path(sys.prefix) / build_caffe.LIBRARIES[0]
     libraries = library_licences.linked_libraries([caffe])
