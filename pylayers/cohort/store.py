@@ -19,7 +19,7 @@ from pylayers.lungs.crop import PREPROCESSING_VERSION, Box, LungCrop
 DATASET = "hu"
 VERSION_KEY = "preprocessing_version"
 WARNINGS = "warnings"
-NOT_STORED = "lung_bits"
+LUNGS = "lung_bits"  # a bit for each voxel
 HASH = "crop_sha256"
 AGAIN = "remove it and run tools/prepare_cohort.py again"
 
@@ -43,16 +43,19 @@ def write_crop(path: str | os.PathLike[str], crop: LungCrop, source_key: str = "
     """
     content = io.BytesIO()  # on a full disk HDF5 would crash as it closes the file
     with h5py.File(content, "w") as file:
-        file.create_dataset(
-            DATASET,
-            data=crop.hu,
-            chunks=(1, *crop.hu.shape[1:]),
-            shuffle=True,
-            fletcher32=True,
-            compression=hdf5plugin.Zstd(clevel=3),
-        )
+        for name in (DATASET, LUNGS):
+            voxels = getattr(crop, name)
+            if voxels is not None:
+                file.create_dataset(
+                    name,
+                    data=voxels,
+                    chunks=(1, *voxels.shape[1:]),
+                    shuffle=True,
+                    fletcher32=True,
+                    compression=hdf5plugin.Zstd(clevel=3),
+                )
         for field in fields(LungCrop):
-            if field.name not in (DATASET, WARNINGS, NOT_STORED):
+            if field.name not in (DATASET, LUNGS, WARNINGS):
                 file.attrs[field.name] = getattr(crop, field.name)
         file.attrs[WARNINGS] = json.dumps(crop.warnings)
         file.attrs[VERSION_KEY] = PREPROCESSING_VERSION
@@ -89,15 +92,19 @@ def _read_crop(path: str | os.PathLike[str]) -> tuple[LungCrop, str]:
             mask_given=bool(attrs["mask_given"]),
             series=attrs["series"],
             warnings=tuple(json.loads(attrs[WARNINGS])),
+            lung_bits=file[LUNGS][:] if LUNGS in file else None,
         ), attrs[HASH]
 
 
 def read_facts(path: str | os.PathLike[str]) -> dict | None:
-    """Return what cohort.csv says of a stored crop; None unless it is whole and current."""
+    """Return what cohort.csv says of a stored crop; None unless it is whole and current.
+
+    A store of an earlier release that lacks the lung mask is not whole.
+    """
     try:
         with h5py.File(path) as file:
             attrs = file.attrs
-            if attrs.get(VERSION_KEY) != PREPROCESSING_VERSION:
+            if attrs.get(VERSION_KEY) != PREPROCESSING_VERSION or LUNGS not in file:
                 return None
             return {
                 "slices": len(file[DATASET]),
