@@ -20,7 +20,7 @@ DATASET = "hu"
 VERSION_KEY = "preprocessing_version"
 WARNINGS = "warnings"
 LUNGS = "lung_bits"  # a bit for each voxel
-HASH = "crop_sha256"
+HASH, LUNGS_HASH = "crop_sha256", "lungs_sha256"
 AGAIN = "remove it and run tools/prepare_cohort.py again"
 
 
@@ -61,6 +61,8 @@ def write_crop(path: str | os.PathLike[str], crop: LungCrop, source_key: str = "
         file.attrs[VERSION_KEY] = PREPROCESSING_VERSION
         file.attrs["source_key"] = source_key
         file.attrs[HASH] = hashlib.sha256(crop.hu.tobytes()).hexdigest()
+        if crop.lung_bits is not None:
+            file.attrs[LUNGS_HASH] = hashlib.sha256(crop.lung_bits.tobytes()).hexdigest()
     with whole_file(path) as partial:
         partial.write_bytes(content.getbuffer())
 
@@ -104,7 +106,7 @@ def read_facts(path: str | os.PathLike[str]) -> dict | None:
     try:
         with h5py.File(path) as file:
             attrs = file.attrs
-            if attrs.get(VERSION_KEY) != PREPROCESSING_VERSION or LUNGS not in file:
+            if attrs.get(VERSION_KEY) != PREPROCESSING_VERSION or LUNGS_HASH not in attrs:
                 return None
             return {
                 "slices": len(file[DATASET]),
@@ -131,6 +133,18 @@ def read_grid(path: str | os.PathLike[str]) -> Grid | None:
                 str(file.attrs[HASH]),
             )
     except (OSError, KeyError, ValueError, TypeError):
+        return None
+
+
+def read_hashes(path: str | os.PathLike[str]) -> tuple[str, str] | None:
+    """Return the hashes of a stored crop's voxels and of its lung mask, blank where it has none.
+
+    None for a damaged file.
+    """
+    try:
+        with h5py.File(path) as file:
+            return str(file.attrs[HASH]), str(file.attrs.get(LUNGS_HASH, ""))
+    except (OSError, KeyError, ValueError):
         return None
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import pylayers.cohort.store
-from pylayers.cohort.store import read_crop, read_facts, read_planes, write_crop
+from pylayers.cohort.store import read_crop, read_facts, read_hashes, read_planes, write_crop
 from pylayers.lungs.crop import Box, LungCrop, packed
 
 
@@ -59,6 +59,15 @@ def test_a_store_of_an_earlier_release_has_no_mask_and_is_prepared_again(crop, t
     with pytest.raises(ValueError, match="no lung mask"):
         back.lungs  # noqa: B018
     assert read_facts(tmp_path / "a.h5") is None
+    assert read_hashes(tmp_path / "a.h5")[1] == ""
+
+
+def test_another_mask_of_the_same_voxels_has_another_hash(crop, tmp_path):
+    write_crop(tmp_path / "a.h5", crop)
+    write_crop(tmp_path / "b.h5", replace(crop, lung_bits=packed(~crop.lungs)))
+    (voxels, lungs), (same, others) = (read_hashes(tmp_path / f"{name}.h5") for name in "ab")
+    assert voxels == same and lungs != others
+    assert read_hashes(tmp_path / "none.h5") is None
 
 
 def test_planes_are_chosen_by_number_and_may_repeat(crop, tmp_path):
