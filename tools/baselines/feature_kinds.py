@@ -1,0 +1,24 @@
+"""The kinds of features that baselines are fitted on, and how each is computed from a crop."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from pylayers.lungs.crop import LungCrop
+from tools.baselines.density_features import density_features
+
+
+class FeatureKind(NamedTuple):
+    """of: function from a crop with its lung mask to arrays by name.
+
+    version: raise it when the same crop gives other features; those of another are made again.
+    """
+
+    of: Callable[[LungCrop], dict[str, np.ndarray]]
+    version: int
+
+
+DENSITY = "density"
+
+KINDS = {DENSITY: FeatureKind(density_features, 1)}

@@ -1,0 +1,44 @@
+"""The methods: their names, the papers they come from, what they need and how they are fitted."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tools.baselines.density_methods import (
+    fit_coarse,
+    fit_volume_regression,
+    plain,
+    sponge,
+)
+from tools.baselines.feature_kinds import DENSITY
+from tools.baselines.fitted import Fitted
+from tools.baselines.split_features import LabelledFeatures
+
+
+class Method(NamedTuple):
+    """One baseline.
+
+    fit: function from the training split, the validation split and a seed. kinds: of features that
+    it reads. source: where it was published; numbers in brackets are those of the paper's list.
+    """
+
+    fit: Callable[[LabelledFeatures, LabelledFeatures, int], Fitted]
+    kinds: tuple[str, ...]
+    source: str
+
+
+LAA950, MEAN, PERC15 = "LAA-950", "mean lung density", "Perc15"
+MEAN_SPONGE, SPONGE = "mean density, sponge model", "Perc15, sponge model"
+VOLUME_REGRESSION = "Perc15, volume regression"
+COARSE = "coarse linear model"
+
+METHODS = {
+    LAA950: Method(plain("laa950"), (DENSITY,), "[5], Gevenois et al. 1996"),
+    MEAN: Method(plain("mean_hu"), (DENSITY,), "densitometry"),
+    PERC15: Method(plain("perc15_hu"), (DENSITY,), "Parr et al. 2008"),
+    MEAN_SPONGE: Method(sponge("mean_hu"), (DENSITY,), "[7], sponge model"),
+    SPONGE: Method(sponge("perc15_hu"), (DENSITY,), "[7], sponge model"),
+    VOLUME_REGRESSION: Method(fit_volume_regression, (DENSITY,), "[7], Parr et al. 2008"),
+    COARSE: Method(fit_coarse, (DENSITY,), "[17]"),
+}
+# The demo shows these.
+DENSITIES = (LAA950, MEAN, PERC15, MEAN_SPONGE, SPONGE, VOLUME_REGRESSION, COARSE)
