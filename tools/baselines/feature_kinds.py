@@ -7,6 +7,7 @@ import numpy as np
 
 from pylayers.lungs.crop import LungCrop
 from tools.baselines.density_features import density_features
+from tools.baselines.frequency_bands import band_features
 
 
 class FeatureKind(NamedTuple):
@@ -19,6 +20,9 @@ class FeatureKind(NamedTuple):
     version: int
 
 
-DENSITY = "density"
+DENSITY, BANDS = "density", "bands"
 
-KINDS = {DENSITY: FeatureKind(density_features, 1)}
+KINDS = {
+    DENSITY: FeatureKind(density_features, 1),
+    BANDS: FeatureKind(band_features, 1),
+}

@@ -17,4 +17,4 @@ class Fitted:
     """
 
     predict: Callable[[ScanFeatures], np.ndarray]
-    settings: dict[str, float | str] = field(default_factory=dict)
+    settings: dict[str, float | str | list[float]] = field(default_factory=dict)

@@ -9,8 +9,13 @@ from tools.baselines.density_methods import (
     plain,
     sponge,
 )
-from tools.baselines.feature_kinds import DENSITY
+from tools.baselines.feature_kinds import BANDS, DENSITY
 from tools.baselines.fitted import Fitted
+from tools.baselines.kernel_methods import (
+    kernel_normalised,
+    normalised_laa950,
+    normalised_perc15,
+)
 from tools.baselines.split_features import LabelledFeatures
 
 
@@ -30,6 +35,7 @@ LAA950, MEAN, PERC15 = "LAA-950", "mean lung density", "Perc15"
 MEAN_SPONGE, SPONGE = "mean density, sponge model", "Perc15, sponge model"
 VOLUME_REGRESSION = "Perc15, volume regression"
 COARSE = "coarse linear model"
+KERNEL_SOURCE = "Gallardo-Estrella et al. 2016"
 
 METHODS = {
     LAA950: Method(plain("laa950"), (DENSITY,), "[5], Gevenois et al. 1996"),
@@ -39,6 +45,12 @@ METHODS = {
     SPONGE: Method(sponge("perc15_hu"), (DENSITY,), "[7], sponge model"),
     VOLUME_REGRESSION: Method(fit_volume_regression, (DENSITY,), "[7], Parr et al. 2008"),
     COARSE: Method(fit_coarse, (DENSITY,), "[17]"),
+    "LAA-950, kernel-normalised": Method(
+        kernel_normalised(normalised_laa950), (BANDS,), f"[8], {KERNEL_SOURCE}"
+    ),
+    "Perc15, kernel-normalised": Method(
+        kernel_normalised(normalised_perc15), (BANDS,), f"[8], {KERNEL_SOURCE}"
+    ),
 }
 # The demo shows these.
 DENSITIES = (LAA950, MEAN, PERC15, MEAN_SPONGE, SPONGE, VOLUME_REGRESSION, COARSE)
