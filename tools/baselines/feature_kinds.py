@@ -6,8 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from pylayers.lungs.crop import LungCrop
+from tools.baselines.coarse_volume import volume_features
 from tools.baselines.density_features import density_features
 from tools.baselines.frequency_bands import band_features
+from tools.baselines.texture_regions import texture_features
 
 
 class FeatureKind(NamedTuple):
@@ -20,9 +22,11 @@ class FeatureKind(NamedTuple):
     version: int
 
 
-DENSITY, BANDS = "density", "bands"
+DENSITY, BANDS, TEXTURE, VOLUME = "density", "bands", "texture", "volume"
 
 KINDS = {
     DENSITY: FeatureKind(density_features, 1),
     BANDS: FeatureKind(band_features, 1),
+    TEXTURE: FeatureKind(texture_features, 2),
+    VOLUME: FeatureKind(volume_features, 1),
 }

@@ -9,7 +9,7 @@ from tools.baselines.density_methods import (
     plain,
     sponge,
 )
-from tools.baselines.feature_kinds import BANDS, DENSITY
+from tools.baselines.feature_kinds import BANDS, DENSITY, TEXTURE, VOLUME
 from tools.baselines.fitted import Fitted
 from tools.baselines.kernel_methods import (
     kernel_normalised,
@@ -17,6 +17,8 @@ from tools.baselines.kernel_methods import (
     normalised_perc15,
 )
 from tools.baselines.split_features import LabelledFeatures
+from tools.baselines.texture_methods import fit_clusters, fit_mean_region, fit_nearest
+from tools.baselines.volume_net import fit_volume_net
 
 
 class Method(NamedTuple):
@@ -51,6 +53,10 @@ METHODS = {
     "Perc15, kernel-normalised": Method(
         kernel_normalised(normalised_perc15), (BANDS,), f"[8], {KERNEL_SOURCE}"
     ),
+    "texture, nearest regions": Method(fit_nearest, (TEXTURE,), "[9-14], Sorensen et al. 2012"),
+    "texture, mean region": Method(fit_mean_region, (TEXTURE,), "[16], Cheplygina et al. 2014"),
+    "texture, clusters": Method(fit_clusters, (TEXTURE,), "[15]"),
+    "3D network, 8 mm voxels": Method(fit_volume_net, (VOLUME,), "[18], Oakden-Rayner et al. 2017"),
 }
 # The demo shows these.
 DENSITIES = (LAA950, MEAN, PERC15, MEAN_SPONGE, SPONGE, VOLUME_REGRESSION, COARSE)

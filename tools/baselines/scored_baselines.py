@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from pylayers.cohort.cohort import Cohort, read_rows, write_rows
 from pylayers.files.whole_file import write_json
@@ -38,8 +39,14 @@ def score_baselines(
 ) -> ScoredBaselines:
     """Fit methods on the training and validation split and predict the test split.
 
-    The features must be there (complete_features). Raises CohortError.
+    The features must be there (complete_features). On one thread, so that the same split gives the
+    same bytes. Raises CohortError.
     """
+    with threadpool_limits(1):
+        return _score(cohort, target, names, seed)
+
+
+def _score(cohort: Cohort, target: str, names: Iterable[str], seed: int) -> ScoredBaselines:
     train, val, test = (labelled_features(cohort, s, target) for s in ("train", "val", "test"))
     fitted = {name: METHODS[name].fit(train, val, seed) for name in names}
     return ScoredBaselines(

@@ -1,7 +1,7 @@
 """What a baseline is fitted on and applied to: features of scans, with labels only in training."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,10 +11,14 @@ from tools.baselines.feature_files import read_features
 
 @dataclass(frozen=True)
 class ScanFeatures:
-    """The features of n scans of a cohort, read from its folder when they are asked for."""
+    """The features of n scans of a cohort, read from its folder when they are asked for.
+
+    results: what several methods compute of them alike, see kept().
+    """
 
     cohort: Cohort
     scans: Sequence[CohortScan]
+    results: dict[Hashable, np.ndarray] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.scans)
@@ -28,6 +32,12 @@ class ScanFeatures:
         """Return features that are single numbers by name, (n,) each."""
         rows = list(self.each(kind))
         return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+
+    def kept(self, name: Hashable, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """Return what `make` returned when a result of that name was first asked for."""
+        if name not in self.results:
+            self.results[name] = make()
+        return self.results[name]
 
 
 @dataclass(frozen=True)
