@@ -59,4 +59,4 @@ METHODS = {
     "3D network, 8 mm voxels": Method(fit_volume_net, (VOLUME,), "[18], Oakden-Rayner et al. 2017"),
 }
 # The demo shows these.
-DENSITIES = (LAA950, MEAN, PERC15, MEAN_SPONGE, SPONGE, VOLUME_REGRESSION, COARSE)
+DENSITIES = (LAA950, MEAN, PERC15, SPONGE, COARSE)
