@@ -53,7 +53,7 @@ METHODS = {
     "Perc15, kernel-normalised": Method(
         kernel_normalised(normalised_perc15), (BANDS,), f"[8], {KERNEL_SOURCE}"
     ),
-    "texture, nearest regions": Method(fit_nearest, (TEXTURE,), "[9-14], Sorensen et al. 2012"),
+    "texture, nearest regions": Method(fit_nearest, (TEXTURE,), "[9-14], Sørensen et al. 2012"),
     "texture, mean region": Method(fit_mean_region, (TEXTURE,), "[16], Cheplygina et al. 2014"),
     "texture, clusters": Method(fit_clusters, (TEXTURE,), "[15]"),
     "3D network, 8 mm voxels": Method(fit_volume_net, (VOLUME,), "[18], Oakden-Rayner et al. 2017"),

@@ -5,7 +5,7 @@ import numpy as np
 from pylayers.lungs.crop import LungCrop
 from tools.baselines.gaussian_bank import RESPONSES, bank_responses
 
-REGIONS = 50  # a scan, as Sorensen et al. (2012)
+REGIONS = 50  # a scan, as Sørensen et al. (2012)
 SIDE_MM = 32.0  # of a cube: their 41 voxels of 0.78 mm
 VOXELS = 512  # drawn in each
 SEED = 1
