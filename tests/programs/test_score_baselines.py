@@ -9,6 +9,7 @@ from scipy.stats import spearmanr
 from stored_cohort import make_stored_cohort
 
 from pylayers.cohort.cohort import write_rows
+from pylayers.command_line.exit_codes import USAGE
 from pylayers.errors import CohortError, UsageError
 from pylayers.files.file_hash import sha256
 from pylayers.files.whole_file import write_json
@@ -44,14 +45,14 @@ def run(tmp_path):
     return run
 
 
-def score(run, *options, methods=("LAA-950", "coarse linear model")):
+def score(run, *options, methods=("laa950", "coarse")):
     score_baselines.main(
         ["fev1fvc", "--run", str(run.path), "--methods", *methods, "--workers", "1", *options]
     )
 
 
 def test_methods_stand_beside_the_network_with_the_statistics_of_the_report(run, capsys):
-    score(run, methods=DENSITIES)
+    score(run, methods=[METHODS[name].option for name in DENSITIES])
     out = capsys.readouterr().out
     with (run.path / "baselines_test.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -80,11 +81,14 @@ def test_quiet_prints_nothing(run, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_wrong_requests_are_said_before_the_work(run):
-    with pytest.raises(UsageError, match="--methods 'laa' is not one of LAA-950, "):
+def test_wrong_requests_are_said_before_the_work(run, capsys):
+    with pytest.raises(SystemExit) as stopped:
         score(run, methods=["laa"])
+    assert stopped.value.code == USAGE and "invalid choice: 'laa'" in capsys.readouterr().err
     with pytest.raises(UsageError, match="--workers 0"):
         score(run, "--workers", "0")
+    with pytest.raises(UsageError, match="--seed -1 is not in 0"):
+        score(run, "--seed", "-1")
     assert not (run.path.parent / "cohort" / "features").exists()
 
 
@@ -101,4 +105,4 @@ def test_predictions_of_an_earlier_cohort_are_not_compared(run):
 
 def test_the_help_names_every_method():
     text = " ".join(score_baselines.parser().format_help().split())
-    assert all(name in text for name in METHODS)
+    assert all(method.option in text for method in METHODS.values())
