@@ -34,7 +34,11 @@ KERNELS = {"conv1": 5, "conv2": 5, "conv3": 3, "conv4": 3, "conv5": 3}
 
 
 def message(path):
-    kind = caffe_pb2.SolverParameter if path.name == "solver.prototxt" else caffe_pb2.NetParameter
+    kind = (
+        caffe_pb2.SolverParameter
+        if path.name.endswith("solver.prototxt")
+        else caffe_pb2.NetParameter
+    )
     return text_format.Parse(path.read_text(), kind())
 
 
@@ -71,7 +75,7 @@ def nets(tmp_path_factory):
 @pytest.mark.parametrize("path", sorted(PROTOTXT.iterdir()), ids=lambda path: path.name)
 def test_every_prototxt_parses(path):
     parsed = message(path)
-    if path.name == "solver.prototxt":
+    if path.name.endswith("solver.prototxt"):
         assert (PROTOTXT.parent / parsed.net).is_file()
     else:
         assert parsed.name.startswith("scan2num")
