@@ -8,7 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from data.phantom.anatomy import SHIFT, to_pixels
+from data.phantom.anatomy import SHIFT
 from data.phantom.subject import Subject
 
 STEP_MM = 7.0  # length of the pieces a new branch is cut into, so that later ones can attach
@@ -99,7 +99,7 @@ def draw_tubes(
     grow_mm: added to their radius.
     """
     points, radius = cut(tubes, z)
-    pixels = np.round(to_pixels(subject, points) * (1 << SHIFT)).astype(int).tolist()
+    pixels = np.round(subject.grid.to_pixels(points) * (1 << SHIFT)).astype(int).tolist()
     width = 2 * (radius + grow_mm) / subject.spacing_mm
     thickness = np.maximum(1, np.round(width)).astype(int)
     # a branch thinner than its line fills its pixels only in part

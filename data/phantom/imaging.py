@@ -8,7 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from data.phantom.subject import MATRIX
+from data.phantom.acquisition import MATRIX
 
 FLOOR_HU = -1024  # no scanner of the cohort stores less inside the scan circle
 OUTSIDE_HU = -2000  # outside of it
