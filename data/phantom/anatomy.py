@@ -120,9 +120,13 @@ def mediastinum(subject: Subject, z: float) -> list[tuple[np.ndarray, int]]:
     t, b, k = z / subject.lung_height_mm, subject.half_depth_mm, subject.heart_scale
     deep = chest_profile(min(max(t, 0.0), 0.97))[1]
     parts = [
-        (oval(2, 0.02 * b, 20 + 9 * bump(t, 0.35, 0.75), 0.80 * b), FAT_HU),
+        (oval(2, 0.16 * b, 17 + 11 * bump(t, 0.35, 0.75), 0.68 * b), FAT_HU),
+        (
+            oval(2, -0.52 * b, 6 + 14 * bump(t, 0.7, 1.3), 0.42 * b),
+            FAT_HU,
+        ),  # between the lungs in front
         (oval(3 - 6 * t, (0.22 - 0.72 * deep) * b, 4 + 16 * bump(t, -0.3, 0.5), 0.52 * b), FAT_HU),
-        (oval(0, 0.86 * b, 25, 0.36 * b), MUSCLE_HU),
+        (oval(0, 0.82 * b, 23, 0.40 * b), MUSCLE_HU),
     ]
     heart = bump(t, 0.08, 0.56)
     if heart > 0:

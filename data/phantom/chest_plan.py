@@ -16,6 +16,7 @@ from data.phantom.lung_space import LungSpace, lung_space
 from data.phantom.subject import Subject
 
 TARGETS = 400  # end points per vessel tree and lung
+TWIGS = 3500  # fine branches per lung
 POINTS = 20000  # of the lungs, where lesions may be, and as many to measure their extent by
 
 
@@ -54,16 +55,17 @@ def grow_branches(
     rng: np.random.Generator, subject: Subject, space: LungSpace
 ) -> tuple[Tubes, Tubes]:
     """Return the vessels and the lumens of the bronchi of both lungs."""
-    vessels, bronchi = [], []
+    trees, twigs, bronchi = [], [], []
     for side, x in ((RIGHT, -34), (LEFT, 36)):
         points = space.points[space.side == side]
+        both = []
         for dz, dy in ((0.55, 0.12), (0.50, 0.22)):  # artery, then vein
             root = np.array([x, dy * subject.half_depth_mm, dz * subject.lung_height_mm])
             targets = rng.choice(points, int(TARGETS * subject.vessels), replace=False)
-            tree = branches.grow_tree(rng, root, targets)
-            vessels.append(tree)
+            both.append(branches.grow_tree(rng, root, targets))
             if dz == 0.55:
-                bronchi.append(branches.bronchi_of(tree, subject.wall_mm))
-    return tuple(
-        Tubes(*map(np.concatenate, zip(*tubes, strict=True))) for tubes in (vessels, bronchi)
-    )
+                bronchi.append(branches.bronchi_of(both[0], subject.wall_mm))
+        trees.append(branches.joined(both))
+        tips = rng.choice(points, int(TWIGS * subject.vessels), replace=False)
+        twigs.append(branches.sprout(trees[-1], tips))
+    return branches.joined([*trees, *twigs]), branches.joined(bronchi)

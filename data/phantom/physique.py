@@ -24,9 +24,9 @@ def draw_physique(rng: np.random.Generator, severity: float) -> dict:
         "lung_height_mm": height * (1 + 0.027 * severity),
         "dome_mm": (dome, dome - rng.uniform(5, 15)),
         "fat_mm": float(np.clip(rng.lognormal(np.log(16 if female else 13), 0.45), 5, 42)),
-        "breast_mm": float(rng.uniform(14, 46)) if female else 0.0,
+        "breast_mm": float(rng.uniform(8, 34)) if female else 0.0,
         "arms_down": bool(rng.random() < P_ARMS_DOWN),
-        "heart_scale": rng.uniform(0.88, 1.16) * (1 - 0.08 * severity),
+        "heart_scale": half_width / 124 * rng.uniform(0.78, 1.04) * (1 - 0.08 * severity),
         "wobble": np.stack(
             [rng.normal(0, [0.018, 0.014, 0.01], (2, 3)), rng.uniform(0, 2 * np.pi, (2, 3))], -1
         ),

@@ -9,6 +9,7 @@ from data.phantom import anatomy, body, branches, imaging
 from data.phantom.acquisition import MATRIX
 from data.phantom.anatomy import LEFT, RIGHT
 from data.phantom.chest_plan import ChestPlan, plan_chest, plan_pathology
+from data.phantom.fissures import draw_fissures
 from data.phantom.lesion_drawing import draw_balls
 from data.phantom.parenchyma import parenchyma
 from data.phantom.subject import Subject
@@ -16,8 +17,8 @@ from pylayers.lungs.densitometry import laa950, perc15
 
 PARENCHYMA, AIRWAY, VESSEL = 1, 2, 3  # Chest Imaging Platform types, in the high byte
 WALL_HU, LUMEN_HU = 20, -990
+DIFFUSE_MM = 2.5  # over which panlobular destruction sets in
 NODULE_HU = 130  # denser than the tissue around
-TWIGS_PER_SLICE = 900
 SHARE = np.float32(1 / 255)  # of a pixel, per step of a coverage
 
 
@@ -70,8 +71,10 @@ def render(subject: Subject, rng: np.random.Generator, noise: bool = True) -> Ph
         image = imaging.resolve(scene, kernel, subject.spacing_mm)
         if noise:
             inside = (scene > -500) | (cover > 127)
-            sd = imaging.noise_profile(inside) * np.float32(subject.noise_sd_hu)
-            image += sd * imaging.crop_noise(grain_rng, planes)
+            grain = imaging.crop_noise(grain_rng, planes)
+            if strength := imaging.streak_strength(subject, z):
+                grain = grain + np.float32(strength) * imaging.streaks(grain_rng)
+            image += imaging.noise_profile(inside) * np.float32(subject.noise_sd_hu) * grain
         hu[index] = imaging.to_stored(image, subject.offset_hu, subject.circle)
     return Phantom(hu, mask, image_facts(subject, hu, mask))
 
@@ -88,11 +91,11 @@ def draw_layers(
     branches.draw_tubes(layers.wall, subject, plan.windpipe, z, grow_mm=1.5)
     branches.draw_tubes(layers.lumen, subject, plan.windpipe, z)
     if cover.max() > 127:
-        x, y, width, height = cv2.boundingRect(cover)
-        box = y, y + height - 1, x, x + width - 1
-        branches.draw_twigs(layers.vessel, rng, box, int(TWIGS_PER_SLICE * subject.vessels))
+        draw_fissures(layers.vessel, subject, z)
         branches.draw_tubes(layers.vessel, subject, plan.vessels, z)
         draw_balls(layers.hole, subject, plan.lesions.parenchymal, z, rng)
+        if subject.panlobular:  # it has no edges
+            layers.hole[:] = cv2.GaussianBlur(layers.hole, None, DIFFUSE_MM / subject.spacing_mm)
         draw_balls(layers.hole, subject, plan.lesions.paraseptal, z, None)
         draw_balls(layers.nodule, subject, plan.lesions.nodules, z, None)
     return layers
@@ -122,10 +125,13 @@ def draw_scene(
 
 def label_slice(lungs: np.ndarray, layers: Layers) -> np.ndarray:
     """Return a slice's label map in CIP coding (512, 512); lungs: their coverage (2, 512, 512)."""
-    airway = np.maximum(layers.wall, layers.lumen) > 127
-    region = np.where(lungs[0] > 127, RIGHT, np.where(lungs[1] > 127, LEFT, 0))
-    kind = np.where(airway, AIRWAY, np.where(layers.vessel > 127, VESSEL, PARENCHYMA))
-    return np.where(region > 0, kind << 8 | region, np.where(airway, AIRWAY << 8, 0))
+    right, left = lungs > 127
+    label = (right * np.uint16(RIGHT) + left * np.uint16(LEFT)).astype(np.uint16)
+    label[label > 0] |= PARENCHYMA << 8
+    label[(label > 0) & (layers.vessel > 127)] ^= (PARENCHYMA ^ VESSEL) << 8
+    airway = (layers.wall > 127) | (layers.lumen > 127)
+    label[airway] = label[airway] & 0xFF | AIRWAY << 8
+    return label
 
 
 def image_facts(subject: Subject, hu: np.ndarray, mask: np.ndarray) -> dict[str, float]:
