@@ -33,7 +33,7 @@ def draw_body(subject: Subject, z: float) -> np.ndarray:
     if z < subject.lung_height_mm:
         fill(hu, grid, rib_cage(subject, z, 3), FAT_HU)
     for x in (-36, 36):  # long muscles of the back
-        fill(hu, grid, oval(x, b + 14, 32, 15), MUSCLE_HU)
+        fill(hu, grid, oval(x, min(b + 14, depth - 10), 32, 15), MUSCLE_HU)
     for side, value in ((RIGHT, LIVER_HU), (LEFT, MUSCLE_HU)):
         dome = diaphragm_outline(subject, side, z)
         if dome is not None:

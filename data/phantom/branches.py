@@ -22,7 +22,7 @@ LEAF_MM = 0.40  # radius of the thinnest branch of a tree
 MURRAY = 2.5
 TWIG_MM, TWIG_REACH_MM = 0.28, 16.0  # radius and greatest length of twigs
 AIRWAY_MM = 1.25  # arteries thicker than this have a bronchus at their side
-LUMEN_PER_ARTERY = 0.8
+LUMEN_PER_ARTERY = 0.7
 LEAST_VALUE = 10  # of 255: fainter pieces are not drawn
 
 

@@ -18,11 +18,14 @@ def draw_balls(
     rng: makes them uneven, as two overlapping discs; None: round.
     """
     half = subject.thick_mm / 2
-    away = np.abs(balls.centres[:, 2] - z)
-    near = away < balls.radius + half
-    centres, radius, away = balls.centres[near], balls.radius[near], away[near]
-    cut = np.sqrt(np.maximum(radius**2 - np.maximum(away - half, 0) ** 2, 0))  # the widest of it
-    share = (np.minimum(away + radius, half) - np.maximum(away - radius, -half)) / (2 * half)
+    near = np.abs(balls.centres[:, 2] - z) < balls.radius + half - 1e-6
+    centres, radius = balls.centres[near], balls.radius[near]
+    # between these heights over a ball's centre the slice cuts it
+    low = np.maximum(z - half - centres[:, 2], -radius)
+    high = np.minimum(z + half - centres[:, 2], radius)
+    share = (high - low) / subject.thick_mm
+    # a disc of that share holds as much as the slice cuts off
+    cut = np.sqrt(radius**2 - (high**2 + high * low + low**2) / 3)
     seen = (share > LEAST_SHARE) & (cut > 0.3)
     centres, cut, value = centres[seen, :2], cut[seen], 255 * share[seen] * balls.depth[near][seen]
     if rng is not None:
