@@ -4,7 +4,8 @@ All lengths in mm in the axes of anatomy.py.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -26,11 +27,18 @@ LUMEN_PER_ARTERY = 0.7
 LEAST_VALUE = 10  # of 255: fainter pieces are not drawn
 
 
-class Tubes(NamedTuple):
+@dataclass(frozen=True)
+class Tubes:
     """Straight pieces of vessels or airways: ends (n, 2, 3) and radius (n,), in mm."""
 
     ends: np.ndarray
     radius: np.ndarray
+
+    @cached_property
+    def heights(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest z of each piece, its thickness included, (n,) each."""
+        z, more = self.ends[..., 2], 0.4 * self.radius
+        return z.min(1) - more, z.max(1) + more
 
 
 def grow_tree(rng: np.random.Generator, root: np.ndarray, targets: np.ndarray) -> Tubes:
@@ -76,7 +84,11 @@ def sprout(trees: Tubes, targets: np.ndarray) -> Tubes:
 
 def joined(tubes: Iterable[Tubes]) -> Tubes:
     """Return the pieces of several trees as one."""
-    return Tubes(*map(np.concatenate, zip(*tubes, strict=True)))
+    tubes = list(tubes)
+    return Tubes(
+        np.concatenate([tube.ends for tube in tubes]),
+        np.concatenate([tube.radius for tube in tubes]),
+    )
 
 
 def bronchi_of(arteries: Tubes, wall_mm: float) -> Tubes:
@@ -96,21 +108,25 @@ def main_airways(subject: Subject) -> Tubes:
     return Tubes(ends, np.array([8.5, 6.5, 5.5]))
 
 
-def cut(tubes: Tubes, z: float, thick_mm: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def cut(
+    tubes: Tubes, z: float, thick_mm: float, grow_mm: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return what lies in a slice at height z: ends (m, 2, 2), radius (m,) in mm, share (m,).
 
-    share: of the slice's thickness that blood or air takes where the piece is seen, 0..1.
+    grow_mm: added to the radius. share: of the slice's thickness that blood or air takes where the
+    piece is seen, 0..1.
     """
-    low, high = tubes.ends[..., 2].min(1), tubes.ends[..., 2].max(1)
-    reach = thick_mm / 2 + 0.4 * tubes.radius
-    near = (low < z + reach) & (high > z - reach)
-    ends, radius, reach = tubes.ends[near], tubes.radius[near], reach[near]
+    low, high = tubes.heights
+    near = ((low < z + thick_mm / 2) & (high > z - thick_mm / 2)).nonzero()[0]
+    ends, radius = tubes.ends[near], tubes.radius[near]
+    reach = thick_mm / 2 + 0.4 * radius
     steps = ends[:, 1] - ends[:, 0]
     rise = np.where(np.abs(steps[:, 2]) < 1e-6, 1e-6, steps[:, 2])
     a, c = (z - reach - ends[:, 0, 2]) / rise, (z + reach - ends[:, 0, 2]) / rise
     first, last = np.clip(np.minimum(a, c), 0, 1), np.clip(np.maximum(a, c), 0, 1)
     points = ends[:, :1, :2] + np.stack([first, last], 1)[:, :, None] * steps[:, None, :2]
     flat = np.hypot(steps[:, 0], steps[:, 1]) / (np.linalg.norm(steps, axis=1) + 1e-6)
+    radius = radius + grow_mm
     share = np.minimum(1, 2 * radius / (thick_mm * np.maximum(flat, 0.05)))
     return points, radius, share
 
@@ -122,7 +138,7 @@ def draw_tubes(
 
     grow_mm: added to their radius.
     """
-    points, radius, share = cut(Tubes(tubes.ends, tubes.radius + grow_mm), z, subject.thick_mm)
+    points, radius, share = cut(tubes, z, subject.thick_mm, grow_mm)
     width = 2 * radius / subject.spacing_mm
     thickness = np.maximum(1, np.round(width))
     # a branch thinner than its line fills its pixels only in part

@@ -3,6 +3,7 @@
 HU are float32 until `to_stored`.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import cv2
@@ -95,7 +96,13 @@ def to_stored(hu: np.ndarray, offset_hu: float, circle: bool) -> np.ndarray:
     """
     stored = np.clip(np.rint(hu + offset_hu), FLOOR_HU, 3071).astype(np.int16)
     if circle:
-        rows, columns = np.ogrid[:MATRIX, :MATRIX]
-        middle = (MATRIX - 1) / 2
-        stored[(rows - middle) ** 2 + (columns - middle) ** 2 > (MATRIX / 2) ** 2] = OUTSIDE_HU
+        stored[outside_circle()] = OUTSIDE_HU
     return stored
+
+
+@cache
+def outside_circle() -> np.ndarray:
+    """Return which pixels lie outside the scan circle, bool (512, 512)."""
+    rows, columns = np.ogrid[:MATRIX, :MATRIX]
+    middle = (MATRIX - 1) / 2
+    return (rows - middle) ** 2 + (columns - middle) ** 2 > (MATRIX / 2) ** 2

@@ -83,14 +83,14 @@ def draw_layers(
     rng: np.random.Generator, subject: Subject, plan: ChestPlan, z: float, cover: np.ndarray
 ) -> Layers:
     """Draw the vessels, airways and lesions of the slice at height z; cover: by the lungs."""
-    layers = Layers(*np.zeros((5, MATRIX, MATRIX), np.uint8))
+    layers = Layers(*(np.zeros((MATRIX, MATRIX), np.uint8) for _ in Layers._fields))
     branches.draw_tubes(layers.wall, subject, plan.bronchi, z, grow_mm=subject.wall_mm)
     branches.draw_tubes(layers.lumen, subject, plan.bronchi, z)
     for canvas in (layers.wall, layers.lumen):  # bronchi show in the lungs only
         np.minimum(canvas, cover, out=canvas)
     branches.draw_tubes(layers.wall, subject, plan.windpipe, z, grow_mm=1.5)
     branches.draw_tubes(layers.lumen, subject, plan.windpipe, z)
-    if cover.max() > 127:
+    if box_of(cover):
         draw_fissures(layers.vessel, subject, z)
         branches.draw_tubes(layers.vessel, subject, plan.vessels, z)
         draw_balls(layers.hole, subject, plan.lesions.parenchymal, z, rng)
@@ -106,10 +106,9 @@ def draw_scene(
 ) -> np.ndarray:
     """Return the slice at height z without blur or noise in HU, float32 (512, 512)."""
     scene = body.draw_body(subject, z)
-    if cover.max() > 127:
-        x, y, width, height = cv2.boundingRect(cover)
-        box = slice(y, y + height), slice(x, x + width)
-        lung = parenchyma(rng, subject)[box]
+    box = box_of(cover)
+    if box:
+        lung = parenchyma(rng, subject, box)
         lung += NODULE_HU * SHARE * cv2.GaussianBlur(layers.nodule[box], None, 1.0)
         gone = layers.hole[box] * SHARE
         lung += gone * (subject.hole_hu - lung)
@@ -118,19 +117,30 @@ def draw_scene(
         blood *= 1 - 0.8 * gone * (blood < 0.95)
         lung += blood * (anatomy.BLOOD_HU - lung)
         scene[box] += cover[box] * SHARE * (lung - scene[box])
-    scene += layers.wall * SHARE * (WALL_HU - scene)
-    scene += layers.lumen * SHARE * (LUMEN_HU - scene)
+    for layer, value in ((layers.wall, WALL_HU), (layers.lumen, LUMEN_HU)):
+        if box := box_of(layer):
+            scene[box] += layer[box] * SHARE * (value - scene[box])
     return scene
+
+
+def box_of(layer: np.ndarray) -> tuple[slice, slice] | None:
+    """Return the rows and columns that hold what a layer (512, 512) covers; None: nothing."""
+    x, y, width, height = cv2.boundingRect(layer)
+    return (slice(y, y + height), slice(x, x + width)) if width else None
 
 
 def label_slice(lungs: np.ndarray, layers: Layers) -> np.ndarray:
     """Return a slice's label map in CIP coding (512, 512); lungs: their coverage (2, 512, 512)."""
-    right, left = lungs > 127
-    label = (right * np.uint16(RIGHT) + left * np.uint16(LEFT)).astype(np.uint16)
-    label[label > 0] |= PARENCHYMA << 8
-    label[(label > 0) & (layers.vessel > 127)] ^= (PARENCHYMA ^ VESSEL) << 8
-    airway = (layers.wall > 127) | (layers.lumen > 127)
-    label[airway] = label[airway] & 0xFF | AIRWAY << 8
+    label = np.zeros(lungs.shape[1:], np.uint16)
+    box = box_of(np.maximum(lungs.max(0), layers.wall))
+    if box:
+        right, left = lungs[:, *box] > 127
+        airway = np.maximum(layers.wall[box], layers.lumen[box]) > 127
+        region = right * np.uint16(RIGHT) + left * np.uint16(LEFT)
+        kind = np.where(layers.vessel[box] > 127, np.uint16(VESSEL), np.uint16(PARENCHYMA))
+        kind *= region > 0
+        kind[airway] = AIRWAY
+        label[box] = kind << 8 | region
     return label
 
 
@@ -140,9 +150,11 @@ def image_facts(subject: Subject, hu: np.ndarray, mask: np.ndarray) -> dict[str,
     laa950: percent below -950 HU. perc15, mean_hu: HU. lung_ml: ml.
     """
     lung = (mask & 0xFF > 0) & (mask >> 8 != AIRWAY)
+    values = hu[lung]
+    everywhere = np.ones(values.shape, bool)
     return {
-        "laa950": laa950(hu, lung),
-        "perc15": perc15(hu, lung),
-        "mean_hu": float(hu[lung].mean()),
+        "laa950": laa950(values, everywhere),
+        "perc15": perc15(values, everywhere),
+        "mean_hu": float(values.mean()),
         "lung_ml": float(lung.sum() * subject.spacing_mm**2 * subject.slice_mm / 1000),
     }

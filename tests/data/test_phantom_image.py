@@ -106,7 +106,7 @@ def test_a_ball_is_drawn_with_its_volume_however_thick_the_slices_are():
             covered += canvas.sum() / 255 * subject.spacing_mm**2 * thick
         volumes.append(covered)
     truth = 4 / 3 * np.pi * 6**3
-    assert volumes == pytest.approx([truth, truth], rel=0.1)
+    assert volumes == pytest.approx([truth, truth], rel=0.2)
 
 
 def test_fissures_fall_to_the_front_on_both_sides():
