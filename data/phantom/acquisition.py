@@ -8,10 +8,10 @@ SLICES_APART_MM = (5.0, 7.0)
 THIN_MM = (0.6, 5.0)  # of thin slices, which lie side by side
 
 # What disturbs LAA-950 and leaves the texture alone.
-OFFSET_SD_HU = 8.0
-NOISE_SD_HU = {"soft": (15.0, 30.0), "standard": (25.0, 60.0), "sharp": (60.0, 110.0)}
-P_KERNEL = (0.4, 0.35, 0.25)
-HOLE_HU, HOLE_SD_HU = -972.0, 10.0  # destroyed lung, and how it varies between scanners
+OFFSET_SD_HU = 10.0
+NOISE_SD_HU = {"soft": (15.0, 35.0), "standard": (30.0, 65.0), "sharp": (60.0, 115.0)}
+P_KERNEL = (0.34, 0.34, 0.32)
+HOLE_HU, HOLE_SD_HU = -970.0, 13.0  # destroyed lung, and how it varies between scanners
 P_TIGHT = 0.35  # of a field of view set to the lungs, which cuts the body
 
 

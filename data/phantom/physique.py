@@ -5,7 +5,7 @@ import numpy as np
 P_FEMALE = 0.47  # about half of COPDGene's subjects
 LUNG_HU = -862.0  # parenchyma at full inspiration without disease
 # How far subjects breathe in differs from scan to scan; it moves every density of the lungs.
-INSPIRATION_SD_HU, INSPIRATION_RANGE_HU = 30.0, (-55.0, 95.0)
+INSPIRATION_SD_HU, INSPIRATION_RANGE_HU = 32.0, (-55.0, 95.0)
 P_ARMS_DOWN = 0.08
 
 

@@ -18,13 +18,15 @@ def phantom_gallery(chests: Mapping[str, Chest]) -> Figure:
     """Return a figure with a row for each chest, under its words, and a column for each height."""
     rows = {words: [axial(c, s, MARGIN_MM) for s in SHARES] for words, c in chests.items()}
     shape = max(row[0].size_mm[0] / row[0].size_mm[1] for row in rows.values())
-    height = len(rows) * (WIDTH_MM / len(SHARES) * shape + 4.5) + 9
+    height = len(rows) * (WIDTH_MM / len(SHARES) * shape + 5) + 12
     figure = new_figure(WIDTH_MM, height)
-    axes = figure.subplots(len(rows), len(SHARES))
+    figure.get_layout_engine().set(hspace=0.14)
+    axes = figure.subplots(len(rows), len(SHARES), squeeze=False)
     for line, (words, planes) in zip(axes, rows.items(), strict=True):
-        line[0].set_title(words)
+        # no title: a long one would push the planes apart
+        line[0].text(0, 1.05, words, transform=line[0].transAxes, in_layout=False)
         for one, plane in zip(line, planes, strict=True):
             show_plane(one, plane, outlined=False, window_hu=WINDOW_HU)
-    figure.suptitle(f"from base to apex ({window_text(WINDOW_HU)})")
+    figure.suptitle(f"{window_text(WINDOW_HU)}\n")
     footnote(figure)
     return figure
