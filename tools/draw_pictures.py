@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     )
     for option, default, words in (
         ("--run", ROOT / "runs" / "fev1fvc", "evaluated run folder"),
-        ("--phantom", ROOT / "build/phantom/scans/phantom_0014.mhd", "phantom to show"),
+        ("--phantom", ROOT / "build/phantom/scans/phantom_0008.mhd", "phantom to show"),
         ("--scan", ROOT / "build/lidc_sample/cxr.nii.gz", "real CT to show and score"),
         ("--out", ROOT / "docs", "folder to write to"),
     ):
