@@ -30,7 +30,7 @@ option = $(if $($(1)),--$(2) $(call quoted,$($(1))))
 path = $(if $(filter undefined,$(origin $(1))),,--$(2) $(call quoted,$($(1))))
 WHICH_RUN = $(call path,COHORT,cohort) $(call path,RUN,run)
 
-.PHONY: help setup caffe-wheel caffe-wheels demo cohort train resume sweep-slices caffe-test evaluate report pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
+.PHONY: help setup caffe-wheel caffe-wheels demo cohort phantom-report train resume sweep-slices caffe-test evaluate report pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -133,6 +133,9 @@ known-target:
 	@target=$(call quoted,$(TARGET)); \
 	for known in $(TARGETS); do [[ $$known != "$$target" ]] || exit 0; done; \
 	echo "TARGET is '$$target'; choose one of: $(TARGETS)" >&2; exit 2
+
+phantom-report: $(PHANTOM_COHORT)/.stamp-split ## phantoms beside the paper's numbers, and what predicts a target by itself [PHANTOM_REPORT_OPTIONS]
+	@$(PYTHON) data/phantom/report_phantoms.py $(PHANTOM_COHORT)/cohort.csv $(PHANTOM_REPORT_OPTIONS)
 
 # How to train; without COHORT on the phantoms.
 COHORT_OPTION = $(or $(call path,COHORT,cohort),--cohort $(PHANTOM_COHORT))
