@@ -6,7 +6,7 @@ image, each takes its own part of the lung function. That is why no single measu
 
 import numpy as np
 
-# Visual grades and GOLD stages of the cohort come out as in the paper's test set: calibration.py.
+# Visual grades and GOLD stages of the cohort come out as in the paper's test set: published.py.
 P_NO_EMPHYSEMA = 0.385
 SEVERITY_BETA = (1.1, 2.0)  # of those with emphysema
 MAX_EXTENT = 0.6  # destroyed fraction of the lung aimed at for severity 1
@@ -17,7 +17,7 @@ P_UPPER = 0.75  # centrilobular emphysema of smokers prefers the upper lobes
 
 # Airway disease, in standard deviations; a part goes with the emphysema.
 AIRWAY_PER_SEVERITY = 1.2
-WALL_MM, WALL_MM_PER_SD, WALL_RANGE_MM = 1.0, 0.27, (0.35, 2.3)
+WALL_MM, WALL_MM_PER_SD, WALL_RANGE_MM = 1.1, 0.36, (0.3, 2.6)
 NODULES, NODULES_PER_SD = 0.7, 0.8  # per ml of lung in the median, and of the log
 
 # What else goes with severity, weakly, and varies by itself.

@@ -1,7 +1,7 @@
 """Labels of a phantom from what its lungs look like, and the readers' and the spirometer's noise.
 
 ve is the visual emphysema grade 0..5, fev1fvc a fraction, fev1pp percent. The constants make a
-cohort of phantoms like the paper's test set in what the paper prints of it (calibration.py); none
+cohort of phantoms like the paper's test set in what the paper prints of it (published.py); none
 is fitted to patients.
 """
 

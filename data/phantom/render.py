@@ -18,7 +18,7 @@ from pylayers.lungs.densitometry import laa950, perc15
 PARENCHYMA, AIRWAY, VESSEL = 1, 2, 3  # Chest Imaging Platform types, in the high byte
 WALL_HU, LUMEN_HU = 20, -990
 DIFFUSE_MM = 2.5  # over which panlobular destruction sets in
-NODULE_HU = 130  # denser than the tissue around
+NODULE_HU = 260  # denser than the tissue around
 SHARE = np.float32(1 / 255)  # of a pixel, per step of a coverage
 
 
