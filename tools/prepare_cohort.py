@@ -37,7 +37,11 @@ from pylayers.files.output_check import check_folder
 from pylayers.files.whole_file import NotWritten, remove_partials
 from tools.scan_lists.scan_table import ScanJob, checked_table, job_of
 from tools.workers.scratch_folder import scratch_folder
-from tools.workers.worker_options import add_worker_options, check_worker_options
+from tools.workers.worker_options import (
+    add_allow_uneven,
+    add_worker_options,
+    check_worker_options,
+)
 from tools.workers.worker_pool import Lost, NoWorkers, answers
 from tools.workers.worker_setup import PrepareSetup
 
@@ -56,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--out", type=given_path, required=True, help="cohort folder to make or complete"
     )
+    add_allow_uneven(p)
     add_worker_options(p)
     return p
 

@@ -52,7 +52,11 @@ from tools.scoring.score_tables import ERROR, error_row
 from tools.scoring.scored_crop import PHANTOM_WARNING
 from tools.training.trained_run import checked_resample, load_trained
 from tools.workers.scratch_folder import scratch_folder
-from tools.workers.worker_options import add_worker_options, check_worker_options
+from tools.workers.worker_options import (
+    add_allow_uneven,
+    add_worker_options,
+    check_worker_options,
+)
 from tools.workers.worker_pool import Lost, NoWorkers, answers
 from tools.workers.worker_setup import ScoreSetup
 
@@ -85,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
     add_offsets(p)
     add_resample(p)
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
+    add_allow_uneven(p)
     add_worker_options(p, "processes; each has its own nets")
     return p
 

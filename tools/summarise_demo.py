@@ -1,22 +1,28 @@
-"""The end of `make demo`: the network beside LAA-950 and the noise ceiling, and what was drawn."""
+"""The end of `make demo`: the network beside densitometry and the noise ceiling."""
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
-from pylayers.cohort.cohort import read_cohort, read_rows
+from pylayers.cohort.cohort import Cohort, read_cohort, read_rows
 from pylayers.command_line.exit_codes import run
 from pylayers.command_line.path_argument import given_path
 from pylayers.errors import CohortError
 from pylayers.files.checkout import ROOT, relative
 from pylayers.files.output_check import check_output
 from pylayers.files.whole_file import write_json
+from tools.baselines.feature_job import complete_features
+from tools.baselines.feature_kinds import DENSITY
+from tools.baselines.methods import DENSITIES, LAA950
+from tools.baselines.scored_baselines import score_baselines
 from tools.stats.correlation import spearman, spearman_interval
 from tools.stats.estimate import Estimate
 from tools.stats.estimate_text import estimate_text
 from tools.training.run_folder import RunFolder
 from tools.training.trained_run import load_trained
+from tools.workers.worker_options import TIMEOUT_S
 
 PHANTOM_NOTE = "Trained on phantoms: these weights say nothing about patients."
 
@@ -60,19 +66,34 @@ def summary_of(folder: RunFolder, best: dict, minutes: dict[str, float]) -> dict
         except KeyError:
             raise CohortError(f"the cohort lacks {name}; the demo needs phantoms") from None
 
+    densities = density_rhos(cohort, best["target"])
     network = spearman_interval([float(row["prediction"]) for row in tested], truth)
     return {
         "n_test": len(tested),
         "rho": network.value,
         "rho_low": network.low,
         "rho_high": network.high,
-        "laa950_rho": abs(spearman(column("laa950"), truth)),
+        "laa950_rho": densities[LAA950],
+        "densities": densities,
         "ceiling_rho": spearman(column(f"{best['target']}_noise_free"), truth),
         "test_loss": json.loads(folder.test_json.read_text())["test_loss"],
         "iterations": best["iterations"],
         "best_iteration": best["iteration"],
         "minutes": round(sum(minutes.values()), 2),
         "minutes_by_step": minutes,
+    }
+
+
+def density_rhos(cohort: Cohort, target: str) -> dict[str, float]:
+    """Return |rho| of every density with the target on the test split.
+
+    Those that are adjusted or combined are fitted on the training split, as for `make baselines`.
+    """
+    scans = [scan for scan in cohort.scans if scan.split]
+    complete_features(cohort, scans, [DENSITY], os.cpu_count() or 1, TIMEOUT_S, quiet=False)
+    scored = score_baselines(cohort, target, DENSITIES, seed=1)
+    return {
+        name: abs(spearman(values, scored.truth)) for name, values in scored.predictions.items()
     }
 
 
@@ -92,7 +113,7 @@ def table(summary: dict, target: str) -> str:
     return "\n".join(
         [
             f"{target} on {s['n_test']} held-out phantoms    Spearman's |rho| [95 % CI]",
-            f"  LAA-950 (densitometry)            {s['laa950_rho']:.2f}",
+            *(f"  {name:<34}{value:.2f}" for name, value in s["densities"].items()),
             f"  scan2num, {s['iterations']:4d} iterations        {estimate_text(rho)}",
             f"  noise ceiling                     {s['ceiling_rho']:.2f}",
             f"  caffe test loss                   {s['test_loss']:.5f}",

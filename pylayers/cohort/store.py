@@ -19,8 +19,8 @@ from pylayers.lungs.crop import PREPROCESSING_VERSION, Box, LungCrop
 DATASET = "hu"
 VERSION_KEY = "preprocessing_version"
 WARNINGS = "warnings"
-NOT_STORED = "lung_bits"
-HASH = "crop_sha256"
+LUNGS = "lung_bits"  # a bit for each voxel
+HASH, LUNGS_HASH = "crop_sha256", "lungs_sha256"
 AGAIN = "remove it and run tools/prepare_cohort.py again"
 
 
@@ -43,21 +43,26 @@ def write_crop(path: str | os.PathLike[str], crop: LungCrop, source_key: str = "
     """
     content = io.BytesIO()  # on a full disk HDF5 would crash as it closes the file
     with h5py.File(content, "w") as file:
-        file.create_dataset(
-            DATASET,
-            data=crop.hu,
-            chunks=(1, *crop.hu.shape[1:]),
-            shuffle=True,
-            fletcher32=True,
-            compression=hdf5plugin.Zstd(clevel=3),
-        )
+        for name in (DATASET, LUNGS):
+            voxels = getattr(crop, name)
+            if voxels is not None:
+                file.create_dataset(
+                    name,
+                    data=voxels,
+                    chunks=(1, *voxels.shape[1:]),
+                    shuffle=True,
+                    fletcher32=True,
+                    compression=hdf5plugin.Zstd(clevel=3),
+                )
         for field in fields(LungCrop):
-            if field.name not in (DATASET, WARNINGS, NOT_STORED):
+            if field.name not in (DATASET, LUNGS, WARNINGS):
                 file.attrs[field.name] = getattr(crop, field.name)
         file.attrs[WARNINGS] = json.dumps(crop.warnings)
         file.attrs[VERSION_KEY] = PREPROCESSING_VERSION
         file.attrs["source_key"] = source_key
         file.attrs[HASH] = hashlib.sha256(crop.hu.tobytes()).hexdigest()
+        if crop.lung_bits is not None:
+            file.attrs[LUNGS_HASH] = hashlib.sha256(crop.lung_bits.tobytes()).hexdigest()
     with whole_file(path) as partial:
         partial.write_bytes(content.getbuffer())
 
@@ -89,15 +94,19 @@ def _read_crop(path: str | os.PathLike[str]) -> tuple[LungCrop, str]:
             mask_given=bool(attrs["mask_given"]),
             series=attrs["series"],
             warnings=tuple(json.loads(attrs[WARNINGS])),
+            lung_bits=file[LUNGS][:] if LUNGS in file else None,
         ), attrs[HASH]
 
 
 def read_facts(path: str | os.PathLike[str]) -> dict | None:
-    """Return what cohort.csv says of a stored crop; None unless it is whole and current."""
+    """Return what cohort.csv says of a stored crop; None unless it is whole and current.
+
+    A store of an earlier release that lacks the lung mask is not whole.
+    """
     try:
         with h5py.File(path) as file:
             attrs = file.attrs
-            if attrs.get(VERSION_KEY) != PREPROCESSING_VERSION:
+            if attrs.get(VERSION_KEY) != PREPROCESSING_VERSION or LUNGS_HASH not in attrs:
                 return None
             return {
                 "slices": len(file[DATASET]),
@@ -124,6 +133,18 @@ def read_grid(path: str | os.PathLike[str]) -> Grid | None:
                 str(file.attrs[HASH]),
             )
     except (OSError, KeyError, ValueError, TypeError):
+        return None
+
+
+def read_hashes(path: str | os.PathLike[str]) -> tuple[str, str] | None:
+    """Return the hashes of a stored crop's voxels and of its lung mask, blank where it has none.
+
+    None for a damaged file.
+    """
+    try:
+        with h5py.File(path) as file:
+            return str(file.attrs[HASH]), str(file.attrs.get(LUNGS_HASH, ""))
+    except (OSError, KeyError, ValueError):
         return None
 
 

@@ -33,7 +33,7 @@ class LungCrop:
     lung below -950 HU. perc15_hu: 15th percentile of the lung's HU. mask_given: whether the mask
     came with the scan. series: UID of the DICOM series, else blank. warnings: what is unusual
     about the scan, one sentence each. lung_bits: which voxels are lung, as packed() keeps them;
-    None in a crop from a store, which keeps no mask.
+    None in a crop from a store that was written before stores kept them.
     """
 
     hu: np.ndarray
@@ -50,9 +50,9 @@ class LungCrop:
 
     @property
     def lungs(self) -> np.ndarray:
-        """The lungs, bool of the crop's shape, unpacked anew; ValueError in a crop from a store."""
+        """The lungs, bool of the crop's shape, unpacked anew; ValueError where there is no mask."""
         if self.lung_bits is None:
-            raise ValueError("a stored crop keeps no lung mask")
+            raise ValueError("the crop has no lung mask")
         return np.unpackbits(self.lung_bits, axis=-1, count=self.hu.shape[-1]).view(bool)
 
 

@@ -1,20 +1,24 @@
 """Store: what is written is read back, or there is no file."""
 
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pytest
 
 import pylayers.cohort.store
-from pylayers.cohort.store import read_crop, read_facts, read_planes, write_crop
-from pylayers.lungs.crop import Box, LungCrop
+from pylayers.cohort.store import read_crop, read_facts, read_hashes, read_planes, write_crop
+from pylayers.lungs.crop import Box, LungCrop, packed
 
 
 @pytest.fixture
 def crop():
-    hu = np.random.default_rng(0).integers(-1024, 3072, (9, 31, 17), np.int16)
+    rng = np.random.default_rng(0)
+    hu = rng.integers(-1024, 3072, (9, 31, 17), np.int16)
     box = Box(3, 12, 1, 32, 5, 22)
     return LungCrop(
-        hu, (2.5, 0.7, 0.7), -123.5, box, 4.25, 1.75, -942.5, True, "1.2.3", ("odd", "cut")
+        *(hu, (2.5, 0.7, 0.7), -123.5, box, 4.25, 1.75, -942.5, True, "1.2.3", ("odd", "cut")),
+        packed(rng.random(hu.shape) < 0.4),
     )
 
 
@@ -27,6 +31,7 @@ def test_a_crop_is_read_back_as_written(crop, tmp_path):
     assert (back.lungs_l, back.laa950, back.perc15_hu) == (4.25, 1.75, -942.5)
     assert back.mask_given is True
     assert (back.series, back.warnings) == ("1.2.3", ("odd", "cut"))
+    np.testing.assert_array_equal(back.lungs, crop.lungs)
 
 
 def test_the_facts_of_a_crop_are_those_of_the_table(crop, tmp_path):
@@ -45,6 +50,24 @@ def test_the_facts_of_a_crop_are_those_of_the_table(crop, tmp_path):
     crop.hu[0, 0, 0] ^= 1
     write_crop(tmp_path / "b.h5", crop, "key")
     assert read_facts(tmp_path / "b.h5")["crop_sha256"] != digest
+
+
+def test_a_store_of_an_earlier_release_has_no_mask_and_is_prepared_again(crop, tmp_path):
+    write_crop(tmp_path / "a.h5", replace(crop, lung_bits=None))
+    back = read_crop(tmp_path / "a.h5")
+    np.testing.assert_array_equal(back.hu, crop.hu)
+    with pytest.raises(ValueError, match="no lung mask"):
+        back.lungs  # noqa: B018
+    assert read_facts(tmp_path / "a.h5") is None
+    assert read_hashes(tmp_path / "a.h5")[1] == ""
+
+
+def test_another_mask_of_the_same_voxels_has_another_hash(crop, tmp_path):
+    write_crop(tmp_path / "a.h5", crop)
+    write_crop(tmp_path / "b.h5", replace(crop, lung_bits=packed(~crop.lungs)))
+    (voxels, lungs), (same, others) = (read_hashes(tmp_path / f"{name}.h5") for name in "ab")
+    assert voxels == same and lungs != others
+    assert read_hashes(tmp_path / "none.h5") is None
 
 
 def test_planes_are_chosen_by_number_and_may_repeat(crop, tmp_path):

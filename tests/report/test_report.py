@@ -4,6 +4,7 @@ import csv
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,9 @@ from pylayers.files.whole_file import write_json
 from pylayers.lungs.crop import Box, LungCrop
 from pylayers.lungs.densitometry import laa950
 from tools import make_report
+from tools.baselines.scored_baselines import ScoredBaselines, write_baselines
+from tools.report.results import read_results
+from tools.report.sections import baseline_sections
 from tools.training import run_places
 from tools.training.run_folder import RunFolder
 from tools.training.run_prototxt import write_prototxts
@@ -263,6 +267,38 @@ def test_subgroups_and_baselines_are_those_of_the_predictions(report, runs):
     aucs = {row["method"]: row["AUC [95 % CI, DeLong]"] for row in table(report, "table4_auc")}
     expected = metrics.roc_auc_score(ratio < 0.7, column(runs, "laa950"))
     assert first(aucs["LAA-950"]) == pytest.approx(expected, abs=0.0051)
+
+
+def test_the_related_work_stands_beside_the_network_on_the_same_scans(runs, tmp_path):
+    run = tmp_path / "fev1fvc"
+    shutil.copytree(runs / "fev1fvc", run)
+    truth, predicted = predictions(runs, "fev1fvc")
+    laa, order = column(runs, "laa950"), np.arange(VAL, SCANS)[::-1]  # joined by scan_id
+    values = {"LAA-950": -laa, "other": truth + np.linspace(0, 0.1, len(truth))}
+    scored = ScoredBaselines(
+        tuple(f"s{i:03d}" for i in order),
+        truth[order - VAL],
+        {name: of[order - VAL] for name, of in values.items()},
+        {"train_scans": 1, "val_scans": 29, "methods": {name: {"source": "x"} for name in values}},
+    )
+    write_baselines(RunFolder(run), scored)
+    make_report.main(["--runs", str(run), "--out", str(tmp_path / "out"), "--quiet"])
+    network, *rows = table(tmp_path / "out", "baselines_fev1fvc")
+    expected = abs(stats.spearmanr(predicted, truth).statistic)
+    assert first(network["|rho| [95 % CI]"]) == pytest.approx(expected, abs=0.0051)
+    for row, (name, of) in zip(rows, values.items(), strict=True):
+        assert row["method"] == name
+        rho = abs(stats.spearmanr(of, truth).statistic)
+        assert first(row["|rho| [95 % CI]"]) == pytest.approx(rho, abs=0.0051)
+        difference = first(row["network's |rho| less this"])
+        assert difference == pytest.approx(expected - rho, abs=0.0051)
+        area = metrics.roc_auc_score(truth < 0.7, -of)
+        assert first(row["AUC of COPD [95 % CI, DeLong]"]) == pytest.approx(area, abs=0.0051)
+    assert 'id="baselines_fev1fvc"' in (tmp_path / "out" / "index.html").read_text()
+
+    write_baselines(RunFolder(run), replace(scored, truth=scored.truth + 0.01))
+    (section,) = baseline_sections([read_results(RunFolder(run))], tmp_path)
+    assert "make baselines TARGET=fev1fvc" in section.sentences[0] and not section.parts
 
 
 def test_a_sweep_over_slices_is_table_6(report):

@@ -1,10 +1,12 @@
 """The end of the demo: its numbers from a run whose predictions are made up."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
+from stored_cohort import make_stored_cohort
 
 from pylayers.cohort.cohort import write_rows
 from pylayers.errors import CohortError
@@ -18,24 +20,16 @@ COUNT = 30
 
 @pytest.fixture
 def demo(tmp_path):
-    """A tested run, its cohort and the steps' seconds; the table of its columns, too."""
+    """A tested run, its cohort and the steps' seconds; the columns of its test scans, too."""
     rng = np.random.default_rng(4)
-    free = rng.uniform(0.3, 0.85, COUNT)
+    cohort = make_stored_cohort(tmp_path / "cohort", {"train": 20, "val": 8, "test": COUNT})
+    tested = cohort.labelled("test", "fev1fvc")
+    names = [scan.scan_id for scan in tested]
     columns = {
-        "fev1fvc": free + 0.03 * rng.normal(size=COUNT),
-        "fev1fvc_noise_free": free,
-        "laa950": 40 - 45 * free + 6 * rng.normal(size=COUNT),
-        "prediction": free + 0.1 * rng.normal(size=COUNT),
+        name: np.array([float(scan.row[name]) for scan in tested])
+        for name in ("fev1fvc", "fev1fvc_noise_free", "laa950", "perc15")
     }
-    columns["fev1fvc"] = columns["fev1fvc"].clip(0.1, 1)
-    names = [f"p{i}" for i in range(COUNT)]
-    cohort = [
-        {"scan_id": name, "split": "test"}
-        | {key: repr(float(columns[key][i])) for key in columns if key != "prediction"}
-        for i, name in enumerate(names)
-    ]
-    (tmp_path / "cohort").mkdir()
-    write_rows(tmp_path / "cohort" / "cohort.csv", cohort)
+    columns["prediction"] = columns["fev1fvc"] + 0.1 * rng.normal(size=COUNT)
 
     run = RunFolder(tmp_path / "run")
     run.path.mkdir()
@@ -80,6 +74,13 @@ def test_correlations_are_those_with_the_measured_label(demo, capsys):
         expected = sign * spearmanr(columns[name], columns["fev1fvc"]).statistic
         assert summary[key] == pytest.approx(expected)
         assert f" {summary[key]:.2f}" in out
+    densities = summary["densities"]
+    assert densities["LAA-950"] == summary["laa950_rho"]
+    expected = abs(spearmanr(columns["perc15"], columns["fev1fvc"]).statistic)
+    assert densities["Perc15"] == pytest.approx(expected)
+    for name in ("mean lung density", "Perc15, sponge model", "coarse linear model"):
+        assert 0.5 < densities[name] <= 1
+        assert re.search(rf"{name} +{densities[name]:.2f}$", out, re.MULTILINE)
     assert summary["rho_low"] < summary["rho"] < summary["rho_high"]
 
 

@@ -13,7 +13,6 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss
 
 from tools.stats import recalibration
-from tools.stats.adjusted_density import fit_volume_adjustment
 from tools.stats.brier import brier_score, reliability_curve
 from tools.stats.recalibration import fit_isotonic, fit_linear, fit_probability
 
@@ -148,30 +147,3 @@ def test_each_map_is_fitted_on_what_is_named_validation():
     assert len(fits) == 3
     for fit in fits.values():
         assert all(name.startswith("validation_") for name in inspect.signature(fit).parameters)
-
-
-def lungs(count=80, seed=2):
-    rng = np.random.default_rng(seed)
-    volume, disease = rng.normal(5, 1, count), rng.gamma(2, 3, count)
-    return disease + 2.5 * (volume - 5) + 8, volume, disease
-
-
-def test_the_adjusted_laa950_no_longer_follows_the_volume():
-    laa950, volume, disease = lungs()
-    found = fit_volume_adjustment(laa950, volume)
-    adjusted = found(laa950, volume)
-    assert np.corrcoef(adjusted, volume)[0, 1] == pytest.approx(0, abs=1e-12)
-    assert np.corrcoef(adjusted, disease)[0, 1] > np.corrcoef(laa950, disease)[0, 1]
-    assert adjusted.mean() == pytest.approx(laa950.mean())
-    assert found.slope == pytest.approx(2.5, abs=1)
-    assert found([20.0], [found.reference_l]) == pytest.approx([20.0])
-
-
-@pytest.mark.filterwarnings("error")
-def test_without_an_adjustment_it_says_why():
-    same = fit_volume_adjustment([1, 2, 3, 4], [5, 5, 5, 5])
-    assert same.why == "the lung volume is the same for all 4 scans"
-    assert np.isnan(same([1.0], [5.0])).all()
-    assert "missing for 1 of 4" in fit_volume_adjustment([1, 2, 3, math.nan], [4, 5, 6, 7]).why
-    with pytest.raises(ValueError, match="one value a scan"):
-        same([1.0, 2.0], [5.0])

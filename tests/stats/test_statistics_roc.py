@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
 from tools.stats.binary import binary_of_counts, copd_agreement, has_copd
-from tools.stats.roc import roc_area, roc_curve
+from tools.stats.roc import compare_areas, roc_area, roc_curve
 
 Z = 1.959964
 
@@ -177,3 +178,30 @@ def test_without_both_classes_copd_says_why():
         assert math.isnan(found.accuracy.value) and found.accuracy.why == found.ppv.why != ""
     assert "0 of 4 scans are positive" in copd_agreement(healthy, mixed).sensitivity.why
     assert "no scans called COPD" in copd_agreement(mixed, healthy).ppv.why
+
+
+def test_the_paired_difference_of_two_areas_is_delongs():
+    rng = np.random.default_rng(8)
+    positive = (np.arange(120) % 2).astype(float)
+    a = positive + rng.normal(0, 0.8, 120)
+    b = 0.6 * a + 0.4 * positive + rng.normal(0, 1.2, 120)
+    found = compare_areas(positive, a, b)
+    assert found.a.value == pytest.approx(roc_auc_score(positive, a))
+    assert found.b.value == pytest.approx(roc_auc_score(positive, b))
+    assert found.difference.value == pytest.approx(found.a.value - found.b.value)
+    drawn = [
+        roc_auc_score(positive[i], a[i]) - roc_auc_score(positive[i], b[i])
+        for i in rng.integers(120, size=(500, 120))
+    ]
+    half = (found.difference.high - found.difference.low) / 2
+    assert half / 1.96 == pytest.approx(np.std(drawn), rel=0.15)
+    z = found.difference.value / (half / 1.96)
+    assert found.p == pytest.approx(2 * norm.sf(abs(z)), rel=1e-3)
+
+
+def test_a_score_is_not_better_than_itself():
+    positive = (np.arange(40) % 2).astype(float)
+    score = positive + np.random.default_rng(1).normal(size=40)
+    found = compare_areas(positive, score, 3 * score)
+    assert found.difference.value == 0 and np.isnan(found.p)
+    assert "variance of the difference is 0" in found.difference.why

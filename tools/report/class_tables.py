@@ -96,7 +96,9 @@ def auc_table(ratio: Results, baselines: dict[str, np.ndarray]) -> Table:
     """Return Table 4: areas under the ROC curve, with the literature's for orientation."""
     copd = has_copd(ratio.test.truth)
     scores = {"scan2num": -ratio.test.prediction, **baselines}
-    scores["Perc15"] = -scores["Perc15"]  # dense lungs are healthy
+    for name in scores:
+        if name.startswith("Perc15"):
+            scores[name] = -scores[name]  # dense lungs are healthy
     rows = []
     for name, score in scores.items():
         area = roc_area(copd, score)

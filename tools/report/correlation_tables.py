@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from pylayers.cohort.cohort import store_path
+from pylayers.cohort.store import read_grid
 from tools.report import paper
 from tools.report.result_table import Table
-from tools.report.results import Results
-from tools.stats.adjusted_density import fit_volume_adjustment
+from tools.report.results import Results, Split
+from tools.stats.adjusted_density import fit_expected_volume, sponge_density
 from tools.stats.agreement import agreement
 from tools.stats.correlation import (
     compare_correlations,
@@ -23,15 +25,23 @@ FEWEST_IN_GROUP = 10  # scans of a subgroup worth a row
 def baselines(results: Results) -> dict[str, np.ndarray]:
     """Return the densitometric values (n,) of the test split by name.
 
-    The adjustment for lung volume is fitted on the validation split.
+    The volume that a chest's width predicts is fitted on the validation split.
     """
-    laa950, litres = results.test.column("laa950"), results.test.column("lungs_l")
-    adjust = fit_volume_adjustment(results.val.column("laa950"), results.val.column("lungs_l"))
+    test, val = results.test, results.val
+    expected = fit_expected_volume(lung_widths(results, val), val.column("lungs_l"))
+    perc15 = test.column("perc15")
+    expected_l = expected(lung_widths(results, test))
     return {
-        "LAA-950": laa950,
-        "LAA-950, volume-adjusted": adjust(laa950, litres),
-        "Perc15": results.test.column("perc15"),
+        "LAA-950": test.column("laa950"),
+        "Perc15": perc15,
+        "Perc15, sponge model": sponge_density(perc15, test.column("lungs_l"), expected_l),
     }
+
+
+def lung_widths(results: Results, split: Split) -> np.ndarray:
+    """Return how wide the lungs of a split's scans are in mm, (n,); NaN for a damaged store."""
+    grids = [read_grid(store_path(results.cohort, scan_id)) for scan_id in split.scan_ids]
+    return np.array([grid.shape[2] * grid.spacing_mm[2] if grid else np.nan for grid in grids])
 
 
 def correlation_table(all_results: list[Results]) -> Table:
@@ -68,7 +78,8 @@ def correlation_table(all_results: list[Results]) -> Table:
         tuple(rows),
         (
             "Intervals and probabilities from 10,000 seeded bootstrap resamples, paired by scan. "
-            "Volume adjustment fitted on the validation split.",
+            "Sponge model: density at the volume that the chest's width predicts, which is fitted "
+            "on the validation split.",
         ),
     )
 

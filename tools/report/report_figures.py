@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from pylayers.cohort.targets import Target
+from tools.baselines.scored_baselines import ScoredBaselines
 from tools.figures.bland_altman import draw_agreement
 from tools.figures.confusion import draw_confusion
 from tools.figures.forest import draw_forest
@@ -11,9 +13,10 @@ from tools.figures.reliability import draw_reliability
 from tools.figures.roc_curve import NamedCurve, draw_roc
 from tools.figures.scatter import Scatter, draw_scatter
 from tools.figures.slice_counts import draw_slice_counts
+from tools.report.baseline_table import predictions_of
 from tools.report.class_tables import copd_probability, gold_agreement, ve_agreement
 from tools.report.correlation_tables import NETWORK, baselines
-from tools.report.results import Results
+from tools.report.results import Results, Split
 from tools.stats.agreement import agreement
 from tools.stats.binary import copd_agreement, has_copd
 from tools.stats.brier import reliability_curve
@@ -72,6 +75,17 @@ def draw_methods(all_results: list[Results], folder: Path) -> Path:
         }
     path = folder / "methods.png"
     draw_forest(groups, path)
+    return path
+
+
+def draw_baselines(target: Target, test: Split, scored: ScoredBaselines, folder: Path) -> Path:
+    """Draw |rho| of the network and of the related work."""
+    methods = {NETWORK: test.prediction, **(predictions_of(test, scored) or {})}
+    group = {
+        name: spearman_interval(values, test.truth).absolute() for name, values in methods.items()
+    }
+    path = folder / f"baselines_{target.name}.png"
+    draw_forest({target.title: group}, path)
     return path
 
 

@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from pylayers.cohort.cohort import read_rows
+from tools.baselines.scored_baselines import read_baselines
 from tools.report import case_figures, class_tables, correlation_tables, paper, report_figures
+from tools.report.baseline_table import baseline_table
 from tools.report.report_page import Picture, Section
 from tools.report.result_table import Table
 from tools.report.results import Results
 from tools.stats.estimate import Estimate
 from tools.stats.estimate_text import estimate_text
+from tools.training.run_places import make_command
 
 FACTS = (
     "schedule", "iterations", "iteration", "val_loss", "slices", "test_slices", "batch", "seed",
@@ -35,6 +38,7 @@ def sections(results_of: dict[str, Results], by: Sequence[str], folder: Path) ->
     """
     everything = list(results_of.values())
     yield correlation_section(everything, folder)
+    yield from baseline_sections(everything, folder)
     yield agreement_section(everything, folder)
     if "ve" in results_of:
         yield ve_section(results_of["ve"], folder)
@@ -65,6 +69,23 @@ def correlation_section(everything: list[Results], folder: Path) -> Section:
             correlation_tables.fits_table(everything),
         ],
     )
+
+
+def baseline_sections(everything: list[Results], folder: Path) -> Iterator[Section]:
+    """Yield the related work beside the network, of each target that has been compared with it."""
+    for results in everything:
+        scored = read_baselines(results.run)
+        if scored is None:
+            continue
+        target, test = results.target, results.test
+        title = f"Related work: {target.title}"
+        table = baseline_table(target, test, scored)
+        if table is None:
+            again = make_command("baselines", results.run, target.name)
+            yield Section(title, [f"Of an earlier cohort or split; `{again}` makes it anew."])
+            continue
+        drawn = report_figures.draw_baselines(target, test, scored, folder)
+        yield Section(title, [], [table, Picture(drawn, "Related work and network")])
 
 
 def agreement_section(everything: list[Results], folder: Path) -> Section:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import rankdata
+from scipy.stats import norm, rankdata
 from sklearn import metrics
 
 from tools.stats.bootstrap import percentile_interval, resampled
@@ -64,9 +64,44 @@ def roc_area(positive: ArrayLike, score: ArrayLike, seed: int = 1) -> Area:
     (positive, score), why = _checked(positive, score)
     if why:
         return Area(no_estimate(why), no_estimate(why))
-    area, variance = _delong(positive, score)
+    area, variance = _area(_components(positive, score))
     drawn = resampled(_row_areas, positive, score, seed=seed)
     return Area(_normal(area, variance), percentile_interval(area, drawn))
+
+
+@dataclass(frozen=True)
+class AreaComparison:
+    """Two areas on the same scans by DeLong: a, b, a less b, and the two-sided p of no difference.
+
+    p: NaN with the reason in difference.why.
+    """
+
+    a: Estimate
+    b: Estimate
+    difference: Estimate
+    p: float
+
+
+def compare_areas(positive: ArrayLike, a: ArrayLike, b: ArrayLike) -> AreaComparison:
+    """Return how the areas under two ROC curves of the same classes 0 and 1 differ, (n,) each.
+
+    The paired test of DeLong, DeLong & Clarke-Pearson (1988), doi 10.2307/2531595.
+    """
+    (positive, a), why = _checked(positive, a)
+    (_, b), why_b = _checked(positive, b)
+    why = why or why_b
+    if why:
+        return AreaComparison(*[no_estimate(why)] * 3, math.nan)
+    of_a, of_b = _components(positive, a), _components(positive, b)
+    areas = [_normal(*_area(components)) for components in (of_a, of_b)]
+    difference, variance = _area(tuple(x - y for x, y in zip(of_a, of_b, strict=True)))
+    if variance < ROUNDING:
+        same = no_interval(difference, "DeLong's variance of the difference is 0")
+        return AreaComparison(*areas, same, math.nan)
+    half = Z * math.sqrt(variance)
+    interval = Estimate(difference, difference - half, difference + half)
+    p = 2 * float(norm.sf(abs(difference) / math.sqrt(variance)))
+    return AreaComparison(*areas, interval, p)
 
 
 def _checked(positive: ArrayLike, score: ArrayLike) -> tuple[list[np.ndarray], str]:
@@ -83,10 +118,10 @@ def _normal(area: float, variance: float) -> Estimate:
     return Estimate(float(area), float(max(0, area - half)), float(min(1, area + half)))
 
 
-def _delong(positive: np.ndarray, score: np.ndarray) -> tuple[float, float]:
-    """The area and its variance for scores (n,).
+def _components(positive: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The structural components of the area, of the positives and of the negatives.
 
-    The structural components of DeLong, DeLong & Clarke-Pearson (1988), doi 10.2307/2531595, from
+    Those of DeLong, DeLong & Clarke-Pearson (1988), doi 10.2307/2531595, from
     mid-ranks in O(n log n): Sun & Xu (2014), doi 10.1109/LSP.2014.2337313. A positive's component
     is the part of negatives below it (ties by half): its rank among all, less its rank among the
     positives, over the number of negatives.
@@ -95,7 +130,16 @@ def _delong(positive: np.ndarray, score: np.ndarray) -> tuple[float, float]:
     ranks = rankdata(score)
     of_high = (ranks[positive == 1] - rankdata(high)) / len(low)
     of_low = 1 - (ranks[positive == 0] - rankdata(low)) / len(high)
-    variance = np.cov(of_high) / len(high) + np.cov(of_low) / len(low)
+    return of_high, of_low
+
+
+def _area(components: tuple[np.ndarray, np.ndarray]) -> tuple[float, float]:
+    """The mean of structural components, which is the area, and its variance.
+
+    Of the differences of two scores' components it is the difference of their areas.
+    """
+    of_high, of_low = components
+    variance = np.cov(of_high) / len(of_high) + np.cov(of_low) / len(of_low)
     return float(of_high.mean()), float(variance)
 
 

@@ -9,7 +9,7 @@ TIMEOUT_S = 900.0
 
 
 def add_worker_options(parser: ArgumentParser, workers: str = "processes") -> None:
-    """Give a command line --workers, --allow-uneven, --timeout and --quiet.
+    """Give a command line --workers, --timeout and --quiet.
 
     workers: what the processes are, for the help.
     """
@@ -19,7 +19,6 @@ def add_worker_options(parser: ArgumentParser, workers: str = "processes") -> No
         default=os.cpu_count(),
         help=f"{workers} (default: %(default)s, the number of cores)",
     )
-    add_allow_uneven(parser)
     parser.add_argument(
         "--timeout",
         type=float,

@@ -14,11 +14,11 @@ from typing import NamedTuple
 from pylayers.child_process import ChildProcess
 from pylayers.errors import WeightsError
 from tools.scan_lists.scan_table import ScanJob
-from tools.workers.worker_setup import PrepareSetup, ScoreSetup
+from tools.workers.worker_setup import FeatureSetup, PrepareSetup, ScoreSetup
 
 POLL_S = 1.0
 BEGIN_S = 300.0  # at least, whatever the limit for a scan: a busy machine loads for long
-Setup = ScoreSetup | PrepareSetup
+Setup = ScoreSetup | PrepareSetup | FeatureSetup
 
 
 class Unusable(NamedTuple):

@@ -27,3 +27,12 @@ class PrepareSetup(NamedTuple):
     scratch: str
 
     module = "tools.workers.prepare_worker"
+
+
+class FeatureSetup(NamedTuple):
+    """Features for the baselines. cohort: its folder, as the user named it."""
+
+    cohort: str
+    scratch: str
+
+    module = "tools.baselines.feature_worker"
