@@ -30,7 +30,7 @@ option = $(if $($(1)),--$(2) $(call quoted,$($(1))))
 path = $(if $(filter undefined,$(origin $(1))),,--$(2) $(call quoted,$($(1))))
 WHICH_RUN = $(call path,COHORT,cohort) $(call path,RUN,run)
 
-.PHONY: help setup caffe-wheel caffe-wheels demo cohort phantom-report train resume sweep-slices caffe-test evaluate baselines response report pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
+.PHONY: help setup caffe-wheel caffe-wheels demo cohort phantom-report train resume sweep-slices caffe-test evaluate baselines repeatability response report pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -161,6 +161,10 @@ evaluate: known-target .venv/.stamp-caffe ## score the validation and test split
 baselines: known-target .venv/.stamp-caffe ## train the related work on the cohort of TARGET's run, compare it with the network [COHORT GPU RUN]
 	@$(PYTHON) tools/evaluate.py --stale $(WHICH_RUN) --gpu $(call quoted,$(GPU))
 	@$(PYTHON) tools/score_baselines.py $(TARGET) $(WHICH_RUN) $(BASELINE_OPTIONS)
+
+repeatability: known-target .venv/.stamp-caffe ## scan test phantoms again: how far network and densities move, which change can be detected [COHORT GPU RUN]
+	@$(PYTHON) tools/measure_repeatability.py $(TARGET) $(WHICH_RUN) \
+	    --device $(if $(filter auto none,$(GPU)),cpu,gpu:$(GPU)) $(REPEATABILITY_OPTIONS)
 
 report: .venv/.stamp-caffe ## the paper's tables and figures of all trained runs of a cohort, in runs/report/index.html [COHORT GPU RUN]
 	@$(PYTHON) tools/evaluate.py --stale $(WHICH_RUN) --gpu $(call quoted,$(GPU))
