@@ -30,7 +30,7 @@ from pylayers.command_line.exit_codes import complain, run
 from pylayers.command_line.path_argument import given_path_text
 from pylayers.command_line.standard_streams import print_result
 from pylayers.errors import CohortError, UsageError
-from pylayers.files.checkout import relative
+from pylayers.files.checkout import ROOT, relative
 from pylayers.lungs.crop_lungs import crop_lungs
 from pylayers.lungs.scan_request import ScanRequest
 from tools.baselines.density_features import density_features
@@ -53,7 +53,7 @@ from tools.report.repeatability_table import pair_table, repeatability_table
 from tools.scoring.chosen_runs import device
 from tools.scoring.scored_crop import score_crop
 from tools.scoring.scorer import Scorer
-from tools.training.run_places import add_run_options, cohort_of, trained_run
+from tools.training.run_places import add_run_options, trained_run
 from tools.training.trained_run import load_trained
 from tools.workers.worker_options import add_worker_options, check_worker_options
 
@@ -94,9 +94,7 @@ def measure_repeatability(args: argparse.Namespace) -> None:
     gpu = device(args.device)
     trained = load_trained(trained_run(args.target, args.cohort, args.run))
     scorer = Scorer(trained, gpu)
-    folder = cohort_of(trained.folder)
-    if folder is None:
-        raise CohortError(f"{relative(trained.folder.path)} does not record its cohort")
+    folder = args.cohort or Path(ROOT, trained.folder.layer_params("test").cohort)
     references = references_at(read_cohort(folder), args)
     if args.pair:
         pairs = [value for a, b in args.pair for value in pair_values(scorer, references, a, b)]
