@@ -43,9 +43,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--methods",
         nargs="+",
-        metavar="NAME",
-        default=list(METHODS),
-        help=f"some of: {', '.join(METHODS)} (default: all)",
+        choices=[method.option for method in METHODS.values()],
+        help="methods (default: all)",
     )
     p.add_argument("--seed", type=int, default=1, help="of what is drawn (default: %(default)s)")
     add_worker_options(p)
@@ -55,9 +54,13 @@ def parser() -> argparse.ArgumentParser:
 def score(args: argparse.Namespace) -> None:
     """Compute features, fit, predict, compare."""
     check_worker_options(args)
-    for name in args.methods:
-        if name not in METHODS:
-            raise UsageError(f"--methods {name!r} is not one of {', '.join(METHODS)}")
+    if not 0 <= args.seed < 2**31:
+        raise UsageError(f"--seed {args.seed} is not in 0..{2**31 - 1}")
+    names = [
+        name
+        for name, method in METHODS.items()
+        if args.methods is None or method.option in args.methods
+    ]
     folder = trained_run(args.target, args.cohort, args.run)
     for path in (table_path(folder), record_path(folder)):
         check_output(path)
@@ -66,9 +69,9 @@ def score(args: argparse.Namespace) -> None:
     rows = {scan.scan_id: scan.row for scan in cohort.scans}
     test = read_split(folder.predictions("test"), rows, trained.target)
     scans = [scan for split in SPLITS for scan in cohort.labelled(split, args.target)]
-    kinds = dict.fromkeys(kind for name in args.methods for kind in METHODS[name].kinds)
+    kinds = dict.fromkeys(kind for name in names for kind in METHODS[name].kinds)
     complete_features(cohort, scans, kinds, args.workers, args.timeout, args.quiet)
-    scored = score_baselines(cohort, args.target, args.methods, args.seed)
+    scored = score_baselines(cohort, args.target, names, args.seed)
     table = baseline_table(trained.target, test, scored)
     if table is None:
         raise CohortError(

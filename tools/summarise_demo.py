@@ -109,14 +109,15 @@ def table(summary: dict, target: str) -> str:
     """Return the summary as text for the terminal."""
     s = summary
     rho = Estimate(s["rho"], s["rho_low"], s["rho_high"])
+    network = f"scan2num, {s['iterations']} iterations"
     steps = ", ".join(f"{name} {value:.1f}" for name, value in s["minutes_by_step"].items())
     return "\n".join(
         [
             f"{target} on {s['n_test']} held-out phantoms    Spearman's |rho| [95 % CI]",
             *(f"  {name:<34}{value:.2f}" for name, value in s["densities"].items()),
-            f"  scan2num, {s['iterations']:4d} iterations        {estimate_text(rho)}",
-            f"  noise ceiling                     {s['ceiling_rho']:.2f}",
-            f"  caffe test loss                   {s['test_loss']:.5f}",
+            f"  {network:<34}{estimate_text(rho)}",
+            f"  {'noise ceiling':<34}{s['ceiling_rho']:.2f}",
+            f"  {'caffe test loss':<34}{s['test_loss']:.5f}",
             f"  minutes: {s['minutes']:.1f} ({steps})",
         ]
     )

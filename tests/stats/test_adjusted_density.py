@@ -15,16 +15,20 @@ from tools.stats.adjusted_density import (
 pytestmark = pytest.mark.filterwarnings("error")
 
 
-def test_the_expected_volume_is_the_power_of_the_width_that_made_the_volumes():
-    width = np.linspace(220, 300, 30)
-    found = fit_expected_volume(width, 2e-7 * width**3)
-    assert found.exponent == pytest.approx(3)
-    assert found(250) == pytest.approx(2e-7 * 250**3)
+def test_the_expected_volume_is_the_power_of_the_sides_that_made_the_volumes():
+    rng = np.random.default_rng(0)
+    width, depth = rng.uniform(220, 300, 30), rng.uniform(160, 230, 30)
+    found = fit_expected_volume(width, depth, 3e-6 * width**1.5 * depth)
+    assert (found.of_width, found.of_depth) == (pytest.approx(1.5), pytest.approx(1))
+    assert found(250, 200) == pytest.approx(3e-6 * 250**1.5 * 200)
 
 
-def test_chests_of_one_width_are_expected_to_hold_the_mean():
-    found = fit_expected_volume([250] * 4, [4, 5, 5, 6.25])
-    assert found([250, 200]) == pytest.approx([5, 5], rel=1e-9)
+def test_rib_cages_of_one_size_are_expected_to_hold_the_mean():
+    found = fit_expected_volume([250] * 4, [190] * 4, [4, 5, 5, 6.25])
+    assert found([250, 200], [190, 190]) == pytest.approx([5, 5], rel=1e-9)
+    depth = np.array([150, 180, 200, 240])
+    found = fit_expected_volume([250] * 4, depth, depth / 40)  # one side says it
+    assert found([250, 250], [160, 220]) == pytest.approx([4, 5.5])
 
 
 def test_the_sponge_model_undoes_a_breath_exactly():
@@ -38,7 +42,8 @@ def test_large_subjects_are_not_taken_for_deep_breaths():
     rng = np.random.default_rng(1)
     width = rng.uniform(220, 300, 60)
     volume, tissue = 2e-7 * width**3, rng.uniform(120, 250, 60)
-    expected = fit_expected_volume(width, volume)(width)
+    depth = 0.75 * width
+    expected = fit_expected_volume(width, depth, volume)(width, depth)
     assert sponge_density(tissue - 1000, volume, expected) == pytest.approx(tissue - 1000)
 
 
@@ -57,8 +62,9 @@ def test_the_regression_undoes_the_breath_and_keeps_what_disease_adds_to_the_vol
 
 
 def test_without_an_adjustment_it_says_why():
-    assert "missing for 1 of 4" in fit_expected_volume([1, 2, 3, math.nan], [4, 5, 6, 7]).why
-    assert "not above 0" in fit_expected_volume([1, 2, 3, 0], [4, 5, 6, 7]).why
+    sides = [4, 5, 6, 7]
+    assert "missing for 1 of 4" in fit_expected_volume([1, 2, 3, math.nan], sides, sides).why
+    assert "not above 0" in fit_expected_volume(sides, [1, 2, 3, 0], sides).why
     few = fit_breath_slope([1, 2], [3, 4], [3, 4], [0, 1])
     assert "at least 4" in few.why and np.isnan(few([1.0], [2.0], [3.0])).all()
     same = fit_breath_slope([1, 2, 3, 4], [5] * 4, [5] * 4, [0, 1, 0, 1])

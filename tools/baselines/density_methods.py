@@ -8,7 +8,12 @@ from tools.baselines.feature_kinds import DENSITY
 from tools.baselines.fitted import Fitted
 from tools.baselines.regression import chosen_ridge
 from tools.baselines.split_features import LabelledFeatures, ScanFeatures
-from tools.stats.adjusted_density import fit_breath_slope, fit_expected_volume, sponge_density
+from tools.stats.adjusted_density import (
+    ExpectedVolume,
+    fit_breath_slope,
+    fit_expected_volume,
+    sponge_density,
+)
 from tools.stats.fits import linear_fit
 
 Fit = Callable[[LabelledFeatures, LabelledFeatures, int], Fitted]
@@ -41,35 +46,45 @@ def plain(column: str) -> Fit:
 
 
 def sponge(column: str) -> Fit:
-    """Return the method that brings a density to the volume that the chest's width predicts."""
+    """Return the method that brings a density to the volume that the rib cage predicts."""
 
     def fit(train: LabelledFeatures, val: LabelledFeatures, seed: int) -> Fitted:
-        at = train.features.columns(DENSITY)
-        expected = fit_expected_volume(at["width_mm"], at["lungs_l"])
+        expected = expected_volume(train.features)
 
         def density(scans: ScanFeatures) -> np.ndarray:
             of = scans.columns(DENSITY)
-            return sponge_density(of[column], of["lungs_l"], expected(of["width_mm"]))
+            predicted_l = expected(of["width_mm"], of["depth_mm"])
+            return sponge_density(of[column], of["lungs_l"], predicted_l)
 
-        return from_one_density(density, train, {"width_exponent": expected.exponent})
+        return from_one_density(density, train, volume_settings(expected))
 
     return fit
 
 
 def fit_volume_regression(train: LabelledFeatures, val: LabelledFeatures, seed: int) -> Fitted:
-    """Return Perc15 at the volume that the chest's width predicts, by regression on volume."""
-    at = train.features.columns(DENSITY)
-    expected = fit_expected_volume(at["width_mm"], at["lungs_l"])
-    breath = fit_breath_slope(
-        at["perc15_hu"], at["lungs_l"], expected(at["width_mm"]), train.labels
-    )
+    """Return Perc15 at the volume that the rib cage predicts, by regression on volume."""
+    expected, at = expected_volume(train.features), train.features.columns(DENSITY)
+    predicted_l = expected(at["width_mm"], at["depth_mm"])
+    breath = fit_breath_slope(at["perc15_hu"], at["lungs_l"], predicted_l, train.labels)
 
     def density(scans: ScanFeatures) -> np.ndarray:
         of = scans.columns(DENSITY)
-        return breath(of["perc15_hu"], of["lungs_l"], expected(of["width_mm"]))
+        predicted_l = expected(of["width_mm"], of["depth_mm"])
+        return breath(of["perc15_hu"], of["lungs_l"], predicted_l)
 
-    settings = {"width_exponent": expected.exponent, "hu_per_log_volume": breath.slope}
+    settings = volume_settings(expected) | {"hu_per_log_volume": breath.slope}
     return from_one_density(density, train, settings)
+
+
+def expected_volume(train: ScanFeatures) -> ExpectedVolume:
+    """Return what volume a rib cage is expected to hold, fitted on the training scans."""
+    at = train.columns(DENSITY)
+    return fit_expected_volume(at["width_mm"], at["depth_mm"], at["lungs_l"])
+
+
+def volume_settings(expected: ExpectedVolume) -> dict[str, float]:
+    """Return the exponents of an expected volume, for the record."""
+    return {"width_exponent": expected.of_width, "depth_exponent": expected.of_depth}
 
 
 def fit_coarse(train: LabelledFeatures, val: LabelledFeatures, seed: int) -> Fitted:

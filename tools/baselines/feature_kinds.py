@@ -27,6 +27,6 @@ DENSITY, BANDS, TEXTURE, VOLUME = "density", "bands", "texture", "volume"
 KINDS = {
     DENSITY: FeatureKind(density_features, 1),
     BANDS: FeatureKind(band_features, 1),
-    TEXTURE: FeatureKind(texture_features, 2),
+    TEXTURE: FeatureKind(texture_features, 1),
     VOLUME: FeatureKind(volume_features, 1),
 }

@@ -1,6 +1,6 @@
 """The Gaussian filter bank of the texture methods, at chosen voxels of a scan.
 
-Of Sorensen et al. (2012), "Texture-based analysis of COPD: a data-driven approach", IEEE
+Of Sørensen et al. (2012), "Texture-based analysis of COPD: a data-driven approach", IEEE
 Transactions on Medical Imaging 31: rotation-invariant responses at several scales.
 """
 

@@ -5,7 +5,7 @@ import numpy as np
 from tools.baselines.feature_kinds import TEXTURE
 from tools.baselines.split_features import ScanFeatures
 
-BINS = 8  # the cube root of the voxels of a region, as Sorensen et al. (2012)
+BINS = 8  # the cube root of the voxels of a region, as Sørensen et al. (2012)
 SAMPLING = 16  # every so many voxels of a training region decide on the bins
 
 

@@ -10,7 +10,7 @@ from tools.baselines.regression import chosen_ridge
 from tools.baselines.split_features import LabelledFeatures, ScanFeatures
 from tools.stats.fits import linear_fit
 
-NEIGHBOURS = (5, 25, 125)  # 25 is that of Sorensen et al. (2012)
+NEIGHBOURS = (5, 25, 125)  # 25 is that of Sørensen et al. (2012)
 CLUSTERS = (10, 25, 50)
 STARTS = 4  # of k-means
 

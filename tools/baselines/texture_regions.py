@@ -3,9 +3,9 @@
 import numpy as np
 
 from pylayers.lungs.crop import LungCrop
-from tools.baselines.gaussian_bank import bank_responses
+from tools.baselines.gaussian_bank import RESPONSES, bank_responses
 
-REGIONS = 50  # a scan, as Sorensen et al. (2012)
+REGIONS = 50  # a scan, as Sørensen et al. (2012)
 SIDE_MM = 32.0  # of a cube: their 41 voxels of 0.78 mm
 VOXELS = 512  # drawn in each
 SEED = 1
@@ -31,7 +31,8 @@ def drawn_voxels(lungs: np.ndarray, spacing_mm: tuple[float, float, float]) -> n
 
 
 def texture_features(crop: LungCrop) -> dict[str, np.ndarray]:
-    """Return the responses of drawn regions, float16 (REGIONS, VOXELS, 24)."""
+    """Return the responses of drawn regions, float16 (REGIONS, VOXELS, 24); HU plus SHIFT_HU."""
     voxels = drawn_voxels(crop.lungs, crop.spacing_mm)
-    responses = bank_responses(crop.hu + SHIFT_HU, crop.spacing_mm, voxels.reshape(-1, 3))
+    responses = bank_responses(crop.hu, crop.spacing_mm, voxels.reshape(-1, 3))
+    responses[:, :: len(RESPONSES)] += SHIFT_HU  # the smoothed HU of each scale
     return {"responses": responses.reshape(REGIONS, VOXELS, -1).astype(np.float16)}

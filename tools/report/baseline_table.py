@@ -20,7 +20,7 @@ COLUMNS = (
     "network's |rho| less this",
     "P(network's is larger)",
     "MAE",
-    "source",
+    "after",
 )
 COPD_COLUMNS = ("AUC of COPD [95 % CI, DeLong]", "network's AUC less this", "p (DeLong)")
 

@@ -25,12 +25,12 @@ FEWEST_IN_GROUP = 10  # scans of a subgroup worth a row
 def baselines(results: Results) -> dict[str, np.ndarray]:
     """Return the densitometric values (n,) of the test split by name.
 
-    The volume that a chest's width predicts is fitted on the validation split.
+    The volume that a rib cage predicts is fitted on the validation split.
     """
     test, val = results.test, results.val
-    expected = fit_expected_volume(lung_widths(results, val), val.column("lungs_l"))
+    expected = fit_expected_volume(*rib_cages(results, val), val.column("lungs_l"))
     perc15 = test.column("perc15")
-    expected_l = expected(lung_widths(results, test))
+    expected_l = expected(*rib_cages(results, test))
     return {
         "LAA-950": test.column("laa950"),
         "Perc15": perc15,
@@ -38,10 +38,17 @@ def baselines(results: Results) -> dict[str, np.ndarray]:
     }
 
 
-def lung_widths(results: Results, split: Split) -> np.ndarray:
-    """Return how wide the lungs of a split's scans are in mm, (n,); NaN for a damaged store."""
-    grids = [read_grid(store_path(results.cohort, scan_id)) for scan_id in split.scan_ids]
-    return np.array([grid.shape[2] * grid.spacing_mm[2] if grid else np.nan for grid in grids])
+def rib_cages(results: Results, split: Split) -> np.ndarray:
+    """Return how wide and how deep the lungs of a split's scans are in mm, (2, n).
+
+    NaN for a damaged store.
+    """
+    sizes = []
+    for scan_id in split.scan_ids:
+        grid = read_grid(store_path(results.cohort, scan_id))
+        depth_width = np.multiply(grid.shape, grid.spacing_mm)[1:] if grid else [np.nan] * 2
+        sizes.append(depth_width[::-1])
+    return np.array(sizes).T
 
 
 def correlation_table(all_results: list[Results]) -> Table:
@@ -78,7 +85,7 @@ def correlation_table(all_results: list[Results]) -> Table:
         tuple(rows),
         (
             "Intervals and probabilities from 10,000 seeded bootstrap resamples, paired by scan. "
-            "Sponge model: density at the volume that the chest's width predicts, which is fitted "
+            "Sponge model: density at the volume that the rib cage predicts, which is fitted "
             "on the validation split.",
         ),
     )

@@ -1,6 +1,6 @@
 """Lung density adjusted for how deeply the subject breathed in.
 
-The volume that a chest of that size is expected to hold is the reference: without it, large
+The volume that a rib cage of that size is expected to hold is the reference: without it, large
 subjects would pass for deep breaths.
 """
 
@@ -11,43 +11,47 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tools.stats.estimate import columns, constant
-from tools.stats.fits import linear_fit
 
 AIR_HU = -1000  # HU + 1000 is the density in g/l
 
 
 @dataclass(frozen=True)
 class ExpectedVolume:
-    """Litres of lung that a chest of a width is expected to hold: factor * width_mm ^ exponent.
+    """Litres that a rib cage is expected to hold: factor * width ^ of_width * depth ^ of_depth, mm.
 
     NaN for the reason `why`.
     """
 
     factor: float
-    exponent: float
+    of_width: float
+    of_depth: float
     why: str = ""
 
-    def __call__(self, width_mm: ArrayLike) -> np.ndarray:
-        """Return the expected volume in litres, of the widths' shape."""
-        return self.factor * np.asarray(width_mm, float) ** self.exponent
+    def __call__(self, width_mm: ArrayLike, depth_mm: ArrayLike) -> np.ndarray:
+        """Return the expected volumes in litres, (n,) each."""
+        width, depth = np.asarray(width_mm, float), np.asarray(depth_mm, float)
+        return self.factor * width**self.of_width * depth**self.of_depth
 
 
-def fit_expected_volume(width_mm: ArrayLike, volume_l: ArrayLike) -> ExpectedVolume:
-    """Return the power of the lungs' width that lung volumes follow, (n,) each; fit on training.
+def fit_expected_volume(
+    width_mm: ArrayLike, depth_mm: ArrayLike, volume_l: ArrayLike
+) -> ExpectedVolume:
+    """Return how lung volumes follow width and depth of the lungs, (n,) each; fit on training.
 
-    Width, not depth or height: a deeper breath lowers the diaphragm and lifts the ribs forwards.
-    Least squares of the logarithms; no label is used. Where all widths are equal it is the
-    geometric mean of the volumes.
+    Not their height: a breath moves the diaphragm most. The rib cage, which years of hyperinflation
+    make deeper, is taken as it is, so that this part of the disease is not taken for breath. Least
+    squares of the logarithms; no label is used.
     """
-    (width, volume), why = columns(width=width_mm, volume=volume_l)
-    if not why and min(width.min(), volume.min()) <= 0:
-        why = "a width or volume is not above 0"
+    (width, depth, volume), why = columns(width=width_mm, depth=depth_mm, volume=volume_l)
+    if not why and min(width.min(), depth.min(), volume.min()) <= 0:
+        why = "a width, depth or volume is not above 0"
     if why:
-        return ExpectedVolume(math.nan, math.nan, why)
-    if constant(width=width):
-        return ExpectedVolume(float(np.exp(np.log(volume).mean())), 0.0)
-    offset, exponent = linear_fit(np.log(width), np.log(volume)).coefficients
-    return ExpectedVolume(math.exp(offset), exponent)
+        return ExpectedVolume(*[math.nan] * 3, why)
+    logs = np.log(np.stack([width, depth], axis=1))
+    terms = logs - logs.mean(axis=0)  # a side that is the same for all has no part
+    exponents = np.linalg.lstsq(terms, np.log(volume) - np.log(volume).mean())[0]
+    factor = math.exp(np.log(volume).mean() - logs.mean(axis=0) @ exponents)
+    return ExpectedVolume(factor, *map(float, exponents))
 
 
 def sponge_density(density_hu: ArrayLike, volume_l: ArrayLike, expected_l: ArrayLike) -> np.ndarray:
