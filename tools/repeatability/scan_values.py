@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from pylayers.cohort.cohort import Cohort
+from tools.baselines.density_methods import expected_volume
 from tools.baselines.feature_kinds import BANDS, DENSITY
 from tools.baselines.frequency_bands import normalised, soft_reference
 from tools.baselines.kernel_methods import normalised_laa950, normalised_perc15
 from tools.baselines.methods import LAA950, MEAN, MEAN_SPONGE, PERC15, SPONGE
 from tools.baselines.split_features import ScanFeatures
-from tools.stats.adjusted_density import ExpectedVolume, fit_expected_volume, sponge_density
+from tools.stats.adjusted_density import ExpectedVolume, sponge_density
 
 NETWORK = "scan2num"
 NORMALISED_LAA950, NORMALISED_PERC15 = (
@@ -27,7 +28,7 @@ HU_DECIMALS = 1
 class References:
     """What adjusted densities refer to, from training scans.
 
-    expected: the volume that a chest's width predicts. soft_hu: energies of soft kernels' bands.
+    expected: the volume that the rib cage predicts. soft_hu: energies of soft kernels' bands.
     """
 
     expected: ExpectedVolume
@@ -36,9 +37,8 @@ class References:
 
 def references_of(train: ScanFeatures) -> References:
     """Return the references of the training scans, as the baselines take them."""
-    at = train.columns(DENSITY)
     energies = np.array([features["energies"] for features in train.each(BANDS)])
-    return References(fit_expected_volume(at["width_mm"], at["lungs_l"]), soft_reference(energies))
+    return References(expected_volume(train), soft_reference(energies))
 
 
 def densities(
@@ -49,7 +49,10 @@ def densities(
     density, bands: its features.
     """
     mean, perc15 = float(density["mean_hu"]), float(density["perc15_hu"])
-    litres, expected_l = density["lungs_l"], references.expected(density["width_mm"])
+    litres, expected_l = (
+        density["lungs_l"],
+        references.expected(density["width_mm"], density["depth_mm"]),
+    )
     lung = normalised(np.asarray(bands["bands"], np.float32), bands["energies"], references.soft_hu)
     return {
         LAA950: float(density["laa950"]),
