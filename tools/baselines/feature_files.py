@@ -14,6 +14,8 @@ from tools.baselines.feature_kinds import KINDS
 
 FOLDER = "features"
 KEY = "made_from"
+# What reading a damaged file of features raises.
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 
 def features_path(cohort: Path, kind: str, scan_id: str) -> Path:
@@ -55,7 +57,7 @@ def are_current(cohort: Path, kind: str, scan_id: str) -> bool:
     try:
         with np.load(features_path(cohort, kind, scan_id)) as file:
             return str(file[KEY]) == key
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except UNREADABLE:
         return False
 
 
@@ -65,7 +67,7 @@ def read_features(cohort: Cohort, kind: str, scan: CohortScan) -> dict[str, np.n
     try:
         with np.load(path) as file:
             return {name: file[name] for name in file.files if name != KEY}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         if is_machine_failure(error):
             raise machine_error(error, f"reading {path}") from None
         raise CohortError(
