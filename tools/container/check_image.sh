@@ -18,6 +18,8 @@ step() { echo "test-image: $(date +%T) ${image##*/}: $*"; }
 
 container=$(buildah from "$image")
 trap 'buildah rm "$container" >/dev/null' EXIT
+# Of two mounts on one folder, a declared volume and --volume's, buildah 1.28 puts either on top.
+buildah config --volume /cohort- --volume "$inside/runs-" "$container"
 rm -rf "$work"
 mkdir -p "$work"/{runs,output}
 chown -R 10001:10001 "$work"
