@@ -8,11 +8,12 @@ SLICES_APART_MM = (5.0, 7.0)
 THIN_MM = (0.6, 5.0)  # of thin slices, which lie side by side
 
 # What disturbs LAA-950 and leaves the texture alone.
-OFFSET_SD_HU = 10.0
-NOISE_SD_HU = {"soft": (15.0, 35.0), "standard": (30.0, 65.0), "sharp": (60.0, 115.0)}
+OFFSET_SD_HU = 7.0
+NOISE_SD_HU = {"soft": (15.0, 32.0), "standard": (26.0, 58.0), "sharp": (50.0, 100.0)}
 P_KERNEL = (0.34, 0.34, 0.32)
-HOLE_HU, HOLE_SD_HU = -970.0, 13.0  # destroyed lung, and how it varies between scanners
-P_TIGHT = 0.35  # of a field of view set to the lungs, which cuts the body
+HOLE_HU, HOLE_SD_HU = -970.0, 9.0  # destroyed lung, and how it varies between scanners
+FOV_PER_BODY = (0.98, 1.06)
+P_TIGHT = 0.12  # of a field of view set to the lungs, which cuts the body
 
 
 def draw_acquisition(rng: np.random.Generator, physique: dict, thin_share: float) -> dict:
@@ -24,7 +25,7 @@ def draw_acquisition(rng: np.random.Generator, physique: dict, thin_share: float
     lungs_mm = 2 * physique["half_width_mm"]
     body_mm = lungs_mm + 44 + 2 * physique["fat_mm"]
     tight = rng.random() < P_TIGHT
-    fov_mm = lungs_mm + rng.uniform(16, 46) if tight else body_mm * rng.uniform(0.97, 1.15)
+    fov_mm = lungs_mm + rng.uniform(16, 46) if tight else body_mm * rng.uniform(*FOV_PER_BODY)
     apart = round(float(np.clip(height / rng.integers(41, 49), *SLICES_APART_MM)), 2)
     thick = rng.uniform(1.0, apart)
     below, above = rng.integers(2, 5, 2)

@@ -11,7 +11,7 @@ from data.phantom.subject import Subject
 from pylayers.cohort.cohort import PHANTOM, write_rows
 from pylayers.errors import UsageError
 
-VERSION = 7  # raise it whenever the same seed gives other voxels or labels
+VERSION = 8  # raise it whenever the same seed gives other voxels or labels
 STAMP = "generator.json"
 COMPRESSION = 1  # noise hardly compresses, so speed counts
 COLUMNS = (

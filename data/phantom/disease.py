@@ -21,8 +21,8 @@ WALL_MM, WALL_MM_PER_SD, WALL_RANGE_MM = 1.1, 0.36, (0.3, 2.6)
 NODULES, NODULES_PER_SD = 0.7, 0.8  # per ml of lung in the median, and of the log
 
 # What else goes with severity, weakly, and varies by itself.
-PRUNING, PRUNING_SD = 0.35, 0.2  # lost fraction of the small vessels at severity 1
-INFLAMMATION_HU, INFLAMMATION_SD_HU = 12.0, 14.0  # by which intact tissue is denser
+PRUNING, PRUNING_SD = 0.35, 0.12  # lost fraction of the small vessels at severity 1
+INFLAMMATION_HU, INFLAMMATION_SD_HU = 12.0, 7.0  # by which intact tissue is denser
 
 
 def draw_disease(rng: np.random.Generator) -> dict:

@@ -16,8 +16,8 @@ from data.phantom.disease import MAX_EXTENT
 from data.phantom.lung_space import LungSpace
 from data.phantom.subject import Subject
 
-HOLE_MM = 2.7  # radius of a centrilobular hole
-HOLE_MM_PER_COVERAGE = 6.0  # holes merge into larger ones as destruction proceeds
+HOLE_MM = 4.2  # radius of a centrilobular hole
+HOLE_MM_PER_COVERAGE = 9.0  # holes merge into larger ones as destruction proceeds
 RADIUS_SD = 0.25  # of the log radius
 PANLOBULAR_MM, PANLOBULAR_DEPTH = 7.0, 0.75  # more radius, less destruction
 FIELD_NODES = (5, 5, 7)  # nodes of the random patches along x, y, z
@@ -27,7 +27,7 @@ PLEURAL_MM = 7.0  # how deep under the pleura paraseptal holes lie
 PLEURAL_HOLE_MM = (3.0, 7.0)
 PLEURAL_HOLES_PER_MM3 = 1 / 500  # of the band under the pleura, where it is full
 
-NODULE_MM, NODULE_DEPTH_MM = (1.5, 2.8), 3.0  # radius, and how far from the pleura
+NODULE_MM, NODULE_DEPTH_MM = (2.0, 3.5), 3.0  # radius, and how far from the pleura
 
 
 class Holes(NamedTuple):

@@ -3,9 +3,9 @@
 import numpy as np
 
 P_FEMALE = 0.47  # about half of COPDGene's subjects
-LUNG_HU = -862.0  # parenchyma at full inspiration without disease
+LUNG_HU = -848.0  # parenchyma at full inspiration without disease
 # How far subjects breathe in differs from scan to scan; it moves every density of the lungs.
-INSPIRATION_SD_HU, INSPIRATION_RANGE_HU = 32.0, (-55.0, 95.0)
+INSPIRATION_SD_HU, INSPIRATION_RANGE_HU = 46.0, (-82.0, 130.0)
 P_ARMS_DOWN = 0.08
 
 
@@ -23,7 +23,7 @@ def draw_physique(rng: np.random.Generator, severity: float) -> dict:
         "half_depth_mm": half_width * (rng.uniform(0.66, 0.80) + 0.035 * severity),
         "lung_height_mm": height * (1 + 0.027 * severity),
         "dome_mm": (dome, dome - rng.uniform(5, 15)),
-        "fat_mm": float(np.clip(rng.lognormal(np.log(16 if female else 13), 0.45), 5, 42)),
+        "fat_mm": float(np.clip(rng.lognormal(np.log(16 if female else 13), 0.35), 5, 42)),
         "breast_mm": float(rng.uniform(8, 34)) if female else 0.0,
         "arms_down": bool(rng.random() < P_ARMS_DOWN),
         "heart_scale": half_width / 124 * rng.uniform(0.78, 1.04) * (1 - 0.08 * severity),
@@ -31,5 +31,5 @@ def draw_physique(rng: np.random.Generator, severity: float) -> dict:
             [rng.normal(0, [0.018, 0.014, 0.01], (2, 3)), rng.uniform(0, 2 * np.pi, (2, 3))], -1
         ),
         "inspiration_hu": inspiration_hu,
-        "gravity_hu": rng.uniform(15, 70),
+        "gravity_hu": rng.uniform(20, 60),
     }

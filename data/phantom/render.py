@@ -8,7 +8,7 @@ import numpy as np
 from data.phantom import anatomy, body, branches, imaging
 from data.phantom.acquisition import MATRIX
 from data.phantom.anatomy import LEFT, RIGHT
-from data.phantom.chest_plan import ChestPlan, plan_chest, plan_pathology
+from data.phantom.chest_plan import ChestPlan, Pathology, plan_chest, plan_pathology
 from data.phantom.fissures import draw_fissures
 from data.phantom.lesion_drawing import draw_balls
 from data.phantom.parenchyma import parenchyma
@@ -18,7 +18,7 @@ from pylayers.lungs.densitometry import laa950, perc15
 PARENCHYMA, AIRWAY, VESSEL = 1, 2, 3  # Chest Imaging Platform types, in the high byte
 WALL_HU, LUMEN_HU = 20, -990
 DIFFUSE_MM = 2.5  # over which panlobular destruction sets in
-NODULE_HU = 260  # denser than the tissue around
+NODULE_HU = 220  # denser than the tissue around
 SHARE = np.float32(1 / 255)  # of a pixel, per step of a coverage
 
 
@@ -53,10 +53,18 @@ def streams(rng: np.random.Generator) -> Streams:
     return Streams(*rng.spawn(3))
 
 
-def render(subject: Subject, rng: np.random.Generator, noise: bool = True) -> Phantom:
-    """Render a subject; without noise, what the reconstruction kernel resolves."""
+def render(
+    subject: Subject,
+    rng: np.random.Generator,
+    noise: bool = True,
+    pathology: Pathology | None = None,
+) -> Phantom:
+    """Render a subject; without noise, what the reconstruction kernel resolves.
+
+    pathology: what plan_pathology returned for the lesions' stream, None to plan it here.
+    """
     lesion_rng, rng, grain_rng = streams(rng)
-    plan = plan_chest(subject, rng, plan_pathology(subject, lesion_rng))
+    plan = plan_chest(subject, rng, pathology or plan_pathology(subject, lesion_rng))
     kernel = imaging.KERNELS[subject.kernel]
     planes = imaging.noise_planes(grain_rng, kernel)
     hu = np.empty((subject.slices, MATRIX, MATRIX), np.int16)

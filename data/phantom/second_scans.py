@@ -12,7 +12,7 @@ import numpy as np
 from data.phantom.acquisition import MATRIX, NOISE_SD_HU
 from data.phantom.physique import LUNG_HU
 from data.phantom.render import Phantom, Streams, render
-from data.phantom.simulation import _image_rng
+from data.phantom.simulation import image_rng
 from data.phantom.subject import Grid, Subject, draw_subject
 
 FIRST = "first"  # as the cohort has it
@@ -107,7 +107,7 @@ def scan_again(
 ) -> tuple[Subject, Phantom]:
     """Return phantom `index` of a seed, scanned under one of CONDITIONS: FIRST is simulate()'s."""
     subject = draw_subject(np.random.default_rng([seed, index, 0]), thin_share)
-    rng = _image_rng(seed, index)
+    rng = image_rng(seed, index)
     if condition != FIRST:
         stream = np.random.default_rng([seed, index, 3, CONDITIONS.index(condition)])
         rng = OtherNoise(rng, stream)

@@ -21,8 +21,8 @@ FACTS_OF_SUBJECT = (
 
 def simulate(seed: int, index: int, thin_share: float = 0.0) -> tuple[Subject, Phantom, dict]:
     """Return phantom `index` of the cohort of a seed, with its row of the table but for paths."""
-    subject, _, row = _labelled(seed, index, thin_share)
-    phantom = render(subject, _image_rng(seed, index))
+    subject, pathology, row = _labelled(seed, index, thin_share)
+    phantom = render(subject, image_rng(seed, index), pathology=pathology)
     return subject, phantom, row | {name: round(v, 5) for name, v in phantom.facts.items()}
 
 
@@ -37,7 +37,7 @@ def simulate_labels(seed: int, index: int, thin_share: float = 0.0) -> dict:
 def _labelled(seed: int, index: int, thin_share: float) -> tuple[Subject, Pathology, dict]:
     # separate streams: a change to the images leaves subjects and label noise as they are
     subject = draw_subject(np.random.default_rng([seed, index, 0]), thin_share)
-    pathology = plan_pathology(subject, streams(_image_rng(seed, index)).lesions)
+    pathology = plan_pathology(subject, streams(image_rng(seed, index)).lesions)
     row = draw_labels(np.random.default_rng([seed, index, 2]), subject, pathology.extent)
     row |= {name: round(value, 5) for name, value in pathology.extent._asdict().items()}
     row |= {"kernel": subject.kernel, "slices": subject.slices}
@@ -45,5 +45,6 @@ def _labelled(seed: int, index: int, thin_share: float) -> tuple[Subject, Pathol
     return subject, pathology, row | {"dome_mm": round(float(subject.dome_mm[0]), 4)}
 
 
-def _image_rng(seed: int, index: int) -> np.random.Generator:
+def image_rng(seed: int, index: int) -> np.random.Generator:
+    """Return the random numbers of the image of phantom `index`."""
     return np.random.default_rng([seed, index, 1])
