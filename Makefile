@@ -112,9 +112,9 @@ caffe-wheels: ## make the wheel in bare systems, try it in ones with python3-ven
 
 # ---- cohort, training, test ----------------------------------------------------------------------
 
-# 150 train, 40 val, 110 test: what a training of some minutes needs, and enough to test on
-PHANTOM_COUNT := 300
-PHANTOM_FRACTIONS := 150,40,110
+# 330 train, 40 val, 110 test: what a training of some minutes needs, and enough to test on
+PHANTOM_COUNT := 480
+PHANTOM_FRACTIONS := 330,40,110
 
 cohort: $(PHANTOM_COHORT)/.stamp-split ## make the phantom cohort, the default COHORT
 
