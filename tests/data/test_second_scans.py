@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from data.phantom.physique import LUNG_HU
 from data.phantom.repeat_cohort import Source, is_stored, make_repeats
 from data.phantom.second_scans import (
     BREATH_HU,
@@ -54,7 +55,7 @@ def test_a_turn_and_a_shift_move_points_as_they_say(subject):
 def test_a_shallower_breath_keeps_the_lungs_mass(subject):
     shallow = second_subject(subject, "breath")
     assert shallow.inspiration_hu == subject.inspiration_hu + BREATH_HU
-    before = 1000 - 862 + subject.inspiration_hu + subject.inflammation_hu
+    before = 1000 + LUNG_HU + subject.inspiration_hu + subject.inflammation_hu
     volume = shallow.scale**2 * shallow.scale_z
     assert volume * (before + BREATH_HU) == pytest.approx(before)
 
