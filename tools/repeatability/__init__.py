@@ -1,1 +1,0 @@
-"""Repeatability: what network and densities make of the same subject scanned again."""
