@@ -30,7 +30,7 @@ option = $(if $($(1)),--$(2) $(call quoted,$($(1))))
 path = $(if $(filter undefined,$(origin $(1))),,--$(2) $(call quoted,$($(1))))
 WHICH_RUN = $(call path,COHORT,cohort) $(call path,RUN,run)
 
-.PHONY: help setup caffe-wheel caffe-wheels demo cohort train resume sweep-slices caffe-test evaluate baselines report pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
+.PHONY: help setup caffe-wheel caffe-wheels demo cohort phantom-report train resume sweep-slices caffe-test evaluate baselines repeatability response report pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -112,9 +112,9 @@ caffe-wheels: ## make the wheel in bare systems, try it in ones with python3-ven
 
 # ---- cohort, training, test ----------------------------------------------------------------------
 
-# 128 train, 24 val, 48 test: what a training of some minutes needs, and enough to test on
-PHANTOM_COUNT := 200
-PHANTOM_FRACTIONS := 128,24,48
+# 330 train, 40 val, 110 test: what a training of some minutes needs, and enough to test on
+PHANTOM_COUNT := 480
+PHANTOM_FRACTIONS := 330,40,110
 
 cohort: $(PHANTOM_COHORT)/.stamp-split ## make the phantom cohort, the default COHORT
 
@@ -133,6 +133,9 @@ known-target:
 	@target=$(call quoted,$(TARGET)); \
 	for known in $(TARGETS); do [[ $$known != "$$target" ]] || exit 0; done; \
 	echo "TARGET is '$$target'; choose one of: $(TARGETS)" >&2; exit 2
+
+phantom-report: $(PHANTOM_COHORT)/.stamp-split ## phantoms beside the paper's numbers, and what predicts a target by itself [PHANTOM_REPORT_OPTIONS]
+	@$(PYTHON) data/phantom/report_phantoms.py $(PHANTOM_COHORT)/cohort.csv $(PHANTOM_REPORT_OPTIONS)
 
 # How to train; without COHORT on the phantoms.
 COHORT_OPTION = $(or $(call path,COHORT,cohort),--cohort $(PHANTOM_COHORT))
@@ -158,6 +161,10 @@ evaluate: known-target .venv/.stamp-caffe ## score the validation and test split
 baselines: known-target .venv/.stamp-caffe ## train the related work on the cohort of TARGET's run, compare it with the network [COHORT GPU RUN]
 	@$(PYTHON) tools/evaluate.py --stale $(WHICH_RUN) --gpu $(call quoted,$(GPU))
 	@$(PYTHON) tools/score_baselines.py $(TARGET) $(WHICH_RUN) $(BASELINE_OPTIONS)
+
+repeatability: known-target .venv/.stamp-caffe ## scan test phantoms again: how far network and densities move, which change can be detected [COHORT GPU RUN]
+	@$(PYTHON) tools/measure_repeatability.py $(TARGET) $(WHICH_RUN) \
+	    --device $(if $(filter auto none,$(GPU)),cpu,gpu:$(GPU)) $(REPEATABILITY_OPTIONS)
 
 report: .venv/.stamp-caffe ## the paper's tables and figures of all trained runs of a cohort, in runs/report/index.html [COHORT GPU RUN]
 	@$(PYTHON) tools/evaluate.py --stale $(WHICH_RUN) --gpu $(call quoted,$(GPU))
@@ -211,6 +218,10 @@ $(SAMPLE): | .venv/.stamp-python
 $(DEMO_RUN)/lidc_sample.json: $(DEMO_RUN)/best.json | $(SAMPLE)
 	@$(PYTHON) tools/score_scan.py $(SAMPLE) --weights $(DEMO_RUN) --json $@ \
 	    --figure $(@:.json=.png)
+
+response: .venv/.stamp-caffe | $(SAMPLE) ## draw emphysema into a real CT and see whether the scores follow it [SCAN RUN RESPONSE_OPTIONS]
+	@$(PYTHON) tools/response_curve.py $(if $(SCAN),$(call quoted,$(SCAN))) \
+	    $(call path,RUN,weights) $(RESPONSE_OPTIONS)
 
 pictures: .venv/.stamp-caffe .venv/.stamp-test-packages $(SAMPLE) ## draw the pictures of README.md and docs/ from the demo's run, after make demo
 	@$(PYTHON) tools/evaluate.py fev1fvc --run $(DEMO_RUN) --quiet

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,11 @@ from tools.caffe_run.caffe_install import import_caffe
 pytest_plugins = ["short_training"]  # its fixtures
 
 ROOT = Path(__file__).resolve().parent.parent
+# The corpus names sizes and slices of this grid.
+PHANTOM_GRID = {
+    "spacing_mm": 0.6281, "slice_mm": 5.64, "thick_mm": 2.0, "slices": 52, "slices_below": 3,
+    "circle": False,
+}  # fmt: skip
 TINY_SCANS, TINY_FRACTIONS = 16, "10,3,3"
 
 # A shell's background jobs ignore Ctrl-C, and so would the programs that the tests stop by it.
@@ -39,9 +45,11 @@ def phantom():
     """A phantom of the cohort at half its matrix, as corpus.case.Chest."""
     from corpus.case import Chest
 
-    from data.phantom.make_phantoms import simulate
+    from data.phantom.render import render
+    from data.phantom.subject import draw_subject
 
-    subject, drawn, _ = simulate(7, 1)
+    subject = replace(draw_subject(np.random.default_rng([7, 1, 0])), **PHANTOM_GRID)
+    drawn = render(subject, np.random.default_rng([7, 1, 1]))
     half = (slice(None), slice(None, None, 2), slice(None, None, 2))
     spacing_mm = (subject.slice_mm, 2 * subject.spacing_mm, 2 * subject.spacing_mm)
     return Chest(drawn.hu[half], drawn.mask[half], spacing_mm)

@@ -1,9 +1,10 @@
 """Draw the pictures of README and docs, from the demo's run, a phantom and the sample CT.
 
 Each is a PNG of the documentation's folder: network.png (pipeline and network, read from
-prototxt/deploy.prototxt), phantom_beside_ct.png, contributions.png (a scored scan), report.png (the
-page of score_scan.py --report, by a headless Chromium) and figure2.png (of the run's results).
-`make pictures` makes what they need first. The last three depend on the run's weights.
+prototxt/deploy.prototxt), phantom_beside_ct.png, phantom_gallery.png (phantoms below a real CT),
+contributions.png (a scored scan), report.png (the page of score_scan.py --report, by a headless
+Chromium) and figure2.png (of the run's results). `make pictures` makes what they
+need first. The last three depend on the run's weights.
 
 Research use, not a medical device.
 """
@@ -27,6 +28,7 @@ from pylayers.lungs.scan_request import ScanRequest
 from tools.figures.chest_planes import Chest
 from tools.figures.network_drawing import network_figure
 from tools.figures.phantom_beside_ct import phantom_beside_ct
+from tools.figures.phantom_gallery import phantom_gallery
 from tools.figures.scored_slices import ScoredSlices, scored_slices_figure
 from tools.figures.style import write_png
 from tools.pictures.network_layers import read_blocks
@@ -34,6 +36,8 @@ from tools.pictures.screenshot import take_screenshot
 from tools.pictures.small_png import figure_palette, write_small_png
 
 TOOLS = ROOT / "tools"
+# Phantoms of the gallery, of seed 1, and what is wrong with them.
+GALLERY = {4: "mild emphysema", 12: "severe emphysema"}
 DEPLOY = ROOT / "prototxt" / "deploy.prototxt"
 
 
@@ -47,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     )
     for option, default, words in (
         ("--run", ROOT / "runs" / "fev1fvc", "evaluated run folder"),
-        ("--phantom", ROOT / "build/phantom/scans/phantom_0014.mhd", "phantom to show"),
+        ("--phantom", ROOT / "build/phantom/scans/phantom_0008.mhd", "phantom to show"),
         ("--scan", ROOT / "build/lidc_sample/cxr.nii.gz", "real CT to show and score"),
         ("--out", ROOT / "docs", "folder to write to"),
     ):
@@ -94,6 +98,16 @@ def draw_phantom_beside_ct(args: argparse.Namespace, folder: Path) -> Path:
     return folder / "beside.png"
 
 
+def draw_phantom_gallery(args: argparse.Namespace, folder: Path) -> Path:
+    """Draw some phantoms below a real CT."""
+    chests = {"real CT": chest_of(args.scan)}
+    for number, words in GALLERY.items():
+        name = f"phantom_{number:04d}.mhd"
+        chests[f"phantom {number}: {words}"] = chest_of(args.phantom.with_name(name))
+    write_png(phantom_gallery(chests), folder / "gallery.png")
+    return folder / "gallery.png"
+
+
 def draw_contributions(args: argparse.Namespace, folder: Path) -> Path:
     """Draw the scored slices of the real CT."""
     result = score(args, "--json", folder / "score.json")
@@ -121,6 +135,7 @@ def draw_figure2(args: argparse.Namespace, folder: Path) -> Path:
 PICTURES = {
     "network": draw_network,
     "phantom_beside_ct": draw_phantom_beside_ct,
+    "phantom_gallery": draw_phantom_gallery,
     "contributions": draw_contributions,
     "report": draw_report,
     "figure2": draw_figure2,

@@ -1,7 +1,7 @@
 """Train one run per number of slices and compare them on the test split (paper, Table 6).
 
 Each number is that of training, validation and test alike, with any schedule: SCHEDULE=demo, which
-alone trains with 4 slices and tests with 16, here trains with what it tests. Scans per batch stay
+alone trains with 2 slices and tests with 16, here trains with what it tests. Scans per batch stay
 the same for all numbers, so an iteration of 24 slices takes three times the time and memory of one
 of 8; the first line says how much. --batch lowers it for all.
 

@@ -5,11 +5,12 @@ midline, y = 0 the middle of the rib cage, z = 0 the deepest recess of the lungs
 right lung therefore lies at lower columns.
 """
 
+from functools import cache
+
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike
 
-from data.phantom.subject import MATRIX, Subject
+from data.phantom.subject import Grid, Subject
 
 RIGHT, LEFT = 2, 3  # Chest Imaging Platform region codes
 FAT_HU, MUSCLE_HU, BLOOD_HU = -98, 52, 42
@@ -17,21 +18,15 @@ SHIFT = 4  # fractional bits of cv2's fixed-point coordinates
 ANGLES = np.linspace(0, 2 * np.pi, 72, endpoint=False)
 
 
-def to_pixels(subject: Subject, points: ArrayLike) -> np.ndarray:
-    """Return columns and rows, float (..., 2), of points (..., 2+) that begin with x, y in mm."""
-    points = np.asarray(points, float)[..., :2]
-    return (points + subject.shift_mm) / subject.spacing_mm + (MATRIX - 1) / 2
-
-
 def fill(
     canvas: np.ndarray,
-    subject: Subject,
+    grid: Grid,
     outline: np.ndarray,
     value: float,
     line_type: int = cv2.LINE_8,
 ) -> None:
-    """Fill a closed outline (n, 2) in mm on a canvas (512, 512) with `value`, in place."""
-    pixels = np.round(to_pixels(subject, outline) * (1 << SHIFT)).astype(np.int32)
+    """Fill a closed outline (n, 2) in mm on the canvas of a grid with `value`, in place."""
+    pixels = np.round(grid.to_pixels(outline) * (1 << SHIFT)).astype(np.int32)
     cv2.fillPoly(canvas, [pixels], value, line_type, SHIFT)
 
 
@@ -42,11 +37,18 @@ def oval(
 
     Its centre is (x, y); angle: by which it is turned, in degrees.
     """
-    c, s = np.cos(ANGLES), np.sin(ANGLES)
-    u = rx * np.sign(c) * np.abs(c) ** (2 / power)
-    v = ry * np.sign(s) * np.abs(s) ** (2 / power)
-    a = np.radians(angle)
-    return np.stack([x + u * np.cos(a) - v * np.sin(a), y + u * np.sin(a) + v * np.cos(a)], -1)
+    points = unit_oval(power) * (rx, ry)
+    if angle:
+        c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+        points = points @ np.array([[c, s], [-s, c]])
+    return points + np.array([x, y])
+
+
+@cache
+def unit_oval(power: float) -> np.ndarray:
+    """Return the outline (72, 2) of |u|^power + |v|^power = 1."""
+    around = np.stack([np.cos(ANGLES), np.sin(ANGLES)], -1)
+    return np.sign(around) * np.abs(around) ** (2 / power)
 
 
 def bump(t: float, low: float, high: float) -> float:
@@ -118,9 +120,13 @@ def mediastinum(subject: Subject, z: float) -> list[tuple[np.ndarray, int]]:
     t, b, k = z / subject.lung_height_mm, subject.half_depth_mm, subject.heart_scale
     deep = chest_profile(min(max(t, 0.0), 0.97))[1]
     parts = [
-        (oval(2, 0.02 * b, 20 + 9 * bump(t, 0.35, 0.75), 0.80 * b), FAT_HU),
+        (oval(2, 0.16 * b, 17 + 11 * bump(t, 0.35, 0.75), 0.68 * b), FAT_HU),
+        (
+            oval(2, -0.52 * b, 6 + 14 * bump(t, 0.7, 1.3), 0.42 * b),
+            FAT_HU,
+        ),  # between the lungs in front
         (oval(3 - 6 * t, (0.22 - 0.72 * deep) * b, 4 + 16 * bump(t, -0.3, 0.5), 0.52 * b), FAT_HU),
-        (oval(0, 0.86 * b, 25, 0.36 * b), MUSCLE_HU),
+        (oval(0, 0.82 * b, 23, 0.40 * b), MUSCLE_HU),
     ]
     heart = bump(t, 0.08, 0.56)
     if heart > 0:
@@ -148,20 +154,20 @@ def mediastinum(subject: Subject, z: float) -> list[tuple[np.ndarray, int]]:
     return parts
 
 
-def draw_lungs(subject: Subject, z: float) -> np.ndarray:
-    """Return how far the right and the left lung cover pixels at height z, uint8 (2, 512, 512)."""
-    lungs = np.zeros((2, MATRIX, MATRIX), np.uint8)
+def draw_lungs(subject: Subject, z: float, grid: Grid) -> np.ndarray:
+    """Return how far the right and the left lung cover a grid at height z, uint8 (2, n, n)."""
+    lungs = np.zeros((2, grid.size, grid.size), np.uint8)
     if not 0 < z < subject.lung_height_mm:
         return lungs
     cuts = [outline for outline, _ in mediastinum(subject, z)]
-    cage = np.zeros((MATRIX, MATRIX), np.uint8)  # rounds the outer corners of both lungs
-    fill(cage, subject, rib_cage(subject, z), 255, cv2.LINE_AA)
+    cage = np.zeros_like(lungs[0])  # rounds the outer corners of both lungs
+    fill(cage, grid, rib_cage(subject, z), 255, cv2.LINE_AA)
     for side in (RIGHT, LEFT):
         canvas, sign = lungs[side - RIGHT], -1 if side == RIGHT else 1
-        fill(canvas, subject, lung_outline(subject, side, z), 255, cv2.LINE_AA)
+        fill(canvas, grid, lung_outline(subject, side, z), 255, cv2.LINE_AA)
         dome = diaphragm_outline(subject, side, z)
         other = sign * np.array([[1.5, -400], [-400, -400], [-400, 400], [1.5, 400]]) * [1, sign]
         for outline in [*cuts, other] if dome is None else [*cuts, other, dome]:
-            fill(canvas, subject, outline, 0, cv2.LINE_AA)
+            fill(canvas, grid, outline, 0, cv2.LINE_AA)
         np.minimum(canvas, cage, out=canvas)
     return lungs

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from data.phantom.simulation import FACTS_OF_SUBJECT
 from data.phantom.subject import Subject
 from pylayers.cohort.cohort import PHANTOM, write_rows
 from pylayers.errors import UsageError
 
-VERSION = 5  # raise it whenever the same seed gives other voxels or labels
+VERSION = 8  # raise it whenever the same seed gives other voxels or labels
 STAMP = "generator.json"
 COMPRESSION = 1  # noise hardly compresses, so speed counts
 COLUMNS = (
@@ -18,15 +19,12 @@ COLUMNS = (
     "scan_id", "subject_id", "path", "mask", "ve", "fev1fvc", "fev1pp", "source",
     # readers and noise-free values
     "ve_reader1", "ve_reader2", "ve_noise_free", "fev1fvc_noise_free", "fev1pp_noise_free",
-    # disease: fractions, mm, log density per lung height, small vessels relative to health
-    "extent", "worst_zone", "wall_mm", "zone_slope", "vessels",
-    # acquisition
-    "noise_sd_hu", "kernel", "offset_hu", "hole_hu",
-    # density of the tissue
-    "inspiration_hu", "inflammation_hu", "gravity_hu",
-    # the true lungs without airways: percent below -950 HU, mean HU with vessels, ml
-    "laa950", "mean_hu", "lung_ml",
-    "spacing_mm", "slice_mm", "slices",
+    # emphysema: destroyed fractions of the lungs and of the worst zone, of which the grade is
+    "extent", "worst_zone", "paraseptal_extent",
+    # the true lungs without airways: percent below -950 HU, HU, mean HU with vessels, ml
+    "laa950", "perc15", "mean_hu", "lung_ml",
+    # what the subject was drawn with: subject.py
+    *FACTS_OF_SUBJECT, "dome_mm", "kernel", "slices",
 )  # fmt: skip
 
 
@@ -70,12 +68,13 @@ def write_table(out: Path, count: int) -> list[dict]:
     return rows
 
 
-def claim_folder(out: Path, seed: int) -> None:
-    """Make `out` the folder of the cohort of a seed.
+def claim_folder(out: Path, seed: int, thin_share: float = 0.0) -> None:
+    """Make `out` the folder of the cohort of a seed and a share of scans with thin slices.
 
     Raises UsageError when it holds another cohort or cannot be written.
     """
-    stamp, own = out / STAMP, {"seed": seed, "version": VERSION}
+    stamp = out / STAMP
+    own = {"seed": seed, "version": VERSION} | ({"thin_share": thin_share} if thin_share else {})
     try:
         if stamp.exists():
             check_stamp(stamp, own)
@@ -87,7 +86,7 @@ def claim_folder(out: Path, seed: int) -> None:
         raise UsageError(f"{out} cannot be used: {error.strerror}") from None
 
 
-def check_stamp(stamp: Path, own: dict[str, int]) -> None:
+def check_stamp(stamp: Path, own: dict[str, float]) -> None:
     """Raise UsageError unless a folder's stamp is our own."""
     try:
         other = dict(json.loads(stamp.read_text()))
@@ -95,7 +94,12 @@ def check_stamp(stamp: Path, own: dict[str, int]) -> None:
         raise UsageError(f"{stamp} is damaged; choose another folder or delete it") from None
     if other != own:
         raise UsageError(
-            f"{stamp.parent} holds phantoms of seed {other.get('seed')}, version "
-            f"{other.get('version')}, not of seed {own['seed']}, version {own['version']}; "
+            f"{stamp.parent} holds phantoms of {stamp_text(other)}, not of {stamp_text(own)}; "
             "choose another folder or delete it"
         )
+
+
+def stamp_text(stamp: dict[str, float]) -> str:
+    """Return what a stamp says, in words."""
+    thin = f", thin share {stamp['thin_share']}" if "thin_share" in stamp else ""
+    return f"seed {stamp.get('seed')}, version {stamp.get('version')}{thin}"

@@ -3,17 +3,21 @@
 HU are float32 until `to_stored`.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from data.phantom.subject import MATRIX
+from data.phantom.acquisition import MATRIX
+from data.phantom.subject import Subject
 
 FLOOR_HU = -1024  # no scanner of the cohort stores less inside the scan circle
 OUTSIDE_HU = -2000  # outside of it
 PLANES = 2  # noise planes made per scan; slices take random crops and flips of them
 MARGIN = 96  # pixels a noise plane is larger than a slice
+SHOULDERS = (0.72, 0.98)  # between which heights, of the lungs', shoulders come into the beam
+SHOULDER_STREAKS, ARM_STREAKS = 0.7, 0.4
 
 
 class Kernel(NamedTuple):
@@ -50,6 +54,22 @@ def crop_noise(rng: np.random.Generator, planes: np.ndarray) -> np.ndarray:
     return planes[which, y : y + MATRIX, x : x + MATRIX][::flip_y, ::flip_x]
 
 
+def streak_strength(subject: Subject, z: float) -> float:
+    """Return the sd of streaks at height z beside that of the noise: shoulders and arms cause them.
+
+    Across them the beam is starved of photons.
+    """
+    shoulders = np.clip((z / subject.lung_height_mm - SHOULDERS[0]) / np.ptp(SHOULDERS), 0, 1)
+    return float(SHOULDER_STREAKS * shoulders + ARM_STREAKS * subject.arms_down)
+
+
+def streaks(rng: np.random.Generator) -> np.ndarray:
+    """Return streaks of sd 1 from side to side, float32 (512, 512)."""
+    lines = rng.standard_normal((MATRIX, 8), np.float32)
+    lines = cv2.GaussianBlur(lines, None, sigmaX=1.5, sigmaY=1.2)
+    return cv2.resize(lines / lines.std(), (MATRIX, MATRIX), interpolation=cv2.INTER_LINEAR)
+
+
 def noise_profile(inside: np.ndarray) -> np.ndarray:
     """Return the relative noise sd over a slice, float32 (512, 512): 1 deep in the body.
 
@@ -76,7 +96,13 @@ def to_stored(hu: np.ndarray, offset_hu: float, circle: bool) -> np.ndarray:
     """
     stored = np.clip(np.rint(hu + offset_hu), FLOOR_HU, 3071).astype(np.int16)
     if circle:
-        rows, columns = np.ogrid[:MATRIX, :MATRIX]
-        middle = (MATRIX - 1) / 2
-        stored[(rows - middle) ** 2 + (columns - middle) ** 2 > (MATRIX / 2) ** 2] = OUTSIDE_HU
+        stored[outside_circle()] = OUTSIDE_HU
     return stored
+
+
+@cache
+def outside_circle() -> np.ndarray:
+    """Return which pixels lie outside the scan circle, bool (512, 512)."""
+    rows, columns = np.ogrid[:MATRIX, :MATRIX]
+    middle = (MATRIX - 1) / 2
+    return (rows - middle) ** 2 + (columns - middle) ** 2 > (MATRIX / 2) ** 2

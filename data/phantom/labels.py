@@ -1,24 +1,44 @@
 """Labels of a phantom from what its lungs look like, and the readers' and the spirometer's noise.
 
-ve is the visual emphysema grade 0..5, fev1fvc a fraction, fev1pp percent. The formulas only give
-labels of plausible ranges that depend on visible causes; none is fitted to patients.
+ve is the visual emphysema grade 0..5, fev1fvc a fraction, fev1pp percent. The constants make a
+cohort of phantoms like the paper's test set in what the paper prints of it (published.py); none
+is fitted to patients.
 """
 
+from typing import NamedTuple
+
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.stats import spearmanr
 
-from data.phantom.subject import MAX_EXTENT, WALL_MM, WALL_MM_PER_SEVERITY, WALL_SD_MM
+from data.phantom.disease import MAX_EXTENT, NODULES, NODULES_PER_SD, WALL_MM, WALL_MM_PER_SD
+from data.phantom.extent import Extent
+from data.phantom.subject import Subject
 
 # Grade of the worst zone (a fifth of a lung's height) by its destroyed fraction: trace below the
 # first bound, then mild, moderate, confluent, and advanced destructive above the last.
-ZONE_BOUNDS = (0.08, 0.25, 0.48, 0.66)
-READER_SD = 0.6  # grades, around the truth; gives a weighted kappa of .70 to .80
+ZONE_BOUNDS = (0.10, 0.25, 0.62, 0.72)
+READER_SD = 0.565  # grades, around the truth
 ADJUDICATOR_SD = 0.35
+PARASEPTAL_LOSS = 0.5  # paraseptal holes cost less function than others; the grade ignores them
 
-FEV1FVC_HEALTHY, FEV1FVC_LOSS, FEV1FVC_PER_WALL_SD, FEV1FVC_NOISE = 0.87, 0.47, 0.025, 0.035
-FEV1PP_HEALTHY, FEV1PP_LOSS, FEV1PP_PER_WALL_SD, FEV1PP_NOISE = 114.0, 92.0, 5.0, 11.0
-FEV1FVC_RANGE, FEV1PP_RANGE = (0.2, 0.95), (15.0, 130.0)
+
+class Spirometry(NamedTuple):
+    """A lung function: value in health, losses, standard deviation of the measurement, range.
+
+    emphysema: lost where all emphysema of `MAX_EXTENT` is. walls, airways: per standard deviation
+    of wall thickness and of inflamed small airways.
+    """
+
+    healthy: float
+    emphysema: float
+    walls: float
+    airways: float
+    noise: float
+    range: tuple[float, float]
+
+
+FEV1FVC = Spirometry(0.774, 0.445, 0.052, 0.058, 0.050, (0.2, 0.95))
+FEV1PP = Spirometry(86.2, 31.3, 12.4, 13.3, 14.2, (15.0, 140.0))
 
 
 def grade(worst_zone: float) -> int:
@@ -26,49 +46,57 @@ def grade(worst_zone: float) -> int:
     return 0 if worst_zone <= 0 else 1 + int(np.searchsorted(ZONE_BOUNDS, worst_zone, "right"))
 
 
-def loss(extent: ArrayLike) -> np.ndarray:
-    """Return the functional loss, about 0..1, for a destroyed fraction: nearly proportional."""
-    return (np.asarray(extent) / MAX_EXTENT) ** 0.85
+def impression(worst_zone: float) -> float:
+    """Return the grade between the grades, 0..5.5, from which a reader's grade is rounded."""
+    bounds = np.arange(0.5, 6)
+    return 0.0 if worst_zone <= 0 else float(np.interp(worst_zone, [0, *ZONE_BOUNDS, 1], bounds))
 
 
-def lung_function(extent: float, wall_mm: float) -> tuple[float, float]:
-    """Return noise-free fev1fvc and fev1pp for a destroyed fraction and a bronchial wall in mm."""
-    lost = loss(extent)
-    # walls count as far as they are thicker than this much emphysema explains
-    wall = (wall_mm - WALL_MM - WALL_MM_PER_SEVERITY * lost) / WALL_SD_MM
-    fev1fvc = FEV1FVC_HEALTHY - FEV1FVC_LOSS * lost - FEV1FVC_PER_WALL_SD * wall
-    fev1pp = FEV1PP_HEALTHY - FEV1PP_LOSS * lost - FEV1PP_PER_WALL_SD * wall
-    return float(np.clip(fev1fvc, *FEV1FVC_RANGE)), float(np.clip(fev1pp, *FEV1PP_RANGE))
+def loss(extent: Extent) -> float:
+    """Return the functional loss by emphysema, about 0..1: nearly proportional to its extent."""
+    parenchymal = (extent.extent / MAX_EXTENT) ** 0.85
+    return parenchymal + PARASEPTAL_LOSS * extent.paraseptal_extent / MAX_EXTENT
 
 
-def read(rng: np.random.Generator, truth: int, sd: float) -> int:
-    """Return the grade that a reader with an error of `sd` grades gives, 0..5."""
-    return int(np.clip(np.rint(truth + rng.normal(0, sd)), 0, 5))
+def lung_function(
+    spirometry: Spirometry, extent: Extent, wall_mm: float, nodules_per_ml: float
+) -> float:
+    """Return a noise-free fev1fvc or fev1pp for what is visible of the disease."""
+    walls = (wall_mm - WALL_MM) / WALL_MM_PER_SD
+    airways = np.log(nodules_per_ml / NODULES) / NODULES_PER_SD
+    value = (
+        spirometry.healthy
+        - spirometry.emphysema * loss(extent)
+        - spirometry.walls * walls
+        - spirometry.airways * airways
+    )
+    return float(np.clip(value, *spirometry.range))
 
 
-def draw_labels(
-    rng: np.random.Generator, extent: float, worst_zone: float, wall_mm: float
-) -> dict[str, float]:
+def read(rng: np.random.Generator, seen: float, sd: float) -> int:
+    """Return the grade, 0..5, of a reader with an error of `sd` grades around what is seen."""
+    return int(np.clip(np.rint(seen + rng.normal(0, sd)), 0, 5))
+
+
+def draw_labels(rng: np.random.Generator, subject: Subject, extent: Extent) -> dict[str, float]:
     """Return all label columns of one phantom, noise-free and noisy.
 
-    extent, worst_zone: destroyed fractions of the lungs and of the worst zone. Two readers grade
-    ve; where they differ, an adjudicator's grade counts.
+    Two readers grade ve; where they differ, an adjudicator's grade counts (paper, section 4.1).
     """
-    truth = grade(worst_zone)
-    readers = [read(rng, truth, READER_SD) for _ in range(2)]
-    third = read(rng, truth, ADJUDICATOR_SD)
-    noise = rng.normal(0, 1, 2)
-    fev1fvc, fev1pp = lung_function(extent, wall_mm)
-    return {
+    seen = impression(extent.worst_zone)
+    readers = [read(rng, seen, READER_SD) for _ in range(2)]
+    third = read(rng, seen, ADJUDICATOR_SD)
+    row = {
         "ve": readers[0] if readers[0] == readers[1] else third,
-        "fev1fvc": round(float(np.clip(fev1fvc + FEV1FVC_NOISE * noise[0], *FEV1FVC_RANGE)), 4),
-        "fev1pp": round(float(np.clip(fev1pp + FEV1PP_NOISE * noise[1], *FEV1PP_RANGE)), 2),
         "ve_reader1": readers[0],
         "ve_reader2": readers[1],
-        "ve_noise_free": truth,
-        "fev1fvc_noise_free": round(fev1fvc, 4),
-        "fev1pp_noise_free": round(fev1pp, 2),
+        "ve_noise_free": grade(extent.worst_zone),
     }
+    for name, spirometry, digits in (("fev1fvc", FEV1FVC, 4), ("fev1pp", FEV1PP, 2)):
+        true = lung_function(spirometry, extent, subject.wall_mm, subject.nodules_per_ml)
+        measured = np.clip(true + spirometry.noise * rng.normal(), *spirometry.range)
+        row[name], row[f"{name}_noise_free"] = round(float(measured), digits), round(true, digits)
+    return row
 
 
 def noise_ceiling(rows: list[dict], target: str) -> float:

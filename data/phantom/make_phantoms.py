@@ -1,8 +1,8 @@
 """Make the phantom cohort: simulated chest CT scans with simulated labels, from a seed alone.
 
-Phantoms say nothing about patients. Phantom i depends only on (seed, i): not on how many are made,
-nor on the number of workers. A finished phantom is not made again, so the same command continues
-an interrupted run.
+Phantoms say nothing about patients. Phantom i depends only on (seed, i) and --thin-share: not on
+how many are made, nor on the number of workers. A finished phantom is not made again, so the same
+command continues an interrupted run.
 
     OUT/scans/phantom_0001.mhd + .zraw                   int16 HU, 512x512, LPS
     OUT/masks/phantom_0001_partialLungLabelMap.nrrd      uint16, CIP coding; every second phantom
@@ -21,31 +21,15 @@ from functools import partial
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from data.phantom.cohort_folder import claim_folder, paths_of, write_image, write_table
-from data.phantom.labels import draw_labels, noise_ceiling
-from data.phantom.render import Phantom, render
-from data.phantom.subject import Subject, draw_subject
+from data.phantom.labels import noise_ceiling
+from data.phantom.simulation import simulate
 from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.exit_codes import complain, interrupted_code, run, stopped_by
 from pylayers.command_line.path_argument import given_path
 from pylayers.command_line.progress_bar import progress_bar
 from pylayers.errors import UsageError
-
-FACTS_OF_SUBJECT = (
-    "wall_mm",
-    "noise_sd_hu",
-    "offset_hu",
-    "inspiration_hu",
-    "inflammation_hu",
-    "hole_hu",
-    "gravity_hu",
-    "zone_slope",
-    "vessels",
-    "spacing_mm",
-    "slice_mm",
-)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,6 +41,12 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--n", type=int, default=128, help="phantoms (default: %(default)s)")
     p.add_argument("--seed", type=int, default=1, help="of the cohort (default: %(default)s)")
     p.add_argument(
+        "--thin-share",
+        type=float,
+        default=0.0,
+        help="share of scans with slices of 0.6 to 5 mm, not 5 to 7 (default: %(default)s)",
+    )
+    p.add_argument(
         "--workers",
         type=int,
         default=os.cpu_count(),
@@ -66,21 +56,7 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def simulate(seed: int, index: int) -> tuple[Subject, Phantom, dict]:
-    """Return phantom `index` of the cohort of a seed, with its row of the table but for paths."""
-    # separate streams: a change to the images leaves subjects and label noise as they are
-    body, image, label = (np.random.default_rng([seed, index, stream]) for stream in range(3))
-    subject = draw_subject(body)
-    phantom = render(subject, image)
-    facts = phantom.facts
-    row = draw_labels(label, facts["extent"], facts["worst_zone"], subject.wall_mm)
-    row |= {name: round(value, 5) for name, value in facts.items()}
-    row |= {"kernel": subject.kernel, "slices": subject.slices}
-    row |= {name: round(float(getattr(subject, name)), 4) for name in FACTS_OF_SUBJECT}
-    return subject, phantom, row
-
-
-def make_one(index: int, out: Path, seed: int) -> None:
+def make_one(index: int, out: Path, seed: int, thin_share: float) -> None:
     """Make phantom `index` (from 1) below `out` unless it exists.
 
     Files appear under their names only when complete, the .mhd last: with it all are there.
@@ -89,7 +65,7 @@ def make_one(index: int, out: Path, seed: int) -> None:
     paths = paths_of(out, index)
     if all(path.exists() for path in paths.values()):
         return
-    subject, phantom, row = simulate(seed, index)
+    subject, phantom, row = simulate(seed, index, thin_share)
     part = out / ".partial" / f"{index}"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
@@ -112,9 +88,11 @@ def make_phantoms(args: argparse.Namespace) -> None:
     ):
         if value < least:
             raise UsageError(f"{option} {value} is below {least}")
-    claim_folder(args.out, args.seed)
+    if not 0 <= args.thin_share <= 1:
+        raise UsageError(f"--thin-share {args.thin_share} is not between 0 and 1")
+    claim_folder(args.out, args.seed, args.thin_share)
     started = time.monotonic()
-    make = partial(make_one, out=args.out, seed=args.seed)
+    make = partial(make_one, out=args.out, seed=args.seed, thin_share=args.thin_share)
     numbers = range(1, args.n + 1)
     bar = progress_bar(name="phantoms", unit="scan", quiet=args.quiet, total=args.n)
     with bar:

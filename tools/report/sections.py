@@ -7,8 +7,10 @@ import numpy as np
 
 from pylayers.cohort.cohort import read_rows
 from tools.baselines.scored_baselines import read_baselines
+from tools.repeatability.repeat_files import read_pairs, read_scans
 from tools.report import case_figures, class_tables, correlation_tables, paper, report_figures
 from tools.report.baseline_table import baseline_table
+from tools.report.repeatability_table import pair_table, repeatability_table
 from tools.report.report_page import Picture, Section
 from tools.report.result_table import Table
 from tools.report.results import Results
@@ -47,6 +49,7 @@ def sections(results_of: dict[str, Results], by: Sequence[str], folder: Path) ->
     if {"fev1fvc", "fev1pp"} <= set(results_of):
         yield gold_section(results_of["fev1fvc"], results_of["fev1pp"], folder)
     yield from sweep_sections(everything, folder)
+    yield from repeatability_sections(everything)
     if by:
         tables = [correlation_tables.subgroup_table(everything, column) for column in by]
         yield Section("Subgroups", [], tables)
@@ -160,6 +163,23 @@ def sweep_sections(everything: list[Results], folder: Path) -> Iterator[Section]
         drawn = report_figures.draw_sweep(ours, theirs, title, folder / f"table6_{name}.png")
         parts = [table, Picture(drawn, "Table 6 as a figure")]
         yield Section(f"Number of slices: {title}", [], parts)
+
+
+def repeatability_sections(everything: list[Results]) -> Iterator[Section]:
+    """Yield how far network and densities move between scans of one subject, where measured."""
+    for results in everything:
+        target, run = results.target, results.run
+        kept, pairs = read_scans(run), read_pairs(run)
+        sentences, parts = [], [pair_table(target, pairs)] if pairs else []
+        if kept is not None:
+            scans, facts = kept
+            if facts.get("weights_sha256") == results.facts.get("weights_sha256"):
+                parts.insert(0, repeatability_table(target, scans))
+            else:
+                again = make_command("repeatability", run, target.name)
+                sentences.append(f"Of earlier weights; `{again}` measures it anew.")
+        if sentences or parts:
+            yield Section(f"Repeatability: {target.title}", sentences, parts)
 
 
 def scans_section(everything: list[Results], folder: Path) -> Section:

@@ -34,8 +34,9 @@ class Schedule:
 SCHEDULES = {
     # the paper's, as prototxt/ has it
     "paper": Schedule(),
-    # some minutes on two cores: 32 slices an iteration, validated and scored with 16 a scan
-    "demo": Schedule(slices=4, batch=8, iterations=300, interval=30, display=1),
+    # some minutes on two cores: 32 slices an iteration, of as many scans as the paper has in one,
+    # validated and scored with 16 a scan
+    "demo": Schedule(slices=2, batch=16, iterations=660, interval=60, display=1),
 }
 
 

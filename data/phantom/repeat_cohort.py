@@ -1,0 +1,108 @@
+"""Phantoms scanned again, straight into a cohort's store: OUT/cohort.csv and OUT/scans/*.h5.
+
+What is stored is not made again.
+"""
+
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+
+from data.phantom.cohort_folder import VERSION
+from data.phantom.second_scans import CONDITIONS, scan_again
+from pylayers.cohort.cohort import TABLE, store_path, write_rows
+from pylayers.cohort.store import read_facts, write_crop
+from pylayers.command_line.progress_bar import progress_bar
+from pylayers.errors import ScanRefused
+from pylayers.files.folder_lock import FolderLock
+from pylayers.files.whole_file import remove_partials
+from pylayers.lungs.crop_lungs import crop_of_scan
+from pylayers.lungs.scan_request import ScanRequest
+from pylayers.reading.scan_array import scan_of_array
+
+
+class Source(NamedTuple):
+    """Where phantoms come from: the seed of their cohort and its share of thin slices."""
+
+    seed: int
+    thin_share: float = 0.0
+
+
+def make_repeats(
+    out: Path, source: Source, indices: Iterable[int], workers: int, quiet: bool
+) -> dict[str, str]:
+    """Make what is missing of all CONDITIONS of phantoms, then write the table.
+
+    Returns scan_id -> why it was refused. Lungs are found in each scan, no mask is given.
+    """
+    jobs = [(index, condition) for index in indices for condition in CONDITIONS]
+    refused = {}
+    with FolderLock(out, "measurement of repeatability"):
+        (out / "scans").mkdir(exist_ok=True)
+        remove_partials(out / "scans", ".h5")
+        make = partial(make_one, out=out, source=source)
+        missing = [job for job in jobs if not is_stored(out, source, *job)]
+        bar = progress_bar(
+            name="repeat scans", unit="scan", quiet=quiet, total=len(jobs),
+            start=len(jobs) - len(missing),
+        )  # fmt: skip
+        with bar, _executor(min(workers, len(missing))) as executor:
+            try:
+                futures = {executor.submit(make, *job): job for job in missing}
+                for future in as_completed(futures):
+                    if sentence := future.result():
+                        refused[scan_id_of(*futures[future])] = sentence
+                    bar.update()
+            except BaseException:
+                executor.shutdown(wait=False, cancel_futures=True)
+                raise
+        rows = [
+            {
+                "scan_id": scan_id_of(index, condition),
+                "subject_id": f"subject_{index:04d}",
+                "split": "test",
+                "condition": condition,
+            }
+            for index, condition in jobs
+            if scan_id_of(index, condition) not in refused
+        ]
+        write_rows(out / TABLE, rows)
+    return refused
+
+
+def _executor(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(max(1, workers), mp_context=get_context("spawn"))
+
+
+def scan_id_of(index: int, condition: str) -> str:
+    """Return the name of a scan."""
+    return f"phantom_{index:04d}_{condition}"
+
+
+def key_of(source: Source, index: int, condition: str) -> str:
+    """Return what a stored scan is made of."""
+    return f"phantom version {VERSION} {source.seed} {source.thin_share} {index} {condition}"
+
+
+def is_stored(out: Path, source: Source, index: int, condition: str) -> bool:
+    """Return whether a scan is in the store, of this version."""
+    facts = read_facts(store_path(out, scan_id_of(index, condition)))
+    return facts is not None and facts["source_key"] == key_of(source, index, condition)
+
+
+def make_one(index: int, condition: str, out: Path, source: Source) -> str:
+    """Render one scan, find its lungs and store them; return why it is refused, or ""."""
+    cv2.setNumThreads(1)
+    subject, phantom = scan_again(source.seed, index, condition, source.thin_share)
+    spacing_mm = (subject.slice_mm, subject.spacing_mm, subject.spacing_mm)
+    name = scan_id_of(index, condition)
+    try:
+        crop = crop_of_scan(scan_of_array(phantom.hu, spacing_mm), ScanRequest(name))
+    except ScanRefused as error:
+        return str(error)
+    write_crop(store_path(out, name), crop, key_of(source, index, condition))
+    return ""

@@ -1,0 +1,1 @@
+"""Repeatability: what network and densities make of the same subject scanned again."""
