@@ -30,6 +30,24 @@ def fill(
     cv2.fillPoly(canvas, [pixels], value, line_type, SHIFT)
 
 
+def fill_ellipse(
+    canvas: np.ndarray,
+    grid: Grid,
+    centre: tuple[float, float],
+    radii: tuple[float, float],
+    value: float,
+    angle: float = 0.0,
+) -> None:
+    """Fill an ellipse in mm on the canvas of a grid with `value`, in place.
+
+    angle: by which it is turned, in degrees. Several times faster than the outline of `oval`.
+    """
+    x, y = grid.to_pixels(centre)
+    middle = round(x * (1 << SHIFT)), round(y * (1 << SHIFT))
+    axes = [max(1, round(radius / grid.spacing_mm * (1 << SHIFT))) for radius in radii]
+    cv2.ellipse(canvas, middle, axes, angle, 0, 360, value, cv2.FILLED, cv2.LINE_8, SHIFT)
+
+
 def oval(
     x: float, y: float, rx: float, ry: float, angle: float = 0.0, power: float = 2.0
 ) -> np.ndarray:
@@ -159,15 +177,16 @@ def draw_lungs(subject: Subject, z: float, grid: Grid) -> np.ndarray:
     lungs = np.zeros((2, grid.size, grid.size), np.uint8)
     if not 0 < z < subject.lung_height_mm:
         return lungs
-    cuts = [outline for outline, _ in mediastinum(subject, z)]
     cage = np.zeros_like(lungs[0])  # rounds the outer corners of both lungs
     fill(cage, grid, rib_cage(subject, z), 255, cv2.LINE_AA)
+    for outline, _ in mediastinum(subject, z):
+        fill(cage, grid, outline, 0, cv2.LINE_AA)
     for side in (RIGHT, LEFT):
         canvas, sign = lungs[side - RIGHT], -1 if side == RIGHT else 1
         fill(canvas, grid, lung_outline(subject, side, z), 255, cv2.LINE_AA)
         dome = diaphragm_outline(subject, side, z)
         other = sign * np.array([[1.5, -400], [-400, -400], [-400, 400], [1.5, 400]]) * [1, sign]
-        for outline in [*cuts, other] if dome is None else [*cuts, other, dome]:
+        for outline in [other] if dome is None else [other, dome]:
             fill(canvas, grid, outline, 0, cv2.LINE_AA)
         np.minimum(canvas, cage, out=canvas)
     return lungs

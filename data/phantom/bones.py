@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from data.phantom.anatomy import chest_profile, fill, oval
+from data.phantom.anatomy import chest_profile, fill, fill_ellipse, oval
 from data.phantom.subject import Subject
 
 MARROW_HU, CORTEX_HU, CANAL_HU = 190, 520, 30
@@ -18,12 +18,12 @@ def draw_bones(hu: np.ndarray, subject: Subject, z: float) -> None:
     depth, y = b * (0.1 + 0.9 * deep) + 7, 0.28 * b * (1 - deep) + 2
     for ring, value in ((0, CORTEX_HU), (2.2, MARROW_HU)):
         fill(hu, grid, oval(0, SPINE * b, 19 - ring, 15 - ring, power=2.4), value)
-        fill(hu, grid, oval(0, SPINE * b + 38, 4.5 - ring / 2, 12 - ring), value)
+        fill_ellipse(hu, grid, (0, SPINE * b + 38), (4.5 - ring / 2, 12 - ring), value)
         if 0.3 < t < 0.8:
-            fill(hu, grid, oval(0, y - depth - 4, 19 - ring, 6 - ring), value)
+            fill_ellipse(hu, grid, (0, y - depth - 4), (19 - ring, 6 - ring), value)
         for sign in (-1, 1):
-            process = oval(sign * 22, SPINE * b + 19, 20 - ring, 5 - ring, 22 * sign)
-            fill(hu, grid, process, value)
+            process = sign * 22, SPINE * b + 19
+            fill_ellipse(hu, grid, process, (20 - ring, 5 - ring), value, 22 * sign)
             for rib in range(RIBS):
                 # ribs descend to the front: with height they pass along the wall
                 angle = np.radians(-75 + 27 * (rib + z / 27 % 1))
@@ -32,11 +32,11 @@ def draw_bones(hu: np.ndarray, subject: Subject, z: float) -> None:
                 y0 = y + depth * np.sign(s) * abs(s) ** 0.8
                 turn = np.degrees(np.arctan2(depth * c, -width * s * sign))
                 if abs(x0) > 26:
-                    fill(hu, grid, oval(x0, y0, 11 - ring, 4.2 - ring, turn), value)
+                    fill_ellipse(hu, grid, (x0, y0), (11 - ring, 4.2 - ring), value, turn)
             if t > 0.42:
                 x0, y0 = sign * (0.66 * subject.half_width_mm + 6), y + depth + 6
-                fill(hu, grid, oval(x0, y0, 34 - ring, 4 - ring, -24 * sign), value)
+                fill_ellipse(hu, grid, (x0, y0), (34 - ring, 4 - ring), value, -24 * sign)
             if t > 0.8:
                 x0 = sign * (subject.half_width_mm + 18)
-                fill(hu, grid, oval(x0, 8, 23 - ring, 22 - ring), value)
-    fill(hu, grid, oval(0, SPINE * b + 23, 8, 7), CANAL_HU)  # spinal canal
+                fill_ellipse(hu, grid, (x0, 8), (23 - ring, 22 - ring), value)
+    fill_ellipse(hu, grid, (0, SPINE * b + 23), (8, 7), CANAL_HU)  # spinal canal

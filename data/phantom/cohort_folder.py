@@ -13,7 +13,6 @@ from pylayers.errors import UsageError
 
 VERSION = 8  # raise it whenever the same seed gives other voxels or labels
 STAMP = "generator.json"
-COMPRESSION = 1  # noise hardly compresses, so speed counts
 COLUMNS = (
     # what a cohort needs
     "scan_id", "subject_id", "path", "mask", "ve", "fev1fvc", "fev1pp", "source",
@@ -29,11 +28,11 @@ COLUMNS = (
 
 
 def paths_of(out: Path, index: int) -> dict[str, Path]:
-    """Return the files of phantom `index` (from 1): mhd, zraw, facts and, of odd ones, mask."""
+    """Return the files of phantom `index` (from 1): mhd, raw, facts and, of odd ones, mask."""
     name = f"phantom_{index:04d}"
     paths = {
         "mhd": out / "scans" / f"{name}.mhd",
-        "zraw": out / "scans" / f"{name}.zraw",
+        "raw": out / "scans" / f"{name}.raw",
         "facts": out / "facts" / f"{name}.json",
     }
     if index % 2:
@@ -42,12 +41,15 @@ def paths_of(out: Path, index: int) -> dict[str, Path]:
 
 
 def write_image(array: np.ndarray, subject: Subject, path: Path) -> None:
-    """Write an array (z, y, x) as an LPS image with the subject's spacing."""
+    """Write an array (z, y, x) as an LPS image with the subject's spacing.
+
+    A mask is compressed; of a scan, noise leaves little to gain for half the time that it takes.
+    """
     image = sitk.GetImageFromArray(array)
     image.SetSpacing((subject.spacing_mm, subject.spacing_mm, subject.slice_mm))
     middle = -subject.spacing_mm * (array.shape[2] - 1) / 2
     image.SetOrigin((middle, middle, -subject.slice_mm * array.shape[0]))
-    sitk.WriteImage(image, str(path), useCompression=True, compressionLevel=COMPRESSION)
+    sitk.WriteImage(image, str(path), path.suffix == ".nrrd", compressionLevel=1)
 
 
 def write_table(out: Path, count: int) -> list[dict]:

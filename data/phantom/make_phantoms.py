@@ -4,7 +4,7 @@ Phantoms say nothing about patients. Phantom i depends only on (seed, i) and --t
 how many are made, nor on the number of workers. A finished phantom is not made again, so the same
 command continues an interrupted run.
 
-    OUT/scans/phantom_0001.mhd + .zraw                   int16 HU, 512x512, LPS
+    OUT/scans/phantom_0001.mhd + .raw                    int16 HU, 512x512, LPS
     OUT/masks/phantom_0001_partialLungLabelMap.nrrd      uint16, CIP coding; every second phantom
     OUT/facts/phantom_0001.json                          its row of the table
     OUT/table.csv                                        scan_id, path, mask, labels, facts
@@ -73,7 +73,7 @@ def make_one(index: int, out: Path, seed: int, thin_share: float) -> None:
     if "mask" in paths:
         write_image(phantom.mask, subject, part / paths["mask"].name)
     (part / paths["facts"].name).write_text(json.dumps(row, indent=1) + "\n")
-    for kind in ("zraw", "mask", "facts", "mhd"):
+    for kind in ("raw", "mask", "facts", "mhd"):
         if kind in paths:
             os.replace(part / paths[kind].name, paths[kind])
     part.rmdir()

@@ -82,7 +82,9 @@ def render(
             grain = imaging.crop_noise(grain_rng, planes)
             if strength := imaging.streak_strength(subject, z):
                 grain = grain + np.float32(strength) * imaging.streaks(grain_rng)
-            image += imaging.noise_profile(inside) * np.float32(subject.noise_sd_hu) * grain
+            grain = grain * imaging.noise_profile(inside)
+            grain *= np.float32(subject.noise_sd_hu)
+            image += grain
         hu[index] = imaging.to_stored(image, subject.offset_hu, subject.circle)
     return Phantom(hu, mask, image_facts(subject, hu, mask))
 
@@ -157,8 +159,10 @@ def image_facts(subject: Subject, hu: np.ndarray, mask: np.ndarray) -> dict[str,
 
     laa950: percent below -950 HU. perc15, mean_hu: HU. lung_ml: ml.
     """
-    lung = (mask & 0xFF > 0) & (mask >> 8 != AIRWAY)
-    values = hu[lung]
+    box = (slice(None), *box_of((mask.max(0) > 0).astype(np.uint8)))
+    label = mask[box]
+    lung = (label & 0xFF > 0) & (label >> 8 != AIRWAY)
+    values = hu[box][lung]
     everywhere = np.ones(values.shape, bool)
     return {
         "laa950": laa950(values, everywhere),

@@ -190,8 +190,8 @@ def test_interrupted_leftovers_do_not_count_as_a_scan(cohort, tmp_path):
     shutil.copytree(cohort, tmp_path / "copy")
     copy = tmp_path / "copy"
     (copy / "scans" / "phantom_0001.mhd").unlink()  # the commit mark is missing
-    (copy / "scans" / "phantom_0001.zraw").write_bytes(b"half")
+    (copy / "scans" / "phantom_0001.raw").write_bytes(b"half")
     assert exit_code(f"--out {copy} --n 1 --seed {SEED} --workers 1 --quiet".split()) == 0
-    assert (copy / "scans" / "phantom_0001.zraw").read_bytes() == (
-        cohort / "scans" / "phantom_0001.zraw"
+    assert (copy / "scans" / "phantom_0001.raw").read_bytes() == (
+        cohort / "scans" / "phantom_0001.raw"
     ).read_bytes()
