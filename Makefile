@@ -30,7 +30,7 @@ option = $(if $($(1)),--$(2) $(call quoted,$($(1))))
 path = $(if $(filter undefined,$(origin $(1))),,--$(2) $(call quoted,$($(1))))
 WHICH_RUN = $(call path,COHORT,cohort) $(call path,RUN,run)
 
-.PHONY: help setup caffe-wheel caffe-wheels demo cohort phantom-report train resume sweep-slices caffe-test evaluate baselines repeatability response report pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
+.PHONY: help setup caffe-wheel caffe-wheels demo cohort phantom-report train resume sweep-slices caffe-test evaluate baselines repeatability response report reproduce pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -218,6 +218,31 @@ $(SAMPLE): | .venv/.stamp-python
 $(DEMO_RUN)/lidc_sample.json: $(DEMO_RUN)/best.json | $(SAMPLE)
 	@$(PYTHON) tools/score_scan.py $(SAMPLE) --weights $(DEMO_RUN) --json $@ \
 	    --figure $(@:.json=.png)
+
+# ---- the paper's results on phantoms --------------------------------------------------------------
+
+# An evening on two cores. The paper has 1424,170,195 scans (REPRODUCE_COUNT=1789) and its own
+# SCHEDULE=paper, which takes weeks on a CPU. Every step goes on where it was stopped.
+REPRODUCE := build/reproduce
+REPRODUCE_COUNT ?= 1000
+REPRODUCE_FRACTIONS ?= 700,100,200
+REPRODUCE_SCHEDULE ?= reproduce
+REPRODUCE_RUNS := runs/reproduce
+
+reproduce: $(REPRODUCE)/cohort/.stamp-split .venv/.stamp-caffe ## train, test and compare all three targets on more phantoms, in runs/reproduce/report [REPRODUCE_COUNT REPRODUCE_FRACTIONS REPRODUCE_SCHEDULE GPU]
+	@for target in $(TARGETS); do \
+	    $(MAKE) --no-print-directory train TARGET=$$target COHORT=$(REPRODUCE)/cohort \
+	        SCHEDULE=$(REPRODUCE_SCHEDULE) RUN=$(REPRODUCE_RUNS)/$$target TRAIN_OPTIONS=--resume; \
+	    $(MAKE) --no-print-directory baselines TARGET=$$target RUN=$(REPRODUCE_RUNS)/$$target; \
+	done
+	@$(MAKE) --no-print-directory report RUN=$(REPRODUCE_RUNS)
+
+$(REPRODUCE)/cohort/.stamp-split: pylayers/lungs/crop.py | .venv/.stamp-python
+	@echo "phantoms: $(REPRODUCE_COUNT), of which the lungs are kept, into $(REPRODUCE)"
+	@$(PYTHON) data/phantom/make_phantoms.py --out $(REPRODUCE) --n $(REPRODUCE_COUNT) --seed 2 \
+	    --thin-share 0.1 --stored
+	@$(PYTHON) tools/split_cohort.py $(@D) --fractions $(REPRODUCE_FRACTIONS) --redraw
+	@touch $@
 
 response: .venv/.stamp-caffe | $(SAMPLE) ## draw emphysema into a real CT and see whether the scores follow it [SCAN RUN RESPONSE_OPTIONS]
 	@$(PYTHON) tools/response_curve.py $(if $(SCAN),$(call quoted,$(SCAN))) \

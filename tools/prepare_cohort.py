@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pylayers.cohort.cohort import TABLE, write_rows
+from pylayers.cohort.cohort_row import cohort_row
 from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.exit_codes import (
     DONE,
@@ -125,24 +126,6 @@ def summary(out: Path, kept: list[dict], refused: int, errors: int) -> str:
         *([f"{errors} failed ({out / REJECTED}); the same command tries again"] if errors else []),
     ]
     return ", ".join(parts)
-
-
-def cohort_row(row: dict, facts: dict) -> dict:
-    """Return a row of cohort.csv: ids, labels, what was measured, then the table's own columns."""
-    own = {
-        "scan_id": row["scan_id"],
-        "subject_id": row.get("subject_id") or row["scan_id"],
-        "split": row.get("split", ""),
-        **{name: row.get(name, "") for name in TARGETS},
-        "laa950": f"{facts['laa950']:.4f}",
-        "perc15": f"{facts['perc15_hu']:.2f}",
-        "lungs_l": f"{facts['lungs_l']:.4f}",
-        "mask": "given" if facts["mask_given"] else "computed",
-        "slices": facts["slices"],
-        "warnings": "; ".join(facts["warnings"]),
-        "crop_sha256": facts["crop_sha256"],
-    }
-    return own | {k: v for k, v in row.items() if k not in own and k != "path"}
 
 
 def write_rejected(path: Path, left: dict[str, tuple[str, str]]) -> None:

@@ -26,7 +26,7 @@ def draw_acquisition(rng: np.random.Generator, physique: dict, thin_share: float
     body_mm = lungs_mm + 44 + 2 * physique["fat_mm"]
     tight = rng.random() < P_TIGHT
     fov_mm = lungs_mm + rng.uniform(16, 46) if tight else body_mm * rng.uniform(*FOV_PER_BODY)
-    apart = round(float(np.clip(height / rng.integers(41, 49), *SLICES_APART_MM)), 2)
+    apart = round(float(np.clip(height / rng.integers(36, 43), *SLICES_APART_MM)), 2)
     thick = rng.uniform(1.0, apart)
     below, above = rng.integers(2, 5, 2)
     kernel = str(rng.choice(list(NOISE_SD_HU), p=P_KERNEL))

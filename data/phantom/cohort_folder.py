@@ -1,6 +1,7 @@
 """The phantom cohort on disk: names, images, the table and the stamp of the folder's seed."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from data.phantom.subject import Subject
 from pylayers.cohort.cohort import PHANTOM, write_rows
 from pylayers.errors import UsageError
 
-VERSION = 8  # raise it whenever the same seed gives other voxels or labels
+VERSION = 9  # raise it whenever the same seed gives other voxels or labels
 STAMP = "generator.json"
+FOLDERS = ("scans", "masks", "facts")
 COLUMNS = (
     # what a cohort needs
     "scan_id", "subject_id", "path", "mask", "ve", "fev1fvc", "fev1pp", "source",
@@ -27,13 +29,39 @@ COLUMNS = (
 )  # fmt: skip
 
 
+def scan_id_of(index: int) -> str:
+    """Return the name of phantom `index`."""
+    return f"phantom_{index:04d}"
+
+
+def facts_path(out: Path, index: int) -> Path:
+    """Return where the facts of phantom `index` are: its row of the table."""
+    return out / "facts" / f"{scan_id_of(index)}.json"
+
+
+def write_facts(path: Path, row: dict) -> None:
+    """Write a phantom's row of the table as JSON."""
+    path.write_text(json.dumps(row, indent=1) + "\n")
+
+
+def row_of(out: Path, index: int) -> dict:
+    """Return the row of the table of phantom `index`, but for the paths of its scan."""
+    name = scan_id_of(index)
+    facts = json.loads(facts_path(out, index).read_text())
+    return facts | {
+        "scan_id": name,
+        "subject_id": name.replace("phantom", "subject"),
+        "source": PHANTOM,
+    }
+
+
 def paths_of(out: Path, index: int) -> dict[str, Path]:
     """Return the files of phantom `index` (from 1): mhd, raw, facts and, of odd ones, mask."""
-    name = f"phantom_{index:04d}"
+    name = scan_id_of(index)
     paths = {
         "mhd": out / "scans" / f"{name}.mhd",
         "raw": out / "scans" / f"{name}.raw",
-        "facts": out / "facts" / f"{name}.json",
+        "facts": facts_path(out, index),
     }
     if index % 2:
         paths["mask"] = out / "masks" / f"{name}_partialLungLabelMap.nrrd"
@@ -57,33 +85,31 @@ def write_table(out: Path, count: int) -> list[dict]:
     rows = []
     for index in range(1, count + 1):
         paths = paths_of(out, index)
-        name = paths["mhd"].stem
-        row = json.loads(paths["facts"].read_text()) | {
-            "scan_id": name,
-            "subject_id": name.replace("phantom", "subject"),
+        row = row_of(out, index) | {
             "path": paths["mhd"].relative_to(out).as_posix(),
             "mask": paths["mask"].relative_to(out).as_posix() if "mask" in paths else "",
-            "source": PHANTOM,
         }
         rows.append({column: row[column] for column in COLUMNS})
     write_rows(out / "table.csv", rows)
     return rows
 
 
-def claim_folder(out: Path, seed: int, thin_share: float = 0.0) -> None:
+def claim_folder(
+    out: Path, seed: int, thin_share: float = 0.0, folders: Iterable[str] = FOLDERS
+) -> None:
     """Make `out` the folder of the cohort of a seed and a share of scans with thin slices.
 
-    Raises UsageError when it holds another cohort or cannot be written.
+    folders: to make in it. Raises UsageError when it holds another cohort or cannot be written.
     """
     stamp = out / STAMP
     own = {"seed": seed, "version": VERSION} | ({"thin_share": thin_share} if thin_share else {})
     try:
         if stamp.exists():
             check_stamp(stamp, own)
-            return
-        for folder in ("scans", "masks", "facts"):
+        for folder in folders:
             (out / folder).mkdir(parents=True, exist_ok=True)
-        stamp.write_text(json.dumps(own) + "\n")
+        if not stamp.exists():
+            stamp.write_text(json.dumps(own) + "\n")
     except OSError as error:
         raise UsageError(f"{out} cannot be used: {error.strerror}") from None
 

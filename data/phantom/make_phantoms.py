@@ -8,28 +8,45 @@ command continues an interrupted run.
     OUT/masks/phantom_0001_partialLungLabelMap.nrrd      uint16, CIP coding; every second phantom
     OUT/facts/phantom_0001.json                          its row of the table
     OUT/table.csv                                        scan_id, path, mask, labels, facts
+
+With --stored, in place of scans, masks and table, what tools/prepare_cohort.py makes of them
+without a mask, in a tenth of the space:
+
+    OUT/cohort/scans/phantom_0001.h5, OUT/cohort/cohort.csv
 """
 
 import argparse
-import json
 import multiprocessing
 import os
 import shutil
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import cv2
 
-from data.phantom.cohort_folder import claim_folder, paths_of, write_image, write_table
+from data.phantom.cohort_folder import (
+    FOLDERS,
+    claim_folder,
+    paths_of,
+    scan_id_of,
+    write_facts,
+    write_image,
+    write_table,
+)
 from data.phantom.labels import noise_ceiling
 from data.phantom.simulation import simulate
+from data.phantom.stored_phantoms import COHORT, STORED_FOLDERS, store_one, write_cohort
 from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.exit_codes import complain, interrupted_code, run, stopped_by
 from pylayers.command_line.path_argument import given_path
 from pylayers.command_line.progress_bar import progress_bar
 from pylayers.errors import UsageError
+from pylayers.files.folder_lock import COHORT_WORK, FolderLock
+from pylayers.files.whole_file import remove_partials
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,6 +64,9 @@ def parser() -> argparse.ArgumentParser:
         help="share of scans with slices of 0.6 to 5 mm, not 5 to 7 (default: %(default)s)",
     )
     p.add_argument(
+        "--stored", action="store_true", help="keep no scans: store their lungs in OUT/cohort"
+    )
+    p.add_argument(
         "--workers",
         type=int,
         default=os.cpu_count(),
@@ -56,15 +76,15 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def make_one(index: int, out: Path, seed: int, thin_share: float) -> None:
-    """Make phantom `index` (from 1) below `out` unless it exists.
+def make_one(index: int, out: Path, seed: int, thin_share: float) -> str:
+    """Make phantom `index` (from 1) below `out` unless it exists; return "", as none is refused.
 
     Files appear under their names only when complete, the .mhd last: with it all are there.
     """
     cv2.setNumThreads(1)
     paths = paths_of(out, index)
     if all(path.exists() for path in paths.values()):
-        return
+        return ""
     subject, phantom, row = simulate(seed, index, thin_share)
     part = out / ".partial" / f"{index}"
     shutil.rmtree(part, ignore_errors=True)
@@ -72,15 +92,37 @@ def make_one(index: int, out: Path, seed: int, thin_share: float) -> None:
     write_image(phantom.hu, subject, part / paths["mhd"].name)
     if "mask" in paths:
         write_image(phantom.mask, subject, part / paths["mask"].name)
-    (part / paths["facts"].name).write_text(json.dumps(row, indent=1) + "\n")
+    write_facts(part / paths["facts"].name, row)
     for kind in ("raw", "mask", "facts", "mhd"):
         if kind in paths:
             os.replace(part / paths[kind].name, paths[kind])
     part.rmdir()
+    return ""
 
 
 def make_phantoms(args: argparse.Namespace) -> None:
     """Make the phantoms that are missing, then write the table of all."""
+    check(args)
+    folders = STORED_FOLDERS if args.stored else FOLDERS
+    claim_folder(args.out, args.seed, args.thin_share, folders)
+    started = time.monotonic()
+    if args.stored:
+        with FolderLock(args.out / COHORT, COHORT_WORK):
+            remove_partials(args.out / COHORT / "scans", ".h5")
+            rows = write_cohort(args.out, make_all(store_one, args))
+    else:
+        make_all(make_one, args)
+        shutil.rmtree(args.out / ".partial", ignore_errors=True)
+        rows = write_table(args.out, args.n)
+    if not args.quiet:
+        print(f"{len(rows)} phantoms in {args.out}, {time.monotonic() - started:.0f} s")
+    if not args.quiet and args.n >= 10:
+        ceilings = (f"{target} {noise_ceiling(rows, target):.2f}" for target in TARGETS)
+        print(f"highest Spearman's rho within reach: {', '.join(ceilings)}")
+
+
+def check(args: argparse.Namespace) -> None:
+    """Raise UsageError for a number that is out of range."""
     for option, value, least in (
         ("--n", args.n, 1),
         ("--seed", args.seed, 0),
@@ -90,27 +132,32 @@ def make_phantoms(args: argparse.Namespace) -> None:
             raise UsageError(f"{option} {value} is below {least}")
     if not 0 <= args.thin_share <= 1:
         raise UsageError(f"--thin-share {args.thin_share} is not between 0 and 1")
-    claim_folder(args.out, args.seed, args.thin_share)
-    started = time.monotonic()
-    make = partial(make_one, out=args.out, seed=args.seed, thin_share=args.thin_share)
+
+
+def make_all(make: Callable[..., str], args: argparse.Namespace) -> list[int]:
+    """Make all phantoms with a progress bar; return the numbers of those that are not refused."""
+    task = partial(make, out=args.out, seed=args.seed, thin_share=args.thin_share)
     numbers = range(1, args.n + 1)
+    made = []
     bar = progress_bar(name="phantoms", unit="scan", quiet=args.quiet, total=args.n)
-    with bar:
-        if args.workers == 1:
-            for number in numbers:
-                make(number)
-                bar.update()
-        else:
-            with multiprocessing.get_context("spawn").Pool(min(args.workers, args.n)) as pool:
-                for _ in pool.imap_unordered(make, numbers):
-                    bar.update()
-    shutil.rmtree(args.out / ".partial", ignore_errors=True)
-    rows = write_table(args.out, args.n)
-    if not args.quiet:
-        print(f"{args.n} phantoms in {args.out}, {time.monotonic() - started:.0f} s")
-    if not args.quiet and args.n >= 10:
-        ceilings = (f"{target} {noise_ceiling(rows, target):.2f}" for target in TARGETS)
-        print(f"highest Spearman's rho within reach: {', '.join(ceilings)}")
+    with bar, workers(min(args.workers, args.n)) as mapped:
+        for number, refusal in zip(numbers, mapped(task, numbers), strict=True):
+            if refusal:
+                bar.write(f"left out: {scan_id_of(number)}: {refusal}", file=sys.stderr)
+            else:
+                made.append(number)
+            bar.update()
+    return made
+
+
+@contextmanager
+def workers(count: int) -> Iterator[Callable]:
+    """Yield `map` of that many processes; of this one where it is one."""
+    if count == 1:
+        yield map
+        return
+    with multiprocessing.get_context("spawn").Pool(count) as pool:
+        yield pool.imap
 
 
 def main(argv: list[str] | None = None) -> int | None:

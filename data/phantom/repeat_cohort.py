@@ -14,15 +14,11 @@ import cv2
 
 from data.phantom.cohort_folder import VERSION
 from data.phantom.second_scans import CONDITIONS, scan_again
+from data.phantom.stored_scan import is_current, store_rendered
 from pylayers.cohort.cohort import TABLE, store_path, write_rows
-from pylayers.cohort.store import read_facts, write_crop
 from pylayers.command_line.progress_bar import progress_bar
-from pylayers.errors import ScanRefused
 from pylayers.files.folder_lock import FolderLock
 from pylayers.files.whole_file import remove_partials
-from pylayers.lungs.crop_lungs import crop_of_scan
-from pylayers.lungs.scan_request import ScanRequest
-from pylayers.reading.scan_array import scan_of_array
 
 
 class Source(NamedTuple):
@@ -90,19 +86,13 @@ def key_of(source: Source, index: int, condition: str) -> str:
 
 def is_stored(out: Path, source: Source, index: int, condition: str) -> bool:
     """Return whether a scan is in the store, of this version."""
-    facts = read_facts(store_path(out, scan_id_of(index, condition)))
-    return facts is not None and facts["source_key"] == key_of(source, index, condition)
+    store = store_path(out, scan_id_of(index, condition))
+    return is_current(store, key_of(source, index, condition))
 
 
 def make_one(index: int, condition: str, out: Path, source: Source) -> str:
     """Render one scan, find its lungs and store them; return why it is refused, or ""."""
     cv2.setNumThreads(1)
     subject, phantom = scan_again(source.seed, index, condition, source.thin_share)
-    spacing_mm = (subject.slice_mm, subject.spacing_mm, subject.spacing_mm)
-    name = scan_id_of(index, condition)
-    try:
-        crop = crop_of_scan(scan_of_array(phantom.hu, spacing_mm), ScanRequest(name))
-    except ScanRefused as error:
-        return str(error)
-    write_crop(store_path(out, name), crop, key_of(source, index, condition))
-    return ""
+    store = store_path(out, scan_id_of(index, condition))
+    return store_rendered(store, key_of(source, index, condition), subject, phantom.hu)

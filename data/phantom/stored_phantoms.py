@@ -1,0 +1,54 @@
+"""Phantoms of which the lungs alone are kept: OUT/cohort is what tools/prepare_cohort.py makes.
+
+A cohort of thousands takes a tenth of the disk space that its scans would.
+"""
+
+from pathlib import Path
+
+import cv2
+
+from data.phantom.cohort_folder import (
+    COLUMNS,
+    VERSION,
+    facts_path,
+    row_of,
+    scan_id_of,
+    write_facts,
+)
+from data.phantom.simulation import simulate
+from data.phantom.stored_scan import is_current, store_rendered
+from pylayers.cohort.cohort import TABLE, store_path, write_rows
+from pylayers.cohort.cohort_row import cohort_row
+from pylayers.cohort.store import read_facts
+from pylayers.files.whole_file import whole_file
+
+COHORT = "cohort"
+STORED_FOLDERS = (f"{COHORT}/scans", "facts")
+
+
+def store_one(index: int, out: Path, seed: int, thin_share: float) -> str:
+    """Store phantom `index` (from 1) in the cohort below `out` unless it is there.
+
+    Its lungs are found, no mask is given. Returns why it is refused, or "".
+    """
+    cv2.setNumThreads(1)
+    store = store_path(out / COHORT, scan_id_of(index))
+    key = f"phantom version {VERSION} {seed} {thin_share} {index}"
+    facts = facts_path(out, index)
+    if facts.exists() and is_current(store, key):
+        return ""
+    subject, phantom, row = simulate(seed, index, thin_share)
+    with whole_file(facts) as partial:
+        write_facts(partial, row)
+    return store_rendered(store, key, subject, phantom.hu)
+
+
+def write_cohort(out: Path, indices: list[int]) -> list[dict]:
+    """Write cohort.csv for stored phantoms, without splits; return its rows."""
+    rows = []
+    for index in indices:
+        known = row_of(out, index) | {"path": "", "mask": ""}
+        facts = read_facts(store_path(out / COHORT, known["scan_id"]))
+        rows.append(cohort_row({column: known[column] for column in COLUMNS}, facts))
+    write_rows(out / COHORT / TABLE, rows)
+    return rows
