@@ -168,6 +168,7 @@ repeatability: known-target .venv/.stamp-caffe ## scan test phantoms again: how 
 
 report: .venv/.stamp-caffe ## the paper's tables and figures of all trained runs of a cohort, in runs/report/index.html [COHORT GPU RUN]
 	@$(PYTHON) tools/evaluate.py --stale $(WHICH_RUN) --gpu $(call quoted,$(GPU))
+	@$(PYTHON) tools/score_baselines.py --stale $(WHICH_RUN) --quiet
 	@$(PYTHON) tools/make_report.py $(WHICH_RUN) $(REPORT_OPTIONS)
 
 # ---- speed ---------------------------------------------------------------------------------------

@@ -10,17 +10,19 @@ Features are kept in COHORT/features: after an interruption the same command goe
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from pylayers.cohort.cohort import SPLITS, read_cohort
+from pylayers.cohort.cohort import SPLITS, Cohort, read_cohort
 from pylayers.cohort.targets import TARGETS
-from pylayers.command_line.exit_codes import run
+from pylayers.command_line.exit_codes import complain, run
 from pylayers.errors import CohortError, UsageError
 from pylayers.files.checkout import ROOT, relative
 from pylayers.files.output_check import check_output
 from tools.baselines.feature_job import complete_features
-from tools.baselines.methods import METHODS
+from tools.baselines.methods import DENSITIES, METHODS
 from tools.baselines.scored_baselines import (
+    read_baselines,
     record_path,
     score_baselines,
     table_path,
@@ -28,7 +30,8 @@ from tools.baselines.scored_baselines import (
 )
 from tools.report.baseline_table import baseline_table, table_text
 from tools.report.results import read_split
-from tools.training.run_places import add_run_options, make_command, trained_run
+from tools.training.run_folder import RunFolder
+from tools.training.run_places import add_run_options, make_command, trained_run, trained_runs
 from tools.training.trained_run import load_trained
 from tools.workers.worker_options import add_worker_options, check_worker_options
 
@@ -38,8 +41,15 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("target", choices=TARGETS, help="what the run predicts")
-    add_run_options(p)
+    what = p.add_mutually_exclusive_group(required=True)
+    what.add_argument("target", nargs="?", choices=TARGETS, help="what the run predicts")
+    what.add_argument(
+        "--stale",
+        action="store_true",
+        help="the densities of each trained run of the cohort, or in --run, whose cohort has "
+        "changed since, or which has none",
+    )
+    add_run_options(p, "run folder, with --stale or a folder of runs")
     p.add_argument(
         "--methods",
         nargs="+",
@@ -56,27 +66,50 @@ def score(args: argparse.Namespace) -> None:
     check_worker_options(args)
     if not 0 <= args.seed < 2**31:
         raise UsageError(f"--seed {args.seed} is not in 0..{2**31 - 1}")
-    names = [
-        name
-        for name, method in METHODS.items()
-        if args.methods is None or method.option in args.methods
-    ]
-    folder = trained_run(args.target, args.cohort, args.run)
+    if not args.stale:
+        score_run(trained_run(args.target, args.cohort, args.run), chosen(args.methods), args)
+        return
+    for folder in trained_runs(args.cohort, args.run):
+        if is_stale(folder):
+            try:
+                score_run(folder, chosen(args.methods) if args.methods else DENSITIES, args)
+            except CohortError as error:
+                complain(f"note: no densities beside {relative(folder.path)}: {error}")
+
+
+def chosen(options: Sequence[str] | None) -> list[str]:
+    """Return the names of methods by their options; None: of all."""
+    return [name for name, method in METHODS.items() if not options or method.option in options]
+
+
+def is_stale(folder: RunFolder) -> bool:
+    """Return whether a run has no baselines, or ones of another cohort than it has now."""
+    scored = read_baselines(folder)
+    return scored is None or scored.facts["cohort_sha256"] != cohort_of_run(folder).sha256()
+
+
+def cohort_of_run(folder: RunFolder) -> Cohort:
+    """Return the cohort that a run was trained on, as it is now."""
+    return read_cohort(Path(ROOT, folder.layer_params("test").cohort))
+
+
+def score_run(folder: RunFolder, names: Sequence[str], args: argparse.Namespace) -> None:
+    """Fit methods on a run's cohort, write their predictions and print the comparison."""
     for path in (table_path(folder), record_path(folder)):
         check_output(path)
     trained = load_trained(folder)
-    cohort = read_cohort(Path(ROOT, folder.layer_params("test").cohort))
+    cohort, target = cohort_of_run(folder), trained.target
     rows = {scan.scan_id: scan.row for scan in cohort.scans}
-    test = read_split(folder.predictions("test"), rows, trained.target)
-    scans = [scan for split in SPLITS for scan in cohort.labelled(split, args.target)]
+    test = read_split(folder.predictions("test"), rows, target)
+    scans = [scan for split in SPLITS for scan in cohort.labelled(split, target.name)]
     kinds = dict.fromkeys(kind for name in names for kind in METHODS[name].kinds)
     complete_features(cohort, scans, kinds, args.workers, args.timeout, args.quiet)
-    scored = score_baselines(cohort, args.target, names, args.seed)
-    table = baseline_table(trained.target, test, scored)
+    scored = score_baselines(cohort, target.name, names, args.seed)
+    table = baseline_table(target, test, scored)
     if table is None:
         raise CohortError(
             f"the cohort has changed since {relative(folder.predictions('test'))} was written; "
-            f"run `{make_command('evaluate', folder, args.target)}` again"
+            f"run `{make_command('evaluate', folder, target.name)}` again"
         )
     write_baselines(folder, scored)
     if not args.quiet:

@@ -68,5 +68,5 @@ METHODS = {
         "3d-network", fit_volume_net, (VOLUME,), "as [18]; Oakden-Rayner et al. 2017"
     ),
 }
-# The demo shows these.
+# The demo shows these, and the report before `make baselines`.
 DENSITIES = (LAA950, MEAN, PERC15, SPONGE, COARSE)

@@ -2,12 +2,9 @@
 
 import numpy as np
 
-from pylayers.cohort.cohort import store_path
-from pylayers.cohort.store import read_grid
 from tools.report import paper
 from tools.report.result_table import Table
-from tools.report.results import Results, Split
-from tools.stats.adjusted_density import fit_expected_volume, sponge_density
+from tools.report.results import Results
 from tools.stats.agreement import agreement
 from tools.stats.correlation import (
     compare_correlations,
@@ -23,32 +20,8 @@ FEWEST_IN_GROUP = 10  # scans of a subgroup worth a row
 
 
 def baselines(results: Results) -> dict[str, np.ndarray]:
-    """Return the densitometric values (n,) of the test split by name.
-
-    The volume that a rib cage predicts is fitted on the validation split.
-    """
-    test, val = results.test, results.val
-    expected = fit_expected_volume(*rib_cages(results, val), val.column("lungs_l"))
-    perc15 = test.column("perc15")
-    expected_l = expected(*rib_cages(results, test))
-    return {
-        "LAA-950": test.column("laa950"),
-        "Perc15": perc15,
-        "Perc15, sponge model": sponge_density(perc15, test.column("lungs_l"), expected_l),
-    }
-
-
-def rib_cages(results: Results, split: Split) -> np.ndarray:
-    """Return how wide and how deep the lungs of a split's scans are in mm, (2, n).
-
-    NaN for a damaged store.
-    """
-    sizes = []
-    for scan_id in split.scan_ids:
-        grid = read_grid(store_path(results.cohort, scan_id))
-        depth_width = np.multiply(grid.shape, grid.spacing_mm)[1:] if grid else [np.nan] * 2
-        sizes.append(depth_width[::-1])
-    return np.array(sizes).T
+    """Return the densitometric values (n,) of the test split by name, as the cohort's table has."""
+    return {"LAA-950": results.test.column("laa950"), "Perc15": results.test.column("perc15")}
 
 
 def correlation_table(all_results: list[Results]) -> Table:
@@ -83,11 +56,7 @@ def correlation_table(all_results: list[Results]) -> Table:
         "Spearman's |rho| with the truth (Figure 2)",
         ("target", "method", "|rho| [95 % CI]", "P(network's is larger)", "paper, another cohort"),
         tuple(rows),
-        (
-            "Intervals and probabilities from 10,000 seeded bootstrap resamples, paired by scan. "
-            "Sponge model: density at the volume that the rib cage predicts, which is fitted "
-            "on the validation split.",
-        ),
+        ("Intervals and probabilities from 10,000 seeded bootstrap resamples, paired by scan.",),
     )
 
 
