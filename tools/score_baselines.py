@@ -85,7 +85,7 @@ def chosen(options: Sequence[str] | None) -> list[str]:
 def is_stale(folder: RunFolder) -> bool:
     """Return whether a run has no baselines, or ones of another cohort than it has now."""
     scored = read_baselines(folder)
-    return scored is None or scored.facts["cohort_sha256"] != cohort_of_run(folder).sha256()
+    return scored is None or scored.facts.get("cohort_sha256") != cohort_of_run(folder).sha256()
 
 
 def cohort_of_run(folder: RunFolder) -> Cohort:

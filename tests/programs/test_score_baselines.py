@@ -106,3 +106,30 @@ def test_predictions_of_an_earlier_cohort_are_not_compared(run):
 def test_the_help_names_every_method():
     text = " ".join(score_baselines.parser().format_help().split())
     assert all(method.option in text for method in METHODS.values())
+
+
+def stale(run, *options):
+    score_baselines.main(["--stale", "--run", str(run.path), "--workers", "1", "--quiet", *options])
+
+
+def test_stale_gives_a_run_its_densities_once(run):
+    record = run.path / "baselines.json"
+    stale(run)
+    assert list(json.loads(record.read_text())["methods"]) == list(DENSITIES)
+    score(run, "--quiet", methods=["laa950"])
+    stale(run)
+    assert list(json.loads(record.read_text())["methods"]) == ["LAA-950"]  # somebody's own choice
+    table = run.path.parent / "cohort" / "cohort.csv"
+    text = table.read_text()
+    table.write_text(text.replace("0.", "0.1", 1))  # a validation or training label: still fits
+    stale(run)
+    assert list(json.loads(record.read_text())["methods"]) == list(DENSITIES)
+
+
+def test_stale_goes_on_where_a_cohort_has_no_lung_masks(run, capsys):
+    """A report is made all the same."""
+    for store in (run.path.parent / "cohort" / "scans").glob("*.h5"):
+        store.unlink()
+    stale(run)
+    assert "no densities beside" in capsys.readouterr().err
+    assert not (run.path / "baselines.json").exists()
