@@ -112,9 +112,9 @@ caffe-wheels: ## make the wheel in bare systems, try it in ones with python3-ven
 
 # ---- cohort, training, test ----------------------------------------------------------------------
 
-# 330 train, 40 val, 110 test: what a training of some minutes needs, and enough to test on
+# 330 train, 30 val, 120 test: what a training of some minutes needs, and enough to test on
 PHANTOM_COUNT := 480
-PHANTOM_FRACTIONS := 330,40,110
+PHANTOM_FRACTIONS := 330,30,120
 
 cohort: $(PHANTOM_COHORT)/.stamp-split ## make the phantom cohort, the default COHORT
 
@@ -229,8 +229,9 @@ REPRODUCE_COUNT ?= 1000
 REPRODUCE_FRACTIONS ?= 700,100,200
 REPRODUCE_SCHEDULE ?= reproduce
 REPRODUCE_RUNS := runs/reproduce
+REPRODUCE_STAMP := $(REPRODUCE)/cohort/.stamp-$(REPRODUCE_COUNT)
 
-reproduce: $(REPRODUCE)/cohort/.stamp-split .venv/.stamp-caffe ## train, test and compare all three targets on more phantoms, in runs/reproduce/report [REPRODUCE_COUNT REPRODUCE_FRACTIONS REPRODUCE_SCHEDULE GPU]
+reproduce: $(REPRODUCE_STAMP) .venv/.stamp-caffe ## train, test and compare all three targets on more phantoms, in runs/reproduce/report [REPRODUCE_COUNT REPRODUCE_FRACTIONS REPRODUCE_SCHEDULE GPU]
 	@for target in $(TARGETS); do \
 	    $(MAKE) --no-print-directory train TARGET=$$target COHORT=$(REPRODUCE)/cohort \
 	        SCHEDULE=$(REPRODUCE_SCHEDULE) RUN=$(REPRODUCE_RUNS)/$$target TRAIN_OPTIONS=--resume; \
@@ -238,11 +239,12 @@ reproduce: $(REPRODUCE)/cohort/.stamp-split .venv/.stamp-caffe ## train, test an
 	done
 	@$(MAKE) --no-print-directory report RUN=$(REPRODUCE_RUNS)
 
-$(REPRODUCE)/cohort/.stamp-split: pylayers/lungs/crop.py | .venv/.stamp-python
+$(REPRODUCE_STAMP): pylayers/lungs/crop.py | .venv/.stamp-python
 	@echo "phantoms: $(REPRODUCE_COUNT), of which the lungs are kept, into $(REPRODUCE)"
 	@$(PYTHON) data/phantom/make_phantoms.py --out $(REPRODUCE) --n $(REPRODUCE_COUNT) --seed 2 \
 	    --thin-share 0.1 --stored
 	@$(PYTHON) tools/split_cohort.py $(@D) --fractions $(REPRODUCE_FRACTIONS) --redraw
+	@rm -f $(@D)/.stamp-*
 	@touch $@
 
 response: .venv/.stamp-caffe | $(SAMPLE) ## draw emphysema into a real CT and see whether the scores follow it [SCAN RUN RESPONSE_OPTIONS]

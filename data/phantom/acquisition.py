@@ -9,8 +9,8 @@ THIN_MM = (0.6, 5.0)  # of thin slices, which lie side by side
 
 # What disturbs LAA-950 and leaves the texture alone.
 OFFSET_SD_HU = 5.0
-NOISE_SD_HU = {"soft": (12.0, 28.0), "standard": (30.0, 65.0), "sharp": (62.0, 120.0)}
-P_KERNEL = (0.34, 0.34, 0.32)
+NOISE_SD_HU = {"soft": (12.0, 28.0), "standard": (30.0, 65.0), "sharp": (65.0, 130.0)}
+P_KERNEL = (0.32, 0.33, 0.35)
 HOLE_HU, HOLE_SD_HU = -970.0, 7.0  # destroyed lung, and how it varies between scanners
 FOV_PER_BODY = (0.98, 1.06)
 P_TIGHT = 0.12  # of a field of view set to the lungs, which cuts the body

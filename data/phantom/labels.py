@@ -37,8 +37,8 @@ class Spirometry(NamedTuple):
     range: tuple[float, float]
 
 
-FEV1FVC = Spirometry(0.774, 0.445, 0.052, 0.058, 0.050, (0.2, 0.95))
-FEV1PP = Spirometry(86.2, 31.3, 12.4, 13.3, 14.2, (15.0, 140.0))
+FEV1FVC = Spirometry(0.774, 0.445, 0.035, 0.070, 0.050, (0.2, 0.95))
+FEV1PP = Spirometry(86.2, 31.3, 11.8, 14.0, 14.2, (15.0, 140.0))
 
 
 def grade(worst_zone: float) -> int:

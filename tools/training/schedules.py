@@ -36,7 +36,7 @@ SCHEDULES = {
     "paper": Schedule(),
     # some minutes on two cores: 32 slices an iteration, of as many scans as the paper has in one,
     # validated and scored with 16 a scan
-    "demo": Schedule(slices=2, batch=16, iterations=660, interval=60, display=1),
+    "demo": Schedule(slices=2, batch=16, iterations=600, interval=60, display=1),
     # an evening on two cores for all three targets: make reproduce
     "reproduce": Schedule(slices=2, batch=16, iterations=1500, interval=100, display=10),
 }
