@@ -37,7 +37,7 @@ class Spirometry(NamedTuple):
     range: tuple[float, float]
 
 
-FEV1FVC = Spirometry(0.774, 0.445, 0.035, 0.070, 0.050, (0.2, 0.95))
+FEV1FVC = Spirometry(0.774, 0.432, 0.036, 0.066, 0.057, (0.2, 0.95))
 FEV1PP = Spirometry(86.2, 31.3, 11.8, 14.0, 14.2, (15.0, 140.0))
 
 
