@@ -26,7 +26,7 @@ def make(job: dict) -> torch.Tensor:
     out = torch.empty(len(planes), *side)
     for number, angle in enumerate(job["angles_deg"]):
         turn = Rotate(
-            -math.radians(angle), mode="bilinear", padding_mode="zeros", align_corners=True
+            -math.radians(angle), mode="nearest", padding_mode="zeros", align_corners=True
         )
         out[number] = turn(planes[number : number + 1])
     low, high, centre, scale = job["window"]

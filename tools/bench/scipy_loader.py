@@ -20,7 +20,7 @@ def make(job: dict) -> np.ndarray:
     for plane, angle, target in zip(placed, np.radians(job["angles_deg"]), out[:, 0], strict=True):
         turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
         turned = ndimage.affine_transform(
-            plane, turn, middle - turn @ middle, order=1, mode="constant", cval=air
+            plane, turn, middle - turn @ middle, order=0, mode="constant", cval=air
         )
         np.clip(turned, low, high, out=target, casting="unsafe")
     out -= centre

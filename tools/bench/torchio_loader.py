@@ -28,6 +28,7 @@ def make(job: dict) -> torch.Tensor:
             degrees=(0, 0, -angle),
             translation=(0, 0, 0),
             default_pad_value=job["air_hu"],
+            image_interpolation="nearest",
             copy=False,
         )
         turned = turn(torchio.ScalarImage(tensor=padded[..., number : number + 1]))
