@@ -29,7 +29,8 @@ def commands(*arguments) -> list[list[str]]:
         check=True,
     )
     lines = done.stdout.replace("\\\n", " ").splitlines()
-    return [shlex.split(line)[1:] for line in lines if line.startswith(".venv/bin/python tools/")]
+    programs = (".venv/bin/python tools/", ".venv/bin/python data/")
+    return [shlex.split(line)[1:] for line in lines if line.startswith(programs)]
 
 
 def command(target, *arguments) -> list[str]:
@@ -71,10 +72,28 @@ def test_numbers_are_passed_where_they_are_named():
     assert "--batch" not in words
 
 
-def test_a_report_evaluates_what_is_stale_first():
-    first, second = commands("report", "COHORT=my cohort")
+def test_a_report_makes_what_is_stale_first():
+    first, second, third = commands("report", "COHORT=my cohort")
     assert first[:4] == ["tools/evaluate.py", "--stale", "--cohort", "my cohort"]
-    assert second == ["tools/make_report.py", "--cohort", "my cohort"]
+    assert second[:4] == ["tools/score_baselines.py", "--stale", "--cohort", "my cohort"]
+    assert third == ["tools/make_report.py", "--cohort", "my cohort"]
+
+
+def test_reproduce_makes_phantoms_then_trains_and_compares_each_target_then_reports():
+    numbers = ("REPRODUCE_COUNT=9", "REPRODUCE_FRACTIONS=6,1,2", "REPRODUCE_SCHEDULE=paper")
+    done = commands("reproduce", *numbers)
+    phantoms, split = done[:2]
+    assert phantoms[phantoms.index("--n") + 1] == "9" and "--stored" in phantoms
+    assert split[split.index("--fractions") + 1] == "6,1,2"
+    trained = [words for words in done if words[0] == "tools/train.py"]
+    assert [words[1] for words in trained] == ["ve", "fev1fvc", "fev1pp"]
+    for words in trained:
+        assert words[words.index("--run") + 1] == f"runs/reproduce/{words[1]}"
+        assert words[words.index("--schedule") + 1] == "paper" and "--resume" in words
+    assert [words[1] for words in done if words[0] == "tools/score_baselines.py"] == [
+        "ve", "fev1fvc", "fev1pp", "--stale",
+    ]  # fmt: skip
+    assert done[-1][0] == "tools/make_report.py"
 
 
 def test_a_sweep_takes_out():
