@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # The corpus names sizes and slices of this grid.
 PHANTOM_GRID = {
     "spacing_mm": 0.6281, "slice_mm": 5.64, "thick_mm": 2.0, "slices": 52, "slices_below": 3,
-    "circle": False,
+    "circle": False, "inspiration_hu": -30.0,  # a good breath: some lung is below -900 HU
 }  # fmt: skip
 TINY_SCANS, TINY_FRACTIONS = 16, "10,3,3"
 
@@ -48,8 +48,8 @@ def phantom():
     from data.phantom.render import render
     from data.phantom.subject import draw_subject
 
-    subject = replace(draw_subject(np.random.default_rng([7, 1, 0])), **PHANTOM_GRID)
-    drawn = render(subject, np.random.default_rng([7, 1, 1]))
+    subject = replace(draw_subject(np.random.default_rng([7, 6, 0])), **PHANTOM_GRID)
+    drawn = render(subject, np.random.default_rng([7, 6, 1]))
     half = (slice(None), slice(None, None, 2), slice(None, None, 2))
     spacing_mm = (subject.slice_mm, 2 * subject.spacing_mm, 2 * subject.spacing_mm)
     return Chest(drawn.hu[half], drawn.mask[half], spacing_mm)

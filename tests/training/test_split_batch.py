@@ -59,7 +59,7 @@ def test_a_split_batch_trains_the_same_weights_up_to_rounding(train_in):
 
 
 def test_a_split_that_leaves_a_rest_is_refused():
-    with pytest.raises(UsageError, match=r"--split-batch 3: a batch of 8 scans"):
+    with pytest.raises(UsageError, match=r"--split-batch 3: a batch of 16 scans"):
         with_overrides("demo", {"split_batch": 3})
     with pytest.raises(UsageError, match=r"--split-batch 0 is below 1"):
         with_overrides("demo", {"split_batch": 0})
