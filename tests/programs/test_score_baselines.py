@@ -14,7 +14,7 @@ from pylayers.errors import CohortError, UsageError
 from pylayers.files.file_hash import sha256
 from pylayers.files.whole_file import write_json
 from tools import score_baselines
-from tools.baselines.methods import DENSITIES, METHODS
+from tools.baselines.methods import DENSITIES, LAA950, MEAN, METHODS
 from tools.training.run_folder import RunFolder
 from tools.training.run_prototxt import write_prototxts
 from tools.training.schedules import Schedule
@@ -23,16 +23,21 @@ from tools.training.schedules import Schedule
 @pytest.fixture
 def run(tmp_path):
     """A run folder with predictions of the network on a small cohort."""
-    cohort = make_stored_cohort(tmp_path / "cohort")
-    run = RunFolder(tmp_path / "run")
+    return run_of("fev1fvc", tmp_path)
+
+
+def run_of(target, folder):
+    """A run folder of a target, and its cohort."""
+    cohort = make_stored_cohort(folder / "cohort")
+    run = RunFolder(folder / "run")
     run.path.mkdir()
-    write_prototxts(run, cohort, "fev1fvc", Schedule(), seed=1, gpu=None)
+    write_prototxts(run, cohort, target, Schedule(), seed=1, gpu=None)
     run.best_weights.write_bytes(b"weights")
-    write_json(run.best_json, {"target": "fev1fvc", "weights_sha256": sha256(run.best_weights)})
+    write_json(run.best_json, {"target": target, "weights_sha256": sha256(run.best_weights)})
     rng = np.random.default_rng(5)
     rows = []
-    for scan in reversed(cohort.labelled("test", "fev1fvc")):  # joined by scan_id
-        truth = scan.labels["fev1fvc"]
+    for scan in reversed(cohort.labelled("test", target)):  # joined by scan_id
+        truth = scan.labels[target]
         prediction = truth + rng.normal(0, 0.05)
         rows.append(
             {
@@ -66,6 +71,16 @@ def test_methods_stand_beside_the_network_with_the_statistics_of_the_report(run,
     assert (facts["train_scans"], facts["val_scans"]) == (20, 8)
     assert list(facts["methods"]) == list(DENSITIES)
     assert facts["methods"]["coarse linear model"]["settings"]["alpha"] > 0
+
+
+def test_a_target_that_is_no_sign_of_copd_has_no_area(tmp_path, capsys):
+    run = run_of("ve", tmp_path)
+    score_baselines.main(
+        ["ve", "--run", str(run.path), "--methods", "laa950", "mean", "--workers", "1"]
+    )
+    out = capsys.readouterr().out
+    assert "LAA-950" in out and "AUC" not in out
+    assert list(json.loads((run.path / "baselines.json").read_text())["methods"]) == [LAA950, MEAN]
 
 
 def test_the_same_command_gives_the_same_bytes(run):

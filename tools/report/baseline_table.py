@@ -47,6 +47,7 @@ def baseline_table(target: Target, test: Split, scored: ScoredBaselines) -> Tabl
     with_copd = target.name == "fev1fvc"
     copd = has_copd(test.truth) if with_copd else None
     network = spearman_interval(test.prediction, test.truth).absolute()
+    area = (estimate_text(roc_area(copd, -test.prediction).delong), "", "") if with_copd else ()
     rows = [
         (
             NETWORK,
@@ -55,7 +56,7 @@ def baseline_table(target: Target, test: Split, scored: ScoredBaselines) -> Tabl
             "",
             mae_text(target, test.truth, test.prediction),
             "this run",
-            *((estimate_text(roc_area(copd, -test.prediction).delong), "", "") * with_copd),
+            *area,
         )
     ]
     for name, values in predictions.items():
