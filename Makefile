@@ -222,7 +222,7 @@ $(DEMO_RUN)/lidc_sample.json: $(DEMO_RUN)/best.json | $(SAMPLE)
 
 # ---- the paper's results on phantoms --------------------------------------------------------------
 
-# An evening on two cores. The paper has 1424,170,195 scans (REPRODUCE_COUNT=1789) and its own
+# An estimated evening on two cores. The paper has 1424,170,195 scans (REPRODUCE_COUNT=1789) and its own
 # SCHEDULE=paper, which takes weeks on a CPU. Every step goes on where it was stopped.
 REPRODUCE := build/reproduce
 REPRODUCE_COUNT ?= 1000

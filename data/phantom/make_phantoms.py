@@ -10,7 +10,7 @@ command continues an interrupted run.
     OUT/table.csv                                        scan_id, path, mask, labels, facts
 
 With --stored, in place of scans, masks and table, what tools/prepare_cohort.py makes of them
-without a mask, in a tenth of the space:
+without a mask, in a fifth of the space:
 
     OUT/cohort/scans/phantom_0001.h5, OUT/cohort/cohort.csv
 """

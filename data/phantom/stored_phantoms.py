@@ -1,6 +1,6 @@
 """Phantoms of which the lungs alone are kept: OUT/cohort is what tools/prepare_cohort.py makes.
 
-A cohort of thousands takes a tenth of the disk space that its scans would.
+A cohort of thousands takes a fifth of the disk space that its scans would.
 """
 
 from pathlib import Path
