@@ -12,7 +12,7 @@ from data.phantom.subject import Subject
 from pylayers.cohort.cohort import PHANTOM, write_rows
 from pylayers.errors import UsageError
 
-VERSION = 9  # raise it whenever the same seed gives other voxels or labels
+VERSION = 10  # raise it whenever the same seed gives other voxels or labels
 STAMP = "generator.json"
 FOLDERS = ("scans", "masks", "facts")
 COLUMNS = (

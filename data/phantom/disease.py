@@ -18,7 +18,7 @@ P_UPPER = 0.75  # centrilobular emphysema of smokers prefers the upper lobes
 # Airway disease, in standard deviations; a part goes with the emphysema.
 AIRWAY_PER_SEVERITY = 1.2
 WALL_MM, WALL_MM_PER_SD, WALL_RANGE_MM = 1.1, 0.36, (0.3, 2.6)
-NODULES, NODULES_PER_SD = 1.2, 0.7  # per ml of lung in the median, and of the log
+NODULES, NODULES_PER_SD = 0.7, 0.8  # per ml of lung in the median, and of the log
 
 # What else goes with severity, and varies by itself. In patients the area of small vessels
 # correlates with lung function by .18 to .46 (PMC8601304).

@@ -27,7 +27,7 @@ PLEURAL_MM = 7.0  # how deep under the pleura paraseptal holes lie
 PLEURAL_HOLE_MM = (3.0, 7.0)
 PLEURAL_HOLES_PER_MM3 = 1 / 500  # of the band under the pleura, where it is full
 
-NODULE_MM, NODULE_DEPTH_MM = (2.5, 4.5), 3.0  # radius, and how far from the pleura
+NODULE_MM, NODULE_DEPTH_MM = (2.0, 3.5), 3.0  # radius, and how far from the pleura
 
 
 class Holes(NamedTuple):

@@ -36,7 +36,7 @@ SCHEDULES = {
     "paper": Schedule(),
     # some minutes on two cores: for the same arithmetic, one slice each of as many scans as the
     # paper has in an iteration teaches more than several; validated and scored with 16 a scan
-    "demo": Schedule(slices=1, batch=16, iterations=900, interval=100, display=1),
+    "demo": Schedule(slices=1, batch=16, iterations=1200, interval=100, display=1),
     # an evening on two cores for all three targets: make reproduce
     "reproduce": Schedule(slices=1, batch=16, iterations=3000, interval=200, display=10),
 }
