@@ -225,8 +225,8 @@ $(DEMO_RUN)/lidc_sample.json: $(DEMO_RUN)/best.json | $(SAMPLE)
 # An estimated evening on two cores. The paper has 1424,170,195 scans (REPRODUCE_COUNT=1789) and its own
 # SCHEDULE=paper, which takes weeks on a CPU. Every step goes on where it was stopped.
 REPRODUCE := build/reproduce
-REPRODUCE_COUNT ?= 1000
-REPRODUCE_FRACTIONS ?= 700,100,200
+REPRODUCE_COUNT ?= 1200
+REPRODUCE_FRACTIONS ?= 900,100,200
 REPRODUCE_SCHEDULE ?= reproduce
 REPRODUCE_RUNS := runs/reproduce
 REPRODUCE_STAMP := $(REPRODUCE)/cohort/.stamp-$(REPRODUCE_COUNT)

@@ -37,7 +37,7 @@ from tools.pictures.small_png import figure_palette, write_small_png
 
 TOOLS = ROOT / "tools"
 # Phantoms of the gallery, of seed 1, and what is wrong with them.
-GALLERY = {9: "mild and paraseptal emphysema", 12: "severe emphysema"}
+GALLERY = {17: "mild emphysema", 12: "severe emphysema"}
 DEPLOY = ROOT / "prototxt" / "deploy.prototxt"
 
 
