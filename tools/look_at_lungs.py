@@ -89,7 +89,7 @@ def looked_at(job: ScanJob) -> Row:
     if mask is None:
         return row_of(": ".join((job.scan_id, *notes)), scan)
     volume = f"{volume_l(mask, scan.spacing_mm):.2f} L of lung"
-    numbers = f"{volume}, LAA-950 {laa950(scan.hu, mask):.1f} %"
+    numbers = f"{volume}, LAA-950 {laa950(scan.hu[mask]):.1f} %"
     return row_of(f"{job.scan_id}: {'; '.join((numbers, *notes))}", scan, mask, bounding_box(mask))
 
 

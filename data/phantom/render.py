@@ -163,10 +163,9 @@ def image_facts(subject: Subject, hu: np.ndarray, mask: np.ndarray) -> dict[str,
     label = mask[box]
     lung = (label & 0xFF > 0) & (label >> 8 != AIRWAY)
     values = hu[box][lung]
-    everywhere = np.ones(values.shape, bool)
     return {
-        "laa950": laa950(values, everywhere),
-        "perc15": perc15(values, everywhere),
+        "laa950": laa950(values),
+        "perc15": perc15(values),
         "mean_hu": float(values.mean()),
         "lung_ml": float(lung.sum() * subject.spacing_mm**2 * subject.slice_mm / 1000),
     }

@@ -32,8 +32,12 @@ def air_around(coarse: np.ndarray, outside: np.ndarray, pixel_mm: float) -> np.n
 
 def peaks_of(values: np.ndarray, range_hu: tuple[int, int]) -> np.ndarray:
     """Return the large peaks of a histogram of HU, in ascending order; blank for too few values."""
-    bins = np.arange(range_hu[0], range_hu[1] + 1, PEAK_BIN_HU)
-    counts = np.pad(np.histogram(values, bins)[0].astype(float), 1)
+    low, high = range_hu
+    bins = np.arange(low, high + 1, PEAK_BIN_HU)
+    near = values[(values >= low) & (values < high)].astype(np.int32)
+    counts = np.bincount((near - low) // PEAK_BIN_HU, minlength=len(bins) - 1).astype(float)
+    counts[-1] += np.count_nonzero(values == high)  # the last bin has both its ends
+    counts = np.pad(counts, 1)
     counts = ndimage.gaussian_filter1d(counts, PEAK_SMOOTH, mode="constant")
     if counts.sum() < FEWEST:
         return np.empty(0)

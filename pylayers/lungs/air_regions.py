@@ -5,7 +5,6 @@ from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
-from skimage.segmentation import watershed
 
 from pylayers.lungs.air_map import AirMap
 from pylayers.lungs.gas import GAS_HU, NEIGHBOURS, inside, is_gas
@@ -97,9 +96,32 @@ def _parts(
     if np.count_nonzero(large) < 2:
         return spaces
     number = np.where(large, np.cumsum(large), 0).astype(np.int32)
-    parts = watershed(hu, number[cores], mask=where)
+    parts = _flooded(hu, number[cores], spaces)
     dense, _ = ndimage.label(where & (parts == 0))  # without a core: consolidation, small pockets
     return np.where(dense > 0, dense + parts.max(), parts)
+
+
+def _flooded(hu: np.ndarray, cores: np.ndarray, spaces: np.ndarray) -> np.ndarray:
+    """Return the number of the core that floods each voxel, 0 where its space has none.
+
+    A core that is alone in its space takes all of it; where several meet, a watershed parts them.
+    """
+    core = np.flatnonzero(cores)
+    space, number = spaces.ravel()[core], cores.ravel()[core]
+    low, high = (np.zeros(spaces.max() + 1, np.int32) for _ in range(2))
+    low[:] = number.max() + 1
+    np.minimum.at(low, space, number)
+    np.maximum.at(high, space, number)
+    alone = np.where(low == high, high, 0)
+    parts = alone[spaces]
+    shared = high > low
+    if shared.any():
+        from skimage.segmentation import watershed  # slow to import, rarely needed
+
+        box = ndimage.find_objects(shared[spaces].view(np.uint8))[0]
+        inside = shared[spaces[box]]
+        parts[box] += watershed(hu[box], np.where(inside, cores[box], 0), mask=inside)
+    return parts
 
 
 def contact_of(region: Region, lungs: np.ndarray) -> float:

@@ -30,15 +30,13 @@ def refine(
     coarse: np.ndarray, shape: tuple[int, int, int], step_z: int, step_yx: int
 ) -> np.ndarray:
     """Return a coarse mask on the scan's grid of `shape`; the only full-size array it makes."""
-    fine = np.empty(shape, bool)
+    fine = np.zeros(shape, bool)
     size = (coarse.shape[2] * step_yx, coarse.shape[1] * step_yx)
     for z, plane in enumerate(coarse.view(np.uint8)):
         if plane.any():
             smooth = cv2.resize(plane * np.uint8(254), size, interpolation=cv2.INTER_LINEAR)
             plane = smooth[: shape[1], : shape[2]] > 127
             fine[z * step_z : (z + 1) * step_z] = plane
-        else:
-            fine[z * step_z : (z + 1) * step_z] = False
     return fine
 
 

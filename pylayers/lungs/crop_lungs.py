@@ -26,13 +26,14 @@ def crop_of_scan(scan: Scan, request: ScanRequest) -> LungCrop:
         raise lungs.refusal
     box = bounding_box(lungs.mask)
     hu, mask = box.of(scan.hu), box.of(lungs.mask)
+    lung = hu[mask]
     measured = {
         "lungs_l": volume_l(mask, scan.spacing_mm),
-        "laa950": laa950(hu, mask),
-        "perc15_hu": perc15(hu, mask),
+        "laa950": laa950(lung),
+        "perc15_hu": perc15(lung),
     }
     lung_bits, warnings = packed(mask), lungs.warnings
-    del lungs, mask  # a large scan's memory: the crop takes their place
+    del lungs, mask, lung  # a large scan's memory: the crop takes their place
     return LungCrop(
         hu=np.ascontiguousarray(hu),
         spacing_mm=scan.spacing_mm,

@@ -8,22 +8,20 @@ import numpy as np
 EMPHYSEMA_HU = -950
 
 
-def laa950(hu: np.ndarray, mask: np.ndarray) -> float:
+def laa950(lung: np.ndarray) -> float:
     """Return LAA-950, the percentage of lung voxels below -950 HU.
 
-    hu: (z, y, x) HU; mask: bool of the same shape, at least one voxel set.
+    lung: their HU, at least one.
     """
-    lung = hu[mask]
     return 100.0 * np.count_nonzero(lung < EMPHYSEMA_HU) / lung.size
 
 
-def perc15(hu: np.ndarray, mask: np.ndarray) -> float:
+def perc15(lung: np.ndarray) -> float:
     """Return Perc15 in HU: 15 % of the lung's voxels are less dense; plus 1000 it is g/l.
 
-    hu: (z, y, x) HU; mask: bool of the same shape, at least one voxel set. Parr et al. 2008,
-    doi:10.1186/1465-9921-9-21.
+    lung: the HU of the lung voxels, at least one. Parr et al. 2008, doi:10.1186/1465-9921-9-21.
     """
-    return float(np.percentile(hu[mask], 15))
+    return float(np.percentile(lung, 15))
 
 
 def volume_l(mask: np.ndarray, spacing_mm: Sequence[float]) -> float:

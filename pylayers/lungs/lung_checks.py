@@ -36,17 +36,23 @@ MIDDLE = 0.15  # of the body's width: the lungs part this close to its middle
 
 
 def check_lungs(
-    hu: np.ndarray, mask: np.ndarray, spacing_mm: Sequence[float], mask_given: bool
+    hu: np.ndarray,
+    mask: np.ndarray,
+    spacing_mm: Sequence[float],
+    mask_given: bool,
+    coarse: np.ndarray | None = None,
 ) -> list[str]:
     """Return warnings about the lungs of a scan, one sentence each.
 
     hu: int16 (z, y, x) HU; mask: bool of the same shape, at least one voxel set; spacing_mm:
-    (z, y, x); mask_given: whether the mask came with the scan. Raises ScanRefused (mask-not-lung,
+    (z, y, x); mask_given: whether the mask came with the scan; coarse: an AirMap's block means of
+    hu, where they are at hand. Raises ScanRefused (mask-not-lung,
     no-lungs, lungs-cut, few-slices, one-lung).
     """
     step_z, step_yx = steps_of(spacing_mm)
     areas = np.count_nonzero(mask, axis=(1, 2)) * np.prod(spacing_mm[1:])
-    coarse = block_means(hu[::step_z], step_yx)
+    if coarse is None:
+        coarse = block_means(hu[::step_z], step_yx)
     lungs = np.ascontiguousarray(mask[::step_z, ::step_yx, ::step_yx])
     spacing = np.array(spacing_mm) * (step_z, step_yx, step_yx)
 
@@ -101,6 +107,8 @@ def _check_density(coarse: np.ndarray, lungs: np.ndarray, spacing: Sequence[floa
     gas = lungs & (coarse < SPACE_HU)
     for plane in gas.view(np.uint8):  # emphysema is crossed by vessels, which part it
         cv2.erode(plane, SQUARE, plane, None, SPACE_EROSION, cv2.BORDER_CONSTANT, 0)
+    if not gas.any():
+        return []
     spaces, count = ndimage.label(gas, NEIGHBOURS)
     ml = (
         np.bincount(spaces.ravel(), minlength=count + 1)[1:].max(initial=0) * np.prod(spacing) / 1e3

@@ -49,8 +49,9 @@ def lungs_of_scan(scan: Scan, request: ScanRequest) -> ScanLungs:
         else:
             mask, unusual = find_lungs(air, scan.hu.shape)
             warnings += unusual
+        coarse = air.coarse
         del air
-        warnings += check_lungs(scan.hu, mask, scan.spacing_mm, mask_given)
+        warnings += check_lungs(scan.hu, mask, scan.spacing_mm, mask_given, coarse)
     except ScanRefused as refusal:
         return ScanLungs(mask, tuple(warnings), refusal)
     return ScanLungs(mask, tuple(warnings))

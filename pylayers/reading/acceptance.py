@@ -99,7 +99,14 @@ def grey_of(name: str, hu: np.ndarray) -> Grey:
     equal = (thin[:, :, :-1] == thin[:, :, 1:]) & inner
     left = thin[:, :, :-1][inner]
     runs = np.count_nonzero(equal) / max(1, left.size)
-    return Grey(name, left[::step], np.unique(left), runs)
+    return Grey(name, left[::step], distinct(left), runs)
+
+
+def distinct(values: np.ndarray) -> np.ndarray:
+    """Return the distinct ones of int16 values, in ascending order."""
+    seen = np.zeros(1 << 16, bool)
+    seen[values.view(np.uint16)] = True
+    return np.sort(np.flatnonzero(seen).astype(np.uint16).view(np.int16))
 
 
 def check_greys(grey: Grey, numbers: Numbers) -> None:

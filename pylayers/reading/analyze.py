@@ -8,7 +8,6 @@ import struct
 from pathlib import Path
 
 import numpy as np
-from nibabel.spm99analyze import Spm99AnalyzeHeader
 
 from pylayers.reading.fields import unreadable
 from pylayers.reading.header import Header, checked, no_spacing
@@ -41,6 +40,8 @@ def is_analyze(start: bytes) -> bool:
 
 def read_analyze(path: Path) -> Header:
     """Read and check the header of an Analyze .hdr."""
+    from nibabel.spm99analyze import Spm99AnalyzeHeader  # slow to import
+
     name = path.name
     with path.open("rb") as file:
         plain = unzipped_start(file.read(START_BYTES))[:HEADER_BYTES]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from pylayers.errors import ScanRefused, is_machine_failure, machine_error
-from pylayers.reading.dicom_files import MAX_FILES
+from pylayers.reading.folder_walk import MAX_FILES
 from pylayers.reading.scratch import scratch_folder
 from pylayers.reading.tar_stream import tar_members
 

@@ -10,18 +10,12 @@ from typing import NamedTuple
 from pylayers.errors import ScanRefused, is_machine_failure
 from pylayers.reading.dicom_frames import frame_count, frames_of
 from pylayers.reading.dicom_header import Head, header_of, kind_of, opened, series_of
-from pylayers.reading.dicom_kind import (
-    START_BYTES,
-    has_magic,
-    is_dicom_start,
-    no_ct,
-    sop_class_of,
-)
+from pylayers.reading.dicom_kind import no_ct, sop_class_of
 from pylayers.reading.dicom_slice import MAX_TEXT, Slice, axial_slice
+from pylayers.reading.dicom_start import has_magic, is_dicom_start, start_of
 from pylayers.reading.dicom_tags import UnusableHeader, words_of
-from pylayers.reading.folder_walk import folders_of
+from pylayers.reading.folder_walk import MAX_FILES, folders_of
 
-MAX_FILES = 20_000  # and slices
 MAX_INFLATED = 1 << 32  # bytes of all deflated files of a folder
 
 
@@ -87,14 +81,6 @@ def files_below(folder: Path) -> list[Path]:
                 f"{folder.name} holds over {MAX_FILES:,} files; give the folder of one scan",
             )
     return paths
-
-
-def start_of(path: Path) -> bytes:
-    """Return the bytes that tell DICOM from other files; none of a pipe or a broken link."""
-    if not path.is_file():
-        return b""
-    with path.open("rb") as file:
-        return file.read(START_BYTES)
 
 
 def is_dicom_alone(path: Path) -> bool:

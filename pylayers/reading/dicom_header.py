@@ -20,7 +20,8 @@ from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from pylayers.errors import ScanRefused
-from pylayers.reading.dicom_kind import MAGIC, MAGIC_AT, START_BYTES, has_magic, no_ct
+from pylayers.reading.dicom_kind import no_ct
+from pylayers.reading.dicom_start import MAGIC, MAGIC_AT, START_BYTES, has_magic
 from pylayers.reading.dicom_tags import UnusableHeader
 
 MOST_READ = 1 << 25  # bytes of one header; 2,000 frames' functional groups take a few MB

@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+MAX_FILES = 20_000  # of one scan, and slices
+
 
 def folders_of(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, list[Path]]]:
     """Yield every folder from `folder` down, with the paths of its files, sorted.

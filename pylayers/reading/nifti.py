@@ -6,12 +6,9 @@ nibabel knows the fields.
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from nibabel import Nifti1Header, Nifti2Header
-from nibabel.nifti1 import Nifti1PairHeader
-from nibabel.nifti2 import Nifti2PairHeader
-from nibabel.spatialimages import HeaderDataError
 
 from pylayers.errors import ScanRefused
 from pylayers.reading.fields import shortened, unreadable
@@ -19,11 +16,14 @@ from pylayers.reading.header import Header, check_one_volume, checked, no_spacin
 from pylayers.reading.pairs import START_BYTES, body_from, unzipped_start, voxels_beside
 from pylayers.reading.tilt import MAX_SHEAR, MOST_TILT_DEG
 
+if TYPE_CHECKING:
+    from nibabel.nifti1 import Nifti1Header
+
 KINDS = {  # by magic: the header's class, its bytes, whether its voxels lie in another file
-    b"n+1\0": (Nifti1Header, 348, False),
-    b"ni1\0": (Nifti1PairHeader, 348, True),
-    b"n+2\0": (Nifti2Header, 540, False),
-    b"ni2\0": (Nifti2PairHeader, 540, True),
+    b"n+1\0": ("Nifti1Header", 348, False),
+    b"ni1\0": ("Nifti1PairHeader", 348, True),
+    b"n+2\0": ("Nifti2Header", 540, False),
+    b"ni2\0": ("Nifti2PairHeader", 540, True),
 }
 MAGIC_AT = {b"n+1\0": 344, b"ni1\0": 344, b"n+2\0": 4, b"ni2\0": 4}
 TO_LPS = np.array([-1.0, -1.0, 1.0])  # NIfTI's world is RAS
@@ -46,10 +46,15 @@ def is_nifti(start: bytes) -> bool:
 
 def read_nifti(path: Path) -> Header:
     """Read and check the header of a .nii, .nii.gz or .hdr."""
+    # slow to import: only where a NIfTI is read
+    from nibabel import nifti1, nifti2
+    from nibabel.spatialimages import HeaderDataError
+
     name = path.name
     with path.open("rb") as file:
         plain = unzipped_start(file.read(START_BYTES))
-    kind, header_bytes, paired = KINDS[magic_of(plain)]
+    class_name, header_bytes, paired = KINDS[magic_of(plain)]
+    kind = getattr(nifti1 if hasattr(nifti1, class_name) else nifti2, class_name)
     try:
         header = kind(plain[:header_bytes], check=True)
         pixdim = kind(plain[:header_bytes], check=False)["pixdim"][1:4]  # check makes 1 of a 0
@@ -103,7 +108,7 @@ def check_voxels(name: str, shape: Sequence[int], dtype: np.dtype) -> None:
     check_one_volume(name, shape[3:])
 
 
-def placed_by(header: Nifti1Header, pixdim: np.ndarray) -> str:
+def placed_by(header: "Nifti1Header", pixdim: np.ndarray) -> str:
     """Return which transform says how a volume lies: sform, qform, or a blank for none.
 
     Of two, the one to the scanner's frame is taken: the other may lead to a template. An sform that
@@ -116,7 +121,7 @@ def placed_by(header: Nifti1Header, pixdim: np.ndarray) -> str:
     return "qform" if qform > 0 else ""
 
 
-def resized(header: Nifti1Header, pixdim: np.ndarray) -> bool:
+def resized(header: "Nifti1Header", pixdim: np.ndarray) -> bool:
     """Return whether the sform gives voxels another size than pixdim, but for a tilt."""
     sform = header.get_sform()[:3, :3]
     lengths = np.linalg.norm(sform, axis=0)
@@ -128,7 +133,7 @@ def resized(header: Nifti1Header, pixdim: np.ndarray) -> bool:
 
 
 def affine_of(
-    header: Nifti1Header, pixdim: np.ndarray, name: str
+    header: "Nifti1Header", pixdim: np.ndarray, name: str
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the map from voxel index to RAS in the header's unit, (4, 4), and warnings.
 
@@ -146,7 +151,7 @@ def affine_of(
     return affine, ()
 
 
-def disagree(header: Nifti1Header, taken: str) -> bool:
+def disagree(header: "Nifti1Header", taken: str) -> bool:
     """Return whether sform and qform differ by more than a tilt in the sform, which is taken.
 
     A qform cannot shear: of a tilted gantry it gives the nearest axes at right angles.

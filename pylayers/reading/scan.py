@@ -18,9 +18,7 @@ from pylayers.errors import ScanRefused, is_machine_failure, machine_error
 from pylayers.reading.acceptance import check_numbers
 from pylayers.reading.analyze import is_analyze, read_analyze
 from pylayers.reading.archive import members_of, unpacked
-from pylayers.reading.dicom_files import is_dicom_alone
-from pylayers.reading.dicom_pixels import slice_pieces
-from pylayers.reading.dicom_series import read_series
+from pylayers.reading.dicom_start import is_dicom_start, start_of
 from pylayers.reading.fields import unreadable
 from pylayers.reading.header import Header
 from pylayers.reading.hounsfield import Piece, to_hu
@@ -79,8 +77,11 @@ def read_scan(
         if members:
             with unpacked(path, members) as folder:
                 return read_dicom(folder, path.name, series, allow_uneven)
-        if is_dicom_alone(path):
-            return read_dicom(path, path.name, series, allow_uneven)
+        if is_dicom_start(start_of(path)):
+            from pylayers.reading.dicom_files import is_dicom_alone  # with pydicom
+
+            if is_dicom_alone(path):
+                return read_dicom(path, path.name, series, allow_uneven)
         header = header_of(path)
         scaled = ((piece, header.slope, header.intercept) for piece in pieces(header))
         return scan_of(header, scaled)
@@ -88,6 +89,10 @@ def read_scan(
 
 def read_dicom(folder: Path, name: str, series: str | None, allow_uneven: bool) -> Scan:
     """Read one series below a folder, or in a multi-frame file."""
+    # pydicom is slow to import: only where DICOM is read
+    from pylayers.reading.dicom_pixels import slice_pieces
+    from pylayers.reading.dicom_series import read_series
+
     header, slices = read_series(folder, name, series, allow_uneven)
     return scan_of(header, slice_pieces(slices), slices[0].series)
 

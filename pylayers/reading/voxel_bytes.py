@@ -15,7 +15,7 @@ import numpy as np
 from pylayers.errors import ScanRefused
 from pylayers.reading.header import AT_THE_END, Header
 
-PIECE_BYTES = 1 << 22
+PIECE_BYTES = 1 << 18  # what a core's cache holds
 WINDOW_BITS = {"zlib": 47, "gzip": 31}  # MetaIO takes gzip for zlib, too, as 32 + 15 says
 GZIP = b"\x1f\x8b"
 # A deflate stream holds at most 1032 times its own bytes: https://zlib.net/zlib_tech.html

@@ -18,7 +18,7 @@ def lungs_of(shape=SHAPE):
 
 def crop_of(hu, lungs, spacing_mm=SPACING_MM):
     """The crop of a volume and its mask, with what is measured on it."""
-    measured = volume_l(lungs, spacing_mm), laa950(hu, lungs), perc15(hu, lungs)
+    measured = volume_l(lungs, spacing_mm), laa950(hu[lungs]), perc15(hu[lungs])
     box = Box(0, hu.shape[0], 0, hu.shape[1], 0, hu.shape[2])
     return LungCrop(hu, spacing_mm, -100.0, box, *measured, True, lung_bits=packed(lungs))
 

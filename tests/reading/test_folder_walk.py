@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from dicom_writer import SLICES, refused, voxels, write
 
-from pylayers.reading.dicom_kind import is_dicom_file
+from pylayers.reading.dicom_start import is_dicom_file
 from pylayers.reading.folder_walk import folders_of
 from pylayers.reading.scan import read_scan
 from tools.scan_lists.scan_list import jobs_of

@@ -55,7 +55,7 @@ def runs(truth, random_run, tmp_path_factory):
     (cohort / "scans").mkdir(parents=True)
     for index in range(SCANS):
         hu = rng.normal(-860 - 60 * badness[index], 40, (16, 24, 32)).astype(np.int16)
-        share = laa950(hu, np.ones(hu.shape, bool))
+        share = laa950(hu)
         crop = LungCrop(hu, (5.0, 2.0, 2.0), -100.0, Box(0, 16, 0, 24, 0, 32), 4, share, -900, True)
         name = f"s{index:03d}"
         write_crop(store_path(cohort, name), crop)

@@ -70,10 +70,11 @@ class InsertedLesions:
             deeper = np.minimum(self.hole_hu - self.tissue.level_hu[z], 0)
             hu[z] = np.maximum(np.rint(hu[z] + share * deeper), self.floor_hu)
             total += float(share.sum())
+        lung = hu[self.lungs]
         changed = replace(
             self.crop,
             hu=hu,
-            laa950=laa950(hu, self.lungs),
-            perc15_hu=perc15(hu, self.lungs),
+            laa950=laa950(lung),
+            perc15_hu=perc15(lung),
         )
         return Lesioned(changed, total / np.count_nonzero(self.lungs))

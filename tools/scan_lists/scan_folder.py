@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pylayers.errors import UsageError
 from pylayers.reading.archive import SUFFIXES
-from pylayers.reading.dicom_kind import is_dicom_file
+from pylayers.reading.dicom_start import is_dicom_file
 from pylayers.reading.folder_walk import folders_of
 
 SCAN_SUFFIXES = (
