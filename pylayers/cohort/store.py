@@ -6,12 +6,12 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import fields
-from typing import NamedTuple
 
 import h5py
 import hdf5plugin
 import numpy as np
 
+from pylayers.cohort.grid import Grid
 from pylayers.errors import CohortError, is_machine_failure, machine_error
 from pylayers.files.whole_file import whole_file
 from pylayers.lungs.crop import PREPROCESSING_VERSION, Box, LungCrop
@@ -22,18 +22,6 @@ WARNINGS = "warnings"
 LUNGS = "lung_bits"  # a bit for each voxel
 HASH, LUNGS_HASH = "crop_sha256", "lungs_sha256"
 AGAIN = "remove it and run tools/prepare_cohort.py again"
-
-
-class Grid(NamedTuple):
-    """A stored crop's voxels. version: of the preprocessing. shape, spacing_mm: (z, y, x).
-
-    sha256: of the voxels when they were stored.
-    """
-
-    version: int
-    shape: tuple[int, int, int]
-    spacing_mm: tuple[float, float, float]
-    sha256: str = ""
 
 
 def write_crop(path: str | os.PathLike[str], crop: LungCrop, source_key: str = "") -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from pylayers.cohort.cohort import SPLITS, TABLE, Cohort, CohortScan
-from pylayers.cohort.store import Grid, read_grid
+from pylayers.cohort.grid import Grid
+from pylayers.cohort.store import read_grid
 from pylayers.errors import CohortError
 from pylayers.files.checkout import relative
 from pylayers.lungs.crop import PREPROCESSING_VERSION

@@ -172,7 +172,7 @@ def test_evaluation_says_it_once_and_evaluates(run, tiny_cohort, capsys):
     ],
 )
 def test_an_evaluation_is_silent_only_where_all_versions_agree(weights, stored, is_said):
-    from pylayers.cohort.store import Grid
+    from pylayers.cohort.grid import Grid
 
     best = {} if weights is None else {"preprocessing_version": weights}
     note = version_note(best, [Grid(v, (1, 1, 1), (1.0, 1.0, 1.0)) for v in stored])

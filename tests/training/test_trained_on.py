@@ -10,7 +10,7 @@ import pytest
 from chest import write_scan
 
 from pylayers.cohort.cohort import CohortScan
-from pylayers.cohort.store import Grid
+from pylayers.cohort.grid import Grid
 from pylayers.errors import ScanRefused, UsageError, WeightsError
 from pylayers.files.whole_file import write_json
 from pylayers.lungs.crop import Box, LungCrop

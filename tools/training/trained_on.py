@@ -12,7 +12,7 @@ import numpy as np
 
 from pylayers.batch.pixel_size import input_pixel_mm, resampled
 from pylayers.cohort.cohort import CohortScan
-from pylayers.cohort.store import Grid
+from pylayers.cohort.grid import Grid
 from pylayers.errors import ScanRefused, WeightsError
 from pylayers.files.checkout import relative
 from pylayers.lungs.crop import LungCrop

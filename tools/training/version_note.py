@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pylayers.cohort.store import Grid
+from pylayers.cohort.grid import Grid
 from pylayers.lungs.crop import PREPROCESSING_VERSION
 
 
