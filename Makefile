@@ -30,7 +30,7 @@ option = $(if $($(1)),--$(2) $(call quoted,$($(1))))
 path = $(if $(filter undefined,$(origin $(1))),,--$(2) $(call quoted,$($(1))))
 WHICH_RUN = $(call path,COHORT,cohort) $(call path,RUN,run)
 
-.PHONY: help setup caffe-wheel caffe-wheels demo cohort phantom-report train resume sweep-slices caffe-test evaluate baselines repeatability response report reproduce pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
+.PHONY: help setup caffe-wheel caffe-wheels demo cohort phantom-report train resume sweep-slices caffe-test evaluate baselines repeatability response export report reproduce pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -165,6 +165,10 @@ baselines: known-target .venv/.stamp-caffe ## train the related work on the coho
 repeatability: known-target .venv/.stamp-caffe ## scan test phantoms again: how far network and densities move, which change can be detected [COHORT GPU RUN]
 	@$(PYTHON) tools/measure_repeatability.py $(TARGET) $(WHICH_RUN) \
 	    --device $(if $(filter auto none,$(GPU)),cpu,gpu:$(GPU)) $(REPEATABILITY_OPTIONS)
+
+export: known-target .venv/.stamp-caffe ## write TARGET's network as ONNX, which scores without Caffe; OUT: a folder to hand on [COHORT RUN OUT]
+	@$(PYTHON) tools/evaluate.py --stale $(WHICH_RUN) --gpu none --quiet
+	@$(PYTHON) tools/export_onnx.py $(TARGET) $(WHICH_RUN) $(call path,OUT,out)
 
 report: .venv/.stamp-caffe ## the paper's tables and figures of all trained runs of a cohort, in runs/report/index.html [COHORT GPU RUN]
 	@$(PYTHON) tools/evaluate.py --stale $(WHICH_RUN) --gpu $(call quoted,$(GPU))

@@ -61,7 +61,8 @@ def answer(args: argparse.Namespace) -> int:
     for name in (EVERYTHING, *OUTPUTS.values()):
         check_output(args.output / name, inputs=(scan,))
     folders = chosen_runs(args.weights)
-    scorers = [Scorer(load_trained(folder), gpu) for folder in folders]
+    runs = [load_trained(folder) for folder in folders]
+    scorers = [Scorer(run, gpu) for run in runs]
     result = score(scorers, ScanRequest(scan)).content
     write_json(args.output / EVERYTHING, result)
     for name, target in result["targets"].items():
@@ -69,7 +70,7 @@ def answer(args: argparse.Namespace) -> int:
     if result["refused"]:
         print(refusal(ScanRefused(**result["refused"])), file=sys.stderr)
         return REFUSED
-    complain(f"note: {weights_note(folders)}")
+    complain(f"note: {weights_note(runs)}")
     return 0
 
 

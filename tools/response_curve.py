@@ -88,12 +88,13 @@ def response_curve(args: argparse.Namespace) -> None:
     if args.scan == SAMPLE and not SAMPLE.exists():
         raise UsageError(f"there is no {relative(SAMPLE)}; `make response` fetches it")
     runs = chosen_runs(args.weights)
-    scorers = [Scorer(load_trained(folder), gpu) for folder in runs]
+    trained = [load_trained(folder) for folder in runs]
+    scorers = [Scorer(run, gpu) for run in trained]
     check_folder(args.out, "--out", files=(TABLE, PICTURE, SUMMARY), inputs=(args.scan,))
     request = ScanRequest(args.scan)
     scan = read_requested(request)
     crop = crop_of_scan(scan, request)
-    notes = [weights_note(runs), *score_crop(scorers, crop).warnings]
+    notes = [weights_note(trained), *score_crop(scorers, crop).warnings]
     responses, first = [], None
     bar = progress_bar(
         name="response", unit="scan", quiet=args.quiet, total=len(doses) * args.repeats

@@ -25,6 +25,8 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # without `make setup`, too
+
 from pylayers.batch.slice_sample import checked_offsets
 from pylayers.command_line.exit_codes import (
     DONE,
@@ -47,10 +49,11 @@ from tools.scoring.chosen_runs import (
     device,
     weights_note,
 )
+from tools.scoring.engines import add_engine, engine_of, load_runs
 from tools.scoring.score_output import Output, made_with
 from tools.scoring.score_tables import ERROR, error_row
 from tools.scoring.scored_crop import PHANTOM_WARNING
-from tools.training.trained_run import checked_resample, load_trained
+from tools.training.trained_run import checked_resample
 from tools.workers.scratch_folder import scratch_folder
 from tools.workers.worker_options import (
     add_allow_uneven,
@@ -75,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
         help="table to write (default: scores.csv, or scores_2of8.csv with --shard 2/8)",
     )
     add_weights(p)
+    add_engine(p)
     p.add_argument(
         "--contributions",
         action="store_true",
@@ -107,23 +111,25 @@ def score_cohort(args: argparse.Namespace) -> int:
     if not os.path.isdir(args.scans):
         check_output(out, "--out", inputs=(args.scans,))
     folders = chosen_runs(args.weights)
-    runs = [load_trained(folder) for folder in folders]
+    engine = engine_of(args.engine, folders, gpu)
+    runs = load_runs(folders, engine)
     for trained in runs:
         checked_resample(args.resample, trained)
-    paths = tuple(str(folder.path.resolve()) for folder in folders)
+    paths = tuple(str(folder.name.resolve()) for folder in folders)
 
     with Output(out, args.go_on) as output:
-        if not output.begin(made_with(runs, args, jobs)):
+        if not output.begin(made_with(runs, engine, args, jobs)):
             if not args.quiet:
                 print(f"{output.table} is complete already")
             return DONE
         with scratch_folder(output.scratch) as scratch:
-            setup = ScoreSetup(paths, gpu, args.contributions, scratch, args.offsets, args.resample)
+            how = (gpu, args.contributions, scratch, args.offsets, args.resample)
+            setup = ScoreSetup(paths, engine, *how)
             errors = score_missing(jobs, output, setup, args)
         rows = output.finish(jobs, errors)
     if not args.quiet:
         phantom = [PHANTOM_WARNING] if any(run.is_phantom for run in runs) else []
-        for note in (weights_note(folders), *phantom):
+        for note in (weights_note(runs), *phantom):
             print(f"note: {note}", file=sys.stderr)
         print(summary(rows, output.table))
     return FAILED if errors else DONE

@@ -14,6 +14,8 @@ import sys
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # without `make setup`, too
+
 from pylayers.batch.slice_sample import checked_offsets
 from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.deliveries import deliver
@@ -33,9 +35,9 @@ from tools.scoring.chosen_runs import (
     device,
     weights_note,
 )
+from tools.scoring.engines import CAFFE, add_engine, engine_of, load_runs
 from tools.scoring.scan_result import score
 from tools.scoring.scorer import Scorer
-from tools.training.trained_run import load_trained
 from tools.workers.worker_options import add_allow_uneven
 
 RESEARCH_USE = "research use, not a medical device"
@@ -63,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--series", metavar="UID", help="DICOM series (default: the largest axial one)")
     add_allow_uneven(p)
     add_weights(p)
+    add_engine(p)
     add_offsets(p)
     add_resample(p)
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
@@ -90,7 +93,10 @@ def score_scan(args: argparse.Namespace) -> int:
     check_outputs(args)
     started = time.perf_counter()
     folders = chosen_runs(args.weights)
-    runs = [load_trained(folder) for folder in folders]
+    engine = engine_of(args.engine, folders, gpu)
+    if args.report and engine != CAFFE:
+        raise UsageError("--report draws maps by Caffe's backward pass; it needs --engine caffe")
+    runs = load_runs(folders, engine)
     scorers = [Scorer(run, gpu, args.offsets, args.resample) for run in runs]
     load_s = round(time.perf_counter() - started, 3)
     result, scored = score(scorers, request)
@@ -130,7 +136,7 @@ def score_scan(args: argparse.Namespace) -> int:
             complain(refusal(ScanRefused(**result["refused"])))
         elif not args.quiet:
             series = [f"scored series {result['series']}"] if result["series"] else []
-            for line in [*series, weights_note(folders), *result["warnings"], RESEARCH_USE]:
+            for line in [*series, weights_note(runs), *result["warnings"], RESEARCH_USE]:
                 complain(f"note: {line}")
 
     deliver(write, show, draw, report, note)

@@ -58,7 +58,7 @@ def sweep(args: argparse.Namespace) -> None:
     trained = load_trained(runs[0])
     scorers = [Scorer(trained, resample=resample) for resample in (False, True)]
     scan = read_scan(args.scan)
-    complain(f"note: {weights_note(runs)}")
+    complain(f"note: {weights_note([trained])}")
     print_result("| pixels | score | with --resample | LAA-950 |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for mm in sizes_mm:

@@ -44,7 +44,7 @@ def test_the_record_is_of_the_pixels_that_the_network_saw():
     seen = trained_on([*scans, CohortScan("d", "d", "train", {}, {})], grids)
     assert seen == TrainedOn(3, Span(0.55, 0.6, 0.7), Span(1.0, 2.5, 5.0), {"x": 2, "y": 1})
     best = {"trained_on": json.loads(json.dumps(seen.to_json()))}
-    assert read_trained_on(RunFolder(Path("run")), best) == seen
+    assert read_trained_on(Path("run/best.json"), best) == seen
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_the_record_is_of_the_pixels_that_the_network_saw():
 )
 def test_a_damaged_record_is_said(damage, tmp_path):
     with pytest.raises(WeightsError, match=r"best\.json is damaged: trained_on makes no sense"):
-        read_trained_on(RunFolder(tmp_path), {"trained_on": USUAL.to_json() | damage})
+        read_trained_on(tmp_path / "best.json", {"trained_on": USUAL.to_json() | damage})
     with pytest.raises(WeightsError, match="trained_on makes no sense"):
-        read_trained_on(RunFolder(tmp_path), {"trained_on": [1]})
+        read_trained_on(tmp_path / "best.json", {"trained_on": [1]})
 
 
 # ---- what is said of a scan ----

@@ -8,12 +8,12 @@ from google.protobuf import text_format
 from pylayers.batch.layer_params import LayerParams, parse
 from pylayers.cohort.cohort import read_cohort
 from pylayers.files.whole_file import write_whole
-from tools.bench.network import layers_of
 from tools.bench.settings import LR, MOMENTUM, SEED, TARGET, WEIGHT_DECAY, Settings
 from tools.caffe_run.caffe_install import caffe_messages
 from tools.training.run_folder import RunFolder, read_net
 from tools.training.run_prototxt import read_prototxt, write_prototxts
 from tools.training.schedules import Schedule
+from tools.twin.net_layers import layers_of
 
 CONSTANT = ("tools.bench.constant_batch_layer", "ConstantBatchLayer")
 

@@ -25,7 +25,7 @@ class MeanOfSlices(nn.Module):
 
 
 def network(layers: list[dict], weights: Mapping[str, np.ndarray]) -> nn.Sequential:
-    """Return the network that tools.bench.network describes, with Caffe's weights.
+    """Return the network that tools.twin.net_layers describes, with Caffe's weights.
 
     weights: mapping "weights/<layer>/<0 weight, 1 bias>" -> array.
     """

@@ -9,9 +9,9 @@ from pylayers.command_line.path_argument import given_path_text
 from pylayers.errors import UsageError, WeightsError
 from pylayers.files.checkout import relative
 from tools.caffe_run.caffe_install import gpu_id
-from tools.training.run_folder import RunFolder
-from tools.training.run_manifest import FINISHED
+from tools.training.run_folder import FINISHED, RunFolder
 from tools.training.run_places import cohort_of, fact, is_phantoms, placed_runs, runs_in
+from tools.training.trained_run import TrainedRun
 
 
 def add_weights(parser: ArgumentParser) -> None:
@@ -21,8 +21,9 @@ def add_weights(parser: ArgumentParser) -> None:
         type=given_path_text,
         nargs="+",
         metavar="RUN",
-        help="run folders, or a folder of runs such as runs/my_cohort (default: the runs in runs/ "
-        "of your cohort; of the phantoms while there is no other; of several cohorts choose one)",
+        help="run folders, a folder of runs such as runs/my_cohort, or ONNX twins (default: the "
+        "runs in runs/ of your cohort; of the phantoms while there is no other; of several cohorts "
+        "choose one)",
     )
 
 
@@ -101,24 +102,29 @@ def weights_option(runs: list[RunFolder]) -> str:
     folder = runs[0].path.parent
     paths = [folder] if runs_in(folder) == runs else [run.path for run in runs]
     words = " ".join(shlex.quote(relative(path)) for path in paths)
-    return f"--weights {words} (trained on {cohort_name(runs[0])})"
+    return f"--weights {words} (trained on {cohort_name(cohort_of(runs[0]))})"
 
 
-def cohort_name(run: RunFolder) -> str:
-    """Return the name of the cohort that a run was trained on."""
-    cohort = cohort_of(run)
+def cohort_name(cohort: Path | None) -> str:
+    """Return the name of a cohort that a run was trained on; None where that is not recorded."""
     if cohort is None:
         return "a cohort that is not recorded"
     return "the phantoms" if is_phantoms(cohort) else cohort.name
 
 
-def weights_note(runs: list[RunFolder]) -> str:
+def weights_note(runs: list[TrainedRun]) -> str:
     """Return whose weights are used: the runs, and the cohort that each was trained on."""
     by_cohort: dict[str, list[str]] = {}
     for run in runs:
-        is_partial = fact(run.run_json, "state") not in (None, FINISHED)
-        text = relative(run.path) + (" (its training has not finished)" if is_partial else "")
-        by_cohort.setdefault(cohort_name(run), []).append(text)
+        is_partial = fact(run.folder.run_json, "state") not in (None, FINISHED)
+        text = relative(run.folder.name) + (
+            " (its training has not finished)" if is_partial else ""
+        )
+        if run.twin:  # it carries the cohort's name alone
+            name = "the phantoms" if run.is_phantom else str(run.best.get("cohort"))
+        else:
+            name = cohort_name(cohort_of(run.folder))
+        by_cohort.setdefault(name, []).append(text)
     return "; ".join(
         f"weights of {', '.join(paths)}, trained on {name}" for name, paths in by_cohort.items()
     )

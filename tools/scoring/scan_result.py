@@ -4,14 +4,11 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from pylayers.errors import ScanRefused
-from pylayers.lungs.crop import PREPROCESSING_VERSION, LungCrop
+from pylayers.lungs.crop import LungCrop
 from pylayers.lungs.crop_lungs import crop_lungs
 from pylayers.lungs.scan_request import ScanRequest
-from tools.caffe_run.caffe_install import build_info
-from tools.caffe_run.compute_engine import onednn_version
+from tools.scoring.engines import versions
 from tools.scoring.scored_crop import ScoredCrop, TargetScore, score_crop
 from tools.scoring.scorer import Scorer
 
@@ -28,16 +25,16 @@ def score(scorers: list[Scorer], request: ScanRequest) -> ScanResult:
 
     Raises MachineError when the machine fails and not the scan.
     """
-    started, gpu = time.perf_counter(), scorers[0].gpu
+    started, made_with = time.perf_counter(), versions(scorers[0].engine, scorers[0].gpu)
     try:
         crop = crop_lungs(request)
         cropped = time.perf_counter()
         scored = score_crop(scorers, crop)
     except ScanRefused as error:
-        return ScanResult(_content(request, gpu, refused=error), None)
+        return ScanResult(_content(request, made_with, refused=error), None)
     content = _content(
         request,
-        gpu,
+        made_with,
         targets={name: _target(target, crop) for name, target in scored.targets.items()},
         lungs=_lungs(crop),
         warnings=scored.warnings,
@@ -50,22 +47,9 @@ def score(scorers: list[Scorer], request: ScanRequest) -> ScanResult:
     return ScanResult(content, scored)
 
 
-def versions(gpu: int | None) -> dict:
-    """Return what a score depends on beside scan and weights; gpu is None on a CPU."""
-    build, onednn = build_info(), onednn_version() if gpu is None else None
-    return {
-        "preprocessing": PREPROCESSING_VERSION,
-        "caffe": build.get("caffe_version"),
-        "caffe_commit": build.get("caffe_commit"),
-        # only where it computes, so that older tables stay valid
-        **({"onednn": onednn} if onednn else {}),
-        "numpy": np.__version__,
-    }
-
-
 def _content(
     request: ScanRequest,
-    gpu: int | None,
+    made_with: dict,
     targets: dict | None = None,
     lungs: dict | None = None,
     warnings: tuple[str, ...] = (),
@@ -81,7 +65,7 @@ def _content(
         "lungs": lungs,
         "warnings": list(warnings),
         "refused": refused and {"slug": refused.slug, "sentence": refused.sentence},
-        "versions": versions(gpu),
+        "versions": made_with,
         "timings_s": timings_s or {},
     }
 

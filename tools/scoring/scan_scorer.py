@@ -17,10 +17,10 @@ from pylayers.lungs.crop_lungs import crop_lungs, crop_of_scan
 from pylayers.lungs.scan_request import ScanRequest
 from pylayers.reading.scan_array import NAME, scan_of_array
 from tools.scoring.chosen_runs import device as device_of
+from tools.scoring.engines import engine_of, load_runs
 from tools.scoring.scored_crop import TargetScore, score_crop
 from tools.scoring.scorer import Scorer
 from tools.training.run_folder import RunFolder
-from tools.training.trained_run import load_trained
 
 StrPath = str | os.PathLike[str]
 
@@ -112,22 +112,26 @@ class ScanScorer:
 
 
 def load_scorer(
-    *runs: StrPath, device: str = "cpu", offsets: int = 1, resample: bool = False
+    *runs: StrPath,
+    device: str = "cpu",
+    offsets: int = 1,
+    resample: bool = False,
+    engine: str | None = None,
 ) -> ScanScorer:
     """Load one or several trained runs, each of another target.
 
-    runs: run folders, such as runs/fev1fvc. device: cpu, gpu or gpu:N. offsets: start offsets over
-    which a score is averaged, 1 to 64. resample: bring the lungs' pixels to the median size of the
-    training. Raises WeightsError for a run without usable weights and UsageError for wrong choices.
+    runs: run folders, such as runs/fev1fvc, or files of ONNX twins. device: cpu, gpu or gpu:N.
+    offsets: start offsets over which a score is averaged, 1 to 64. resample: bring the lungs'
+    pixels to the median size of the training. engine: caffe or onnx, by default as score_scan.py
+    chooses. Raises WeightsError for a run without usable weights and UsageError for wrong choices.
     """
     if not runs:
         raise UsageError("load_scorer takes at least one run folder, such as runs/fev1fvc")
     gpu = device_of(device)
-    scorers = [Scorer(load_trained(RunFolder(Path(run))), gpu, offsets, resample) for run in runs]
-    names = [scorer.target.name for scorer in scorers]
-    if len(set(names)) < len(names):
-        raise UsageError(f"two of the runs are of one target: {', '.join(names)}")
-    return ScanScorer(scorers)
+    folders = [RunFolder.at(Path(run)) for run in runs]
+    engine = engine_of(engine, folders, gpu)
+    trained = load_runs(folders, engine)
+    return ScanScorer([Scorer(run, gpu, offsets, resample) for run in trained])
 
 
 def _numbers(target: TargetScore, crop: LungCrop) -> TargetNumbers:

@@ -14,13 +14,13 @@ from pylayers.files.output_place import place_of
 from pylayers.files.whole_file import NotWritten, write_json
 from tools.scan_lists.scan_table import ScanJob
 from tools.scoring.chosen_runs import device
-from tools.scoring.scan_result import versions
+from tools.scoring.engines import versions
 from tools.scoring.score_journal import Journal, difference
 from tools.scoring.score_tables import contributions_path, write_contributions, write_scores
 from tools.training.trained_run import TrainedRun
 
 
-def made_with(runs: list[TrainedRun], args: Namespace, jobs: list[ScanJob]) -> dict:
+def made_with(runs: list[TrainedRun], engine: str, args: Namespace, jobs: list[ScanJob]) -> dict:
     """Return all that the tables depend on, JSON: only runs that agree in it may be mixed."""
     base = Path(args.scans) if os.path.isdir(args.scans) else Path(args.scans).parent
     scans = hashlib.sha256()
@@ -29,9 +29,9 @@ def made_with(runs: list[TrainedRun], args: Namespace, jobs: list[ScanJob]) -> d
         paths = [path and os.path.relpath(path, base) for path in (job.scan, job.mask)]
         scans.update(json.dumps([job.scan_id, *paths, job.mask_labels]).encode())
     return {
-        **versions(device(args.device)),
+        **versions(engine, device(args.device)),
         "weights_sha256": {run.target.name: run.weights_sha256 for run in runs},
-        "nets_sha256": {run.target.name: sha256(run.folder.deploy) for run in runs},
+        "nets_sha256": {run.target.name: sha256(run.net_file) for run in runs},
         "device": args.device,
         "allow_uneven": args.allow_uneven,
         "contributions": args.contributions,

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tools.scan_lists.scan_table import ScanJob, source_key
+from tools.scoring.engines import load_runs
 from tools.scoring.scan_result import score
 from tools.scoring.score_tables import row_of, slices_of
 from tools.scoring.scorer import Scorer
 from tools.training.run_folder import RunFolder
-from tools.training.trained_run import load_trained
 from tools.workers.worker_setup import ScoreSetup
 from tools.workers.worker_side import main
 
@@ -16,7 +16,8 @@ from tools.workers.worker_side import main
 def begin(setup: ScoreSetup) -> Callable[[ScanJob], dict]:
     """Load the nets; return the function from a job to what the journal keeps of it."""
     how = (setup.gpu, setup.offsets, setup.resample)
-    scorers = [Scorer(load_trained(RunFolder(Path(run))), *how) for run in setup.runs]
+    runs = load_runs([RunFolder.at(Path(run)) for run in setup.runs], setup.engine)
+    scorers = [Scorer(run, *how) for run in runs]
     return lambda job: entry_of(job, scorers, setup.contributions)
 
 

@@ -1,14 +1,14 @@
-"""Scorer: a trained run's deploy net, loaded once; lung crops in, slices' contributions out."""
+"""Scorer: a trained run's network, loaded once; lung crops in, slices' contributions out."""
 
 from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from pylayers.batch.slice_sample import SliceSample, checked_offsets, sample_slices
-from pylayers.batch.stack import scoring_stack
+from pylayers.batch.stack import SIDE, scoring_stack
 from pylayers.lungs.crop import LungCrop
-from tools.caffe_run.caffe_device import caffe_on
+from tools.scoring.caffe_network import CaffeNetwork
+from tools.scoring.engines import CAFFE, ONNX
 from tools.training.trained_on import suited
 from tools.training.trained_run import TrainedRun, checked_resample
 from tools.training.version_note import version_note
@@ -33,7 +33,7 @@ class SliceScores(NamedTuple):
 
 
 class Scorer:
-    """One run's network on the CPU, or on the GPU of that number.
+    """One run's network, in Caffe on the CPU or on the GPU of that number, or its ONNX twin.
 
     offsets: from how many start offsets a scan is scored (UsageError when out of range). resample:
     whether scans are brought to the training's pixel size (UsageError when that is not recorded).
@@ -45,15 +45,16 @@ class Scorer:
         self.run, self.gpu, self.target = run, gpu, run.target
         self.offsets = checked_offsets(offsets)
         self.resample = checked_resample(resample, run)
-        caffe, files = caffe_on(gpu), run.folder
-        self.net = caffe.Net(str(files.deploy), caffe.TEST, weights=str(files.best_weights))
-        self.slices = self.net.blobs["data"].shape[0]
-        self.blas = ThreadpoolController()
-        self.net.blobs["data"].reshape(SLICES_AT_ONCE, *self.net.blobs["data"].shape[1:])
+        self.network = run.twin or CaffeNetwork(run.folder, gpu)
+
+    @property
+    def engine(self) -> str:
+        """What computes: one of engines.ENGINES."""
+        return ONNX if self.run.twin else CAFFE
 
     def sample(self, n: int) -> SliceSample:
         """Return which of n slices through the lungs are scored, and their weights."""
-        return sample_slices(n, self.slices, self.offsets)
+        return sample_slices(n, self.network.slices, self.offsets)
 
     def suited(self, crop: LungCrop) -> tuple[LungCrop, list[str]]:
         """Return the crop to score in a crop's place, and what is unusual about it for the weights.
@@ -67,16 +68,12 @@ class Scorer:
     def score(self, hu: np.ndarray) -> SliceScores:
         """Score a lung crop, int16 (n, h, w) HU: the slices that sample(n) lists."""
         sample = self.sample(len(hu))
-        caffe_on(self.gpu)  # Caffe has one device for all nets
-        blob = self.net.blobs["data"]
+        stack = np.zeros((SLICES_AT_ONCE, 1, SIDE, SIDE), np.float32)
         scores = []
         for start in range(0, len(sample.indices), SLICES_AT_ONCE):
             part = scoring_stack(hu, sample.indices[start : start + SLICES_AT_ONCE])
-            blob.data[: len(part)] = part
-            blob.data[len(part) :] = 0
-            # on some CPUs OpenBLAS sums in another order with other numbers of threads
-            with self.blas.limit(limits=1, user_api="blas"):
-                self.net.forward()
-            scores.append(self.net.blobs["fc7"].data[: len(part), 0].astype(np.float64))
+            stack[: len(part)] = part
+            stack[len(part) :] = 0
+            scores.append(self.network.forward(stack)[: len(part)].astype(np.float64))
         unit = self.target.network_unit
         return SliceScores(sample, np.concatenate(scores) * unit * sample.weights)

@@ -2,25 +2,45 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-
-from google.protobuf import text_format
-from google.protobuf.message import Message
+from typing import TYPE_CHECKING, Self
 
 from pylayers.batch.layer_params import LayerParams, parse
 from pylayers.errors import WeightsError
 from pylayers.files.checkout import relative
 from tools.caffe_run.caffe_install import caffe_messages
 
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
 NET, SOLVER, DEPLOY = "train_test.prototxt", "solver.prototxt", "deploy.prototxt"
 SNAPSHOT_PREFIX = "scan2num"
+TWIN = "model.onnx"
+RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
 TEST_STAGE = "test-split"  # selects the test split's data layer in train_test.prototxt
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The paths of a run."""
+    """The paths of a run; twin_name: of its ONNX twin, which alone may be there."""
 
     path: Path
+    twin_name: str = TWIN
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """Return the run of a folder, or the one whose twin a file is."""
+        is_twin = path.suffix == Path(TWIN).suffix and not path.is_dir()
+        return cls(path.parent, path.name) if is_twin else cls(path)
+
+    @property
+    def name(self) -> Path:
+        """What at() takes: the folder, or a twin of another name than usual."""
+        return self.path if self.twin_name == TWIN else self.twin
+
+    @property
+    def twin(self) -> Path:
+        """The network as an ONNX model."""
+        return self.path / self.twin_name
 
     @property
     def net(self) -> Path:
@@ -89,8 +109,10 @@ class RunFolder:
         raise WeightsError(f"{self.net} has no data layer for split {split!r}")
 
 
-def read_net(path: Path) -> Message:
+def read_net(path: Path) -> "Message":
     """Parse a run's net into a protobuf message; WeightsError when it is damaged."""
+    from google.protobuf import text_format  # comes with Caffe, which not every machine has
+
     try:
         return text_format.Parse(path.read_text(), caffe_messages().NetParameter())
     except (OSError, UnicodeDecodeError, text_format.ParseError) as error:

@@ -15,13 +15,11 @@ from pylayers.files.whole_file import remove_partials
 from pylayers.lungs.crop import PREPROCESSING_VERSION
 from tools.caffe_run.caffe_install import build_info
 from tools.caffe_run.compute_engine import CAFFE, CHOICE, ONEDNN, engine_in_use, onednn_version
-from tools.training.run_folder import RunFolder
+from tools.training.run_folder import FINISHED, RunFolder
 from tools.training.run_places import make_command
 from tools.training.run_prototxt import hand_written_sha256
 from tools.training.schedules import Schedule
 from tools.training.trained_on import KEY, TrainedOn
-
-RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
 
 
 def wanted_run(

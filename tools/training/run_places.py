@@ -13,7 +13,7 @@ from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.path_argument import given_path
 from pylayers.errors import UsageError
 from pylayers.files.checkout import ROOT, relative
-from tools.training.run_folder import RunFolder
+from tools.training.run_folder import TWIN, RunFolder
 
 RUNS = ROOT / "runs"
 PHANTOM_COHORT = ROOT / "build" / "phantom" / "cohort"
@@ -126,13 +126,15 @@ def trained_runs(cohort: Path | None, run: Path | None) -> list[RunFolder]:
 
 
 def runs_in(folder: Path) -> list[RunFolder]:
-    """Return the run that a folder is, or else the trained runs directly in it, by target.
+    """Return the run that a folder or an ONNX twin is, or else the trained runs in it, by target.
 
     A folder without any is returned as a run: what it lacks is then named.
     """
-    inside = [RunFolder(path.parent) for path in folder.glob("*/best.json")]
-    if RunFolder(folder).best_json.exists() or not inside:
-        return [RunFolder(folder)]
+    own = RunFolder.at(folder)
+    found = list(folder.glob("*/best.json")) or list(folder.glob(f"*/{TWIN}"))
+    if own.best_json.exists() or own.twin.exists() or not found:
+        return [own]
+    inside = [RunFolder(path.parent) for path in found]
     order = list(TARGETS)
 
     def key(run: RunFolder) -> tuple[int, str]:

@@ -22,11 +22,8 @@ from tools.training.follow_training import follow_training
 from tools.training.forecast import long_training_advice
 from tools.training.progress import Progress
 from tools.training.resume_point import resume_point
-from tools.training.run_folder import RunFolder
+from tools.training.run_folder import FAILED, FINISHED, RUNNING, RunFolder
 from tools.training.run_manifest import (
-    FAILED,
-    FINISHED,
-    RUNNING,
     check_engine,
     check_is_for_runs,
     check_version,

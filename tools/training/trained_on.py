@@ -5,7 +5,8 @@ pixel sizes that it saw. A scan's pixels and slice spacing are judged by them he
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,6 @@ from pylayers.errors import ScanRefused, WeightsError
 from pylayers.files.checkout import relative
 from pylayers.lungs.crop import LungCrop
 from pylayers.lungs.scanner_pixels import size_text
-from tools.training.run_folder import RunFolder
 
 KEY = "trained_on"
 KERNEL = "kernel"  # column of the cohort's table
@@ -84,8 +84,11 @@ def trained_on(scans: Iterable[CohortScan], grids: Iterable[Grid]) -> TrainedOn:
     return TrainedOn(len(grids), _span(pixels), _span(slices), dict(kernels.most_common()))
 
 
-def read_trained_on(run: RunFolder, best: dict) -> TrainedOn | None:
-    """Return what best.json keeps, None in those written before it did; WeightsError if damaged."""
+def read_trained_on(path: Path, best: Mapping) -> TrainedOn | None:
+    """Return what best.json keeps, None in those written before it did; WeightsError if damaged.
+
+    path: of the file, or of the ONNX twin that carries it.
+    """
     kept = best.get(KEY)
     if kept is None:
         return None
@@ -99,7 +102,7 @@ def read_trained_on(run: RunFolder, best: dict) -> TrainedOn | None:
         return TrainedOn(int(kept["scans"]), *spans, dict(kept["kernels"]))
     except (KeyError, TypeError, ValueError):
         raise WeightsError(
-            f"{relative(run.best_json)} is damaged: {KEY} makes no sense; train again"
+            f"{relative(path)} is damaged: {KEY} makes no sense; train again"
         ) from None
 
 

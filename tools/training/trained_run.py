@@ -3,11 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from pylayers.cohort.targets import TARGETS, Target
 from pylayers.errors import UsageError, WeightsError
 from pylayers.files.checkout import relative
 from pylayers.files.file_hash import sha256
+from tools.training.network import Network
 from tools.training.run_folder import RunFolder, read_net
 from tools.training.trained_on import TrainedOn, read_trained_on
 
@@ -18,7 +20,7 @@ class TrainedRun:
 
     folder: its files. target: what it predicts. weights_sha256: of best.caffemodel. best: all that
     best.json keeps. trained_on: pixels and slices of its training scans, None where best.json was
-    written before it kept them.
+    written before it kept them. twin: the network where it is an ONNX twin's, not Caffe's.
     """
 
     folder: RunFolder
@@ -26,6 +28,12 @@ class TrainedRun:
     weights_sha256: str
     best: Mapping
     trained_on: TrainedOn | None
+    twin: Network | None = None
+
+    @property
+    def net_file(self) -> Path:
+        """The file that says how the network computes."""
+        return self.folder.twin if self.twin else self.folder.deploy
 
     @property
     def is_phantom(self) -> bool:
@@ -54,7 +62,7 @@ def load_trained(folder: RunFolder) -> TrainedRun:
         )
     if target not in TARGETS:
         raise WeightsError(f"{relative(folder.best_json)}: unknown target {target!r}")
-    trained_on = read_trained_on(folder, best)
+    trained_on = read_trained_on(folder.best_json, best)
     return TrainedRun(folder, TARGETS[target], digest, best, trained_on)
 
 

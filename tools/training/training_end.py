@@ -8,8 +8,7 @@ from pylayers.files.checkout import relative
 from tools.caffe_run.caffe_log import last_error
 from tools.caffe_run.caffe_process import CaffeProcess
 from tools.training.disk_space import free_mb, is_full
-from tools.training.run_folder import RunFolder
-from tools.training.run_manifest import FINISHED, STOPPED
+from tools.training.run_folder import FINISHED, STOPPED, RunFolder
 
 # of CUDA's runtime; of cuDNN and cuBLAS
 GPU_FULL = re.compile("cudaSuccess.*out of memory|STATUS_ALLOC_FAILED")

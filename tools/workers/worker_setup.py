@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 
 class ScoreSetup(NamedTuple):
-    """Scoring. runs: absolute paths of the run folders. gpu: its number, None for the CPU."""
+    """Scoring. runs: absolute paths, as RunFolder.at takes them. gpu: its number, None: the CPU."""
 
     runs: tuple[str, ...]
+    engine: str
     gpu: int | None
     contributions: bool
     scratch: str

@@ -1,4 +1,4 @@
-"""Network: a Caffe net as a list that PyTorch and ONNX are built from, so the net exists once."""
+"""Net layers: a Caffe net as a list from which ONNX and PyTorch build it; it exists once."""
 
 from google.protobuf.message import Message
 
@@ -36,4 +36,4 @@ def _described(layer: Message) -> tuple[str, dict]:
             return "max", {"size": pooling.kernel_size, "stride": pooling.stride}
         case "Pooling" if layer.pooling_param.pool == layer.pooling_param.AVE:
             return "mean", {"slices": layer.pooling_param.kernel_h}
-    raise ValueError(f"layer {layer.name} of type {layer.type} has no counterpart in the benchmark")
+    raise ValueError(f"layer {layer.name} of type {layer.type} has no counterpart in ONNX")

@@ -1,0 +1,33 @@
+"""Caffe network: a run's deploy net in Caffe, which computes scores by default."""
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from tools.caffe_run.caffe_device import caffe_on
+from tools.training.run_folder import RunFolder
+
+
+class CaffeNetwork:
+    """A run's deploy net on the CPU, or on the GPU of that number; slices: of a scan."""
+
+    def __init__(self, folder: RunFolder, gpu: int | None = None) -> None:
+        self.gpu = gpu
+        caffe = caffe_on(gpu)
+        self.net = caffe.Net(str(folder.deploy), caffe.TEST, weights=str(folder.best_weights))
+        self.slices = self.net.blobs["data"].shape[0]
+        self.blas = ThreadpoolController()
+
+    def forward(self, stack: np.ndarray) -> np.ndarray:
+        """Return each slice's score, float32 (n,), in the network's unit.
+
+        stack: network input, float32 (n, 1, 512, 512).
+        """
+        caffe_on(self.gpu)  # Caffe has one device for all nets
+        blob = self.net.blobs["data"]
+        if blob.shape[0] != len(stack):
+            blob.reshape(*stack.shape)
+        blob.data[...] = stack
+        # on some CPUs OpenBLAS sums in another order with other numbers of threads
+        with self.blas.limit(limits=1, user_api="blas"):
+            self.net.forward()
+        return self.net.blobs["fc7"].data[:, 0].copy()

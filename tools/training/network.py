@@ -1,0 +1,18 @@
+"""Network: what scores slices, whatever computes it."""
+
+from typing import Protocol
+
+import numpy as np
+
+
+class Network(Protocol):
+    """A trained network; slices: how many of a scan it scores."""
+
+    slices: int
+
+    def forward(self, stack: np.ndarray) -> np.ndarray:
+        """Return each slice's score, float32 (n,), in the network's unit.
+
+        stack: network input, float32 (n, 1, 512, 512).
+        """
+        ...
