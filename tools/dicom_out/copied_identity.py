@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pydicom
 from pydicom.datadict import dictionary_VR, tag_for_keyword
-from pydicom.valuerep import validate_value
+from pydicom.valuerep import DA, TM, validate_value
 
 from pylayers.reading.dicom_tags import value_of
 
@@ -24,7 +24,7 @@ OPTIONAL = ("IssuerOfPatientID", "StudyDescription")
 REMOVED, METHOD = "PatientIdentityRemoved", "DeidentificationMethod"  # of each other's company
 COPIED = (*REQUIRED, *OPTIONAL, REMOVED, METHOD)
 TAGS = frozenset(map(tag_for_keyword, COPIED))
-SEXES = ("M", "F", "O")
+SEXES, MOMENTS = ("M", "F", "O"), {"DA": DA, "TM": TM}
 UTF_8 = "ISO_IR 192"  # holds any text, whatever the source's character set
 
 
@@ -62,6 +62,7 @@ def text_of(header: pydicom.Dataset, keyword: str) -> str | None:
             return None
         try:
             validate_value(vr, text, pydicom.config.RAISE)
+            MOMENTS.get(vr, str)(text)  # a range matches, too, and so does a date of the 32nd
         except ValueError:
             return None
         # a backslash parts values, and these have one; Cc: controls, Cs: halves of characters

@@ -11,6 +11,7 @@ from pydicom.uid import generate_uid
 
 from pylayers.files.whole_file import whole_file
 from tools.dicom_out import concepts
+from tools.dicom_out.copied_identity import REQUIRED
 from tools.dicom_out.document_series import DESCRIPTION, MAKER, REPORT_NUMBER, new_uid
 from tools.dicom_out.reported_target import ReportedTarget, made_by, notes_of
 from tools.dicom_out.source_series import SourceSeries
@@ -40,7 +41,7 @@ def structured_report(
         title=concepts.REPORT,
     )
     scheme = CodingSchemeIdentificationItem(concepts.SCHEME, concepts.SCHEME_NAME)
-    return sr.EnhancedSR(
+    document = sr.EnhancedSR(
         [evidence(uid, sop_class, source) for uid, sop_class in source.files.items()],
         content,
         series_instance_uid=new_uid(),
@@ -54,6 +55,8 @@ def structured_report(
         manufacturer_model_name=MAKER,
         software_versions=made_by(result),
     )
+    document.update(copy.deepcopy(source.identity.tags))
+    return document
 
 
 def observer(targets: Sequence[ReportedTarget]) -> sr.ObserverContext:
@@ -105,8 +108,10 @@ def group_of(
 
 
 def evidence(uid: str, sop_class: str, source: SourceSeries) -> pydicom.Dataset:
-    """Return a file of the series as highdicom takes it: references, patient and study alone."""
-    header = copy.deepcopy(source.identity.tags)
+    """Return a file of the series as highdicom takes it, without a patient: it logs odd names."""
+    header = pydicom.Dataset()
+    for keyword in REQUIRED:
+        setattr(header, keyword, "")
+    header.StudyInstanceUID, header.SeriesInstanceUID = source.study, source.uid
     header.SOPClassUID, header.SOPInstanceUID = sop_class, uid
-    header.SeriesInstanceUID = source.uid
     return header
