@@ -4,6 +4,7 @@ import dicom_writer
 import pydicom
 import pytest
 from dicom_study import errors_of, needs_dciodvfy
+from formats import ORIGIN_MM, SPACING_MM
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
@@ -14,6 +15,7 @@ from tools.dicom_out.encapsulated_pdf import document_of
 from tools.dicom_out.source_series import source_series
 
 UID = "1.2.3"
+PLACES = {0: ORIGIN_MM[0], 23: ORIGIN_MM[0] + 23 * SPACING_MM[0]}
 STUDY = {
     "SOPInstanceUID": None,  # of each slice its own
     "StudyInstanceUID": "1.2.4",
@@ -28,7 +30,7 @@ def source_of(folder, change=None, **tags):
     paths = dicom_writer.write(folder, uid=UID, **given)
     if change:
         dicom_writer.rewrite(paths, change)
-    return source_series(ScanRequest(folder), UID)
+    return source_series(ScanRequest(folder), UID, PLACES)
 
 
 def written(source, folder):
@@ -138,7 +140,11 @@ def test_slices_without_a_sop_class_are_referred_to_as_ct(tmp_path):
     assert set(source.files.values()) == {"1.2.840.10008.5.1.4.1.1.2"}
 
 
-def test_a_folder_that_changed_while_it_was_scored_is_said(tmp_path):
-    dicom_writer.write(tmp_path / "scan", uid=UID, StudyInstanceUID="1.2.4")
+@pytest.mark.parametrize("gone", [0, -1, None], ids=["lowest", "highest", "another series"])
+def test_a_folder_that_changed_while_it_was_scored_is_said(gone, tmp_path):
+    paths = dicom_writer.write(tmp_path / "scan", uid=UID, StudyInstanceUID="1.2.4")
+    series = UID if gone is not None else "1.2.99"
+    if gone is not None:
+        paths[gone].unlink()
     with pytest.raises(MachineError, match="scan was changed while it was scored; score it again"):
-        source_series(ScanRequest(tmp_path / "scan"), "1.2.99")
+        source_series(ScanRequest(tmp_path / "scan"), series, PLACES)

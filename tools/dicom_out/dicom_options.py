@@ -56,7 +56,8 @@ def write_dicom_out(
     from tools.dicom_out.reported_target import reported_targets
     from tools.dicom_out.source_series import source_series
 
-    source = source_series(request, result["series"])
+    slices = (part for target in result["targets"].values() for part in target["slices"])
+    source = source_series(request, result["series"], {one["index"]: one["z_mm"] for one in slices})
     if source is None:
         raise no_dicom("--dicom-sr" if args.dicom_sr else "--dicom-pdf", args.scan)
     targets = reported_targets(result, scored)

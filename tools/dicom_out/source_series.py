@@ -1,7 +1,7 @@
 """Source series: the DICOM series that was scored, with the UIDs by which it is referred to."""
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,11 +19,12 @@ from pylayers.reading.dicom_series import read_series
 from pylayers.reading.dicom_slice import Slice
 from pylayers.reading.dicom_tags import UnusableHeader, value_of
 from pylayers.reading.header import Header
-from pylayers.reading.orientation import to_lps
+from pylayers.reading.orientation import Placed, to_lps
 from pylayers.reading.scan import failures_refused
 from tools.dicom_out.copied_identity import TAGS, Identity, identity_of
 
 REFERENCE_TAGS = frozenset(map(tag_for_keyword, ("SOPClassUID", "SOPInstanceUID")))
+SAME_MM = 0.05  # a result rounds its places
 LAST = tag_for_keyword("StudyID")  # of all that is read of a header, the farthest
 
 
@@ -57,11 +58,14 @@ class SourceSeries(NamedTuple):
         return frames
 
 
-def source_series(request: ScanRequest, series: str) -> SourceSeries | None:
+def source_series(
+    request: ScanRequest, series: str, z_mm: Mapping[int, float]
+) -> SourceSeries | None:
     """Read again which files the scored series consists of; None when the scan is no DICOM.
 
-    series: its UID. Raises UsageError for a series that no document can refer to or be filed with,
-    MachineError when it is not there any more, ScanRefused and MachineError as read_scan does.
+    series: its UID. z_mm: where planes of the scan lay when it was scored, by number. Raises
+    UsageError for a series that no document can refer to or be filed with, MachineError when it is
+    another one by now, ScanRefused and MachineError as read_scan does.
     """
     path = Path(request.scan)
     with (
@@ -73,32 +77,45 @@ def source_series(request: ScanRequest, series: str) -> SourceSeries | None:
         if folder is None:
             return None
         header, slices = read_series(folder, path.name, request.series, request.allow_uneven)
-        if slices[0].series != series:
+        placed = placed_numbers(header)
+        if slices[0].series != series or not lies_at(placed, z_mm):
             raise MachineError(f"{path.name} was changed while it was scored; score it again")
-        slices = from_base(header, slices)
-        heads = {file: header_below(file) for file in {one.path: None for one in slices}}
-        planes = tuple(instance_of(one, heads[one.path]) for one in slices)
-        if len(set(planes)) < len(planes):
-            raise impossible("several of its slices have one SOPInstanceUID")
-        studies = {str(value_of(head, "StudyInstanceUID") or "") for head in heads.values()}
-        if (
-            len(studies) > 1
-            or len({str(value_of(head, "PatientID")) for head in heads.values()}) > 1
-        ):
-            raise impossible("its slices are of several patients or studies")
-        return SourceSeries(
-            uid_of(studies, "StudyInstanceUID"),
-            uid_of([series], "SeriesInstanceUID"),
-            planes,
-            identity_of(heads[slices[0].path]),
-        )
+        return described([slices[number] for number in placed.voxels.ravel()])
 
 
-def from_base(header: Header, slices: list[Slice]) -> list[Slice]:
-    """Return the slices of a series in the order of the scan's planes."""
-    order = np.arange(len(slices))[:, None, None]
-    placed = to_lps(order, header.spacing_mm, header.origin_mm, header.direction)
-    return [slices[number] for number in placed.voxels.ravel()]
+def described(slices: list[Slice]) -> SourceSeries:
+    """Return a series, given its slices from base to apex, by what their files say."""
+    heads = {file: header_below(file) for file in {one.path: None for one in slices}}
+    planes = tuple(instance_of(one, heads[one.path]) for one in slices)
+    if len(set(planes)) < len(planes):
+        raise impossible("several of its slices have one SOPInstanceUID")
+    studies, patients = (
+        {str(value_of(head, keyword) or "") for head in heads.values()}
+        for keyword in ("StudyInstanceUID", "PatientID")
+    )
+    if len(studies) > 1 or len(patients) > 1:
+        raise impossible("its slices are of several patients or studies")
+    return SourceSeries(
+        uid_of(studies, "StudyInstanceUID"),
+        uid_of([slices[0].series], "SeriesInstanceUID"),
+        planes,
+        identity_of(heads[slices[0].path]),
+    )
+
+
+def placed_numbers(header: Header) -> Placed:
+    """Return the numbers of a series' slices, in place of their voxels, from base to apex."""
+    numbers = np.arange(header.shape[2])[:, None, None]
+    return to_lps(numbers, header.spacing_mm, header.origin_mm, header.direction)
+
+
+def lies_at(placed: Placed, z_mm: Mapping[int, float]) -> bool:
+    """Return whether a series' planes lie where the scored ones did."""
+    return all(
+        plane < len(placed.voxels)
+        and abs(placed.origin_mm[0] + plane * placed.spacing_mm[0] - place) < SAME_MM
+        for plane, place in z_mm.items()
+    )
 
 
 def header_below(file: Path) -> pydicom.Dataset:
