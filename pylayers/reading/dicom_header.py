@@ -167,7 +167,7 @@ def series_of(file: BinaryIO) -> str:
 
 
 def header_of(file: BinaryIO, last: int = PIXELS - 1, wanted: frozenset[int] = WANTED) -> Head:
-    """Return the wanted tags of a file up to `last`; those of other sequences are not limited."""
+    """Return the `wanted` tags of a file up to `last`."""
     pixels = {}
 
     def stop(tag: BaseTag, vr: str | None, length: int) -> bool:
