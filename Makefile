@@ -299,7 +299,7 @@ lint: .venv/.stamp-python ## check the Python code's style and the order of the 
 	@$(PYTHON) -m ruff format --check .
 	@.venv/bin/lint-imports --no-cache --no-logo
 
-# A browser, for the pages that are made.
+# A browser for the pages that are made, a validator for DICOM files.
 .venv/.stamp-test-packages: .venv/.stamp-debian tests/debian-packages.txt
 	@$(BUILD)/install_debian_packages.sh tests/debian-packages.txt
 	@touch $@

@@ -27,6 +27,7 @@ from pylayers.files.output_check import check_output
 from pylayers.files.whole_file import write_json
 from pylayers.lungs.label_map import parse_labels
 from pylayers.lungs.scan_request import ScanRequest
+from tools.dicom_out.dicom_options import add_dicom_out, dicom_outputs, write_dicom_out
 from tools.scoring.chosen_runs import (
     add_offsets,
     add_resample,
@@ -81,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="HTML",
         help="write one page: number, slices, where the network looked (some ten seconds a target)",
     )
+    add_dicom_out(p)
     p.add_argument("--quiet", action="store_true", help="no notes on stderr")
     return p
 
@@ -120,15 +122,10 @@ def score_scan(args: argparse.Namespace) -> int:
 
     def draw() -> None:
         if args.figure and scored is not None:
-            from tools.figures.contributions import Contributions, draw_contributions
+            from tools.figures.contributions import draw_contributions
+            from tools.scoring.drawn_scores import contributions_of
 
-            slices = {name: target.slices for name, target in scored.targets.items()}
-            drawn = Contributions(
-                Path(args.scan).name,
-                scored.crop,
-                {name: own.contributions for name, own in slices.items()},
-                samples={name: own.sample for name, own in slices.items()},
-            )
+            drawn = contributions_of(Path(args.scan).name, scored)
             draw_contributions([drawn], args.figure)
 
     def note() -> None:
@@ -139,7 +136,10 @@ def score_scan(args: argparse.Namespace) -> int:
             for line in [*series, weights_note(runs), *result["warnings"], RESEARCH_USE]:
                 complain(f"note: {line}")
 
-    deliver(write, show, draw, report, note)
+    def dicom() -> None:
+        write_dicom_out(args, request, result, scored)
+
+    deliver(write, show, draw, report, note, dicom)
     return REFUSED if scored is None else 0
 
 
@@ -164,6 +164,7 @@ def check_outputs(args: argparse.Namespace) -> None:
         ("--json", None if args.json == "-" else args.json),
         ("--figure", args.figure),
         ("--report", args.report),
+        *dicom_outputs(args),
     ):
         if name is not None:
             place = check_output(name, option, inputs=(args.scan, args.mask))

@@ -83,11 +83,10 @@ def files_below(folder: Path) -> list[Path]:
     return paths
 
 
-def is_dicom_alone(path: Path) -> bool:
-    """Return whether one file, given as a scan, is DICOM: voxels of others may begin like it."""
-    start = start_of(path)
-    if has_magic(start) or not is_dicom_start(start):
-        return has_magic(start)
+def is_dicom_content(path: Path) -> bool:
+    """Return whether a file that begins like DICOM is: voxels of others may begin so."""
+    if has_magic(start_of(path)):
+        return True
     try:
         with warnings.catch_warnings(), opened(path) as file:
             warnings.simplefilter("ignore")

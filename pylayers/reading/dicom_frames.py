@@ -50,7 +50,8 @@ def frames_of(head: Head) -> Iterator[Head]:
     for group in shared or ():
         common.update(flat(group))
     for group in own:
-        one = pydicom.Dataset(common)
+        one = pydicom.Dataset()
+        one.update(common)  # Dataset(common) would share its tags
         one.update(flat(group))
         one.file_meta = ds.file_meta
         one.set_original_encoding(*ds.original_encoding)

@@ -167,18 +167,18 @@ def series_of(file: BinaryIO) -> str:
         return ""
 
 
-def header_of(file: BinaryIO, last: int = PIXELS - 1) -> Head:
-    """Return the wanted tags of a file up to `last`."""
+def header_of(file: BinaryIO, last: int = PIXELS - 1, wanted: frozenset[int] = WANTED) -> Head:
+    """Return the `wanted` tags of a file up to `last`."""
     pixels = {}
 
     def stop(tag: BaseTag, vr: str | None, length: int) -> bool:
         tag = int(tag)  # compares faster
-        if MOST_VALUE < length < 0xFFFFFFFF and tag in WANTED and tag not in SEQUENCES:
+        if MOST_VALUE < length < 0xFFFFFFFF and tag in wanted and tag not in SEQUENCES:
             raise UnusableHeader(f"{pydicom.datadict.keyword_for_tag(tag)} has {length:,} bytes")
         if tag == PIXELS:
             pixels.update(at=file.tell(), length=length)
         return tag > last
 
     file.seek(0)
-    ds = read_partial(file, stop_when=stop, force=True, specific_tags=list(WANTED))
+    ds = read_partial(file, stop_when=stop, force=True, specific_tags=list(wanted))
     return Head(ds, pixels.get("at"), pixels.get("length", 0))

@@ -17,8 +17,7 @@ import numpy as np
 from pylayers.errors import ScanRefused, is_machine_failure, machine_error
 from pylayers.reading.acceptance import check_numbers
 from pylayers.reading.analyze import is_analyze, read_analyze
-from pylayers.reading.archive import members_of, unpacked
-from pylayers.reading.dicom_start import is_dicom_start, start_of
+from pylayers.reading.dicom_input import dicom_of
 from pylayers.reading.fields import unreadable
 from pylayers.reading.header import Header
 from pylayers.reading.hounsfield import Piece, to_hu
@@ -70,18 +69,9 @@ def read_scan(
     the machine fails and not the scan.
     """
     path = Path(path)
-    with failures_refused(path):
-        if path.is_dir():
-            return read_dicom(path, path.name, series, allow_uneven)
-        members = members_of(path)
-        if members:
-            with unpacked(path, members) as folder:
-                return read_dicom(folder, path.name, series, allow_uneven)
-        if is_dicom_start(start_of(path)):
-            from pylayers.reading.dicom_files import is_dicom_alone  # with pydicom
-
-            if is_dicom_alone(path):
-                return read_dicom(path, path.name, series, allow_uneven)
+    with failures_refused(path), dicom_of(path) as folder:
+        if folder is not None:
+            return read_dicom(folder, path.name, series, allow_uneven)
         header = header_of(path)
         scaled = ((piece, header.slope, header.intercept) for piece in pieces(header))
         return scan_of(header, scaled)

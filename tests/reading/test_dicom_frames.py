@@ -148,6 +148,15 @@ def test_what_frames_lack_is_named(change, slug, said, tmp_path):
     assert said in refusal.sentence
 
 
+def test_a_frame_takes_nothing_from_the_one_before_it(tmp_path):
+    """The fifth frame does not say where it lies, and would lie where the fourth does."""
+    ds = enhanced(image())
+    del ds.PerFrameFunctionalGroupsSequence[4].PlanePositionSequence
+    refusal = refused(save(ds, tmp_path / "a"))
+    assert refusal.slug == "unreadable"
+    assert "ImagePositionPatient is missing" in refusal.sentence
+
+
 def test_phases_in_one_file_are_told_apart(tmp_path):
     refusal = refused(save(enhanced(image(), frame_tags=two_phases), tmp_path / "a"))
     assert refusal.slug == "mixed-series"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from pylayers.batch.slice_sample import SliceSample, sample_slices
 from pylayers.cohort.targets import TARGETS
@@ -55,12 +55,17 @@ class Contributions:
 
 @styled
 def contributions_figure(scans: Sequence[Contributions]) -> Figure:
-    """Return figure 5: a row per scan and target, with the lowest and the highest slice.
+    """Return figure 5: a row per scan and target, with the lowest and the highest slice."""
+    rows = sum(len(scan.values) for scan in scans)
+    figure = new_figure(DOUBLE_MM, ROW_MM * rows + 10)
+    contributions_on(figure, scans)
+    footnote(figure)
+    return figure
 
-    A target has the same y axis in every row.
-    """
+
+def contributions_on(figure: Figure | SubFigure, scans: Sequence[Contributions]) -> None:
+    """Draw the rows of figure 5 on a figure; a target has the same y axis in every row."""
     rows = [(scan, name) for scan in scans for name in scan.values]
-    figure = new_figure(DOUBLE_MM, ROW_MM * len(rows) + 10)
     figure.suptitle(f"contribution of each slice ({window_text()})")
     grid = figure.subplots(len(rows), 3, squeeze=False, width_ratios=(1.2, 1, 1))
     for (plot, low, high), (scan, name) in zip(grid, rows, strict=True):
@@ -82,8 +87,6 @@ def contributions_figure(scans: Sequence[Contributions]) -> Figure:
             axes.set_title(
                 f"{which}: {value} at z = {number_text(z_mm[at], 0)} mm", color=colour, loc="center"
             )
-    footnote(figure)
-    return figure
 
 
 def draw_contributions(scans: Sequence[Contributions], path: Path | str) -> None:
