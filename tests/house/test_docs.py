@@ -26,7 +26,17 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 PLACE = re.compile(r"(?:tools|pylayers|tests|prototxt)/[\w/.]*\w/?|data/[a-z0-9_]+(?:/[\w.]+)*/?")
 MODULE = re.compile(r"^(?:from|import) ((?:pylayers|tools|data)[\w.]*)", re.MULTILINE)
 # Of what is run in a container, with Caffe or with pytest.
-FOREIGN_OPTIONS = {"--rm", "--user", "--gpus", "--shm-size", "--solver", "--snapshot", "--version"}
+FOREIGN_OPTIONS = {
+    "--no-project",
+    "--with-requirements",
+    "--rm",
+    "--user",
+    "--gpus",
+    "--shm-size",
+    "--solver",
+    "--snapshot",
+    "--version",
+}
 FOREIGN_OPTIONS |= {"--help"}
 
 

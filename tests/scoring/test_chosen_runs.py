@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from pylayers.cohort.targets import TARGETS
 from pylayers.errors import UsageError, WeightsError
 from tools import score_scan
 from tools.scoring.chosen_runs import chosen_runs, weights_note
 from tools.training import run_places
+from tools.training.trained_run import TrainedRun
 
 
 @pytest.fixture(autouse=True)
@@ -101,10 +103,20 @@ def test_weights_may_be_folders_of_runs():
         names("runs/my_cohort", "runs/my_cohort/ve")
 
 
+def note_on(*weights) -> str:
+    runs = chosen_runs(weights)
+    return weights_note(
+        [
+            TrainedRun(run, TARGETS["ve"], "", json.loads(run.best_json.read_text()), None)
+            for run in runs
+        ]
+    )
+
+
 def test_whose_weights_were_used_is_said():
     put("runs/fev1fvc", "phantoms", state="finished")
     put("runs/my_cohort/ve", "my_cohort", "ve", state="running")
-    note = weights_note(chosen_runs(["runs/fev1fvc", "runs/my_cohort"]))
+    note = note_on("runs/fev1fvc", "runs/my_cohort")
     phantoms, own = note.split("; ")
     assert phantoms.startswith("weights of ") and phantoms.endswith(
         "/runs/fev1fvc, trained on the phantoms"
@@ -112,7 +124,7 @@ def test_whose_weights_were_used_is_said():
     assert own.endswith("/my_cohort/ve (its training has not finished), trained on my_cohort")
     Path("old").mkdir()
     Path("old/best.json").write_text('{"target": "ve"}')
-    assert "trained on a cohort that is not recorded" in weights_note(chosen_runs(["old"]))
+    assert "trained on a cohort that is not recorded" in note_on("old")
 
 
 @pytest.mark.caffe

@@ -3,18 +3,18 @@
 import csv
 import json
 import re
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from chest import make_chest, write_scan
 
 from pylayers.batch.slice_sample import MOST_OFFSETS, SliceSample
-from pylayers.batch.stack import SIDE, slice_indices
+from pylayers.batch.stack import slice_indices
 from pylayers.errors import UsageError
 from pylayers.lungs.crop_lungs import crop_lungs
 from pylayers.lungs.scan_request import ScanRequest
 from tools import score_cohort, score_scan
+from tools.scoring.engines import CAFFE
 from tools.scoring.predictions import predict_split
 from tools.scoring.score_output import made_with
 from tools.scoring.scorer import SLICES_AT_ONCE, Scorer
@@ -56,31 +56,30 @@ def hu(scan):
 
 def at_offset(scorer, hu, offset, monkeypatch) -> float:
     """The score from a single start offset."""
-    indices = slice_indices(len(hu), scorer.slices, offset)
+    indices = slice_indices(len(hu), scorer.network.slices, offset)
     with monkeypatch.context() as patch:
         patch.setattr(scorer, "sample", lambda n: SliceSample(indices, np.ones(len(indices))))
         return scorer.score(hu).score
 
 
-class MeanNet:
-    """Stands for the net: a slice's score is its mean grey."""
+class MeanNetwork:
+    """Stands for the network: a slice's score is its mean grey."""
+
+    slices = 16
 
     def __init__(self):
-        data = np.zeros((SLICES_AT_ONCE, 1, SIDE, SIDE), np.float32)
-        scores = np.zeros((SLICES_AT_ONCE, 1), np.float32)
-        self.blobs = {"data": SimpleNamespace(data=data), "fc7": SimpleNamespace(data=scores)}
         self.passes = 0
 
-    def forward(self):
-        self.blobs["fc7"].data[:, 0] = self.blobs["data"].data.mean(axis=(1, 2, 3))
+    def forward(self, stack):
         self.passes += 1
+        return stack.mean(axis=(1, 2, 3))
 
 
 @pytest.mark.parametrize(("count", "net"), [(2, "caffe"), (2, "mean"), (5, "mean"), (64, "mean")])
 def test_the_score_is_the_mean_over_the_offsets(count, net, hu, random_run, monkeypatch):
     scorer = Scorer(load_trained(random_run), offsets=count)
     if net == "mean":
-        scorer.net = MeanNet()
+        scorer.network = MeanNetwork()
     whole = scorer.score(hu).score
     alone = [at_offset(scorer, hu, (k + 0.5) / count, monkeypatch) for k in range(count)]
     assert whole == pytest.approx(np.mean(alone), rel=1e-12)
@@ -89,9 +88,9 @@ def test_the_score_is_the_mean_over_the_offsets(count, net, hu, random_run, monk
 
 def test_no_slice_is_computed_twice(hu, random_run):
     scorer = Scorer(load_trained(random_run), offsets=MOST_OFFSETS)
-    scorer.net = MeanNet()
+    scorer.network = MeanNetwork()
     assert len(scorer.score(hu).contributions) == len(hu) < MOST_OFFSETS * 16
-    assert scorer.net.passes == -(-len(hu) // SLICES_AT_ONCE)
+    assert scorer.network.passes == -(-len(hu) // SLICES_AT_ONCE)
 
 
 def test_one_offset_is_the_same_bytes_as_without_the_option(scan, random_run, tmp_path):
@@ -167,7 +166,10 @@ def test_score_cohort_says_the_same_and_mixes_no_offsets(several, scan, random_r
 def test_one_offset_leaves_made_with_as_it_was(random_run):
     one, two = (
         made_with(
-            [load_trained(random_run)], score_cohort.parser().parse_args(["list", *options]), []
+            [load_trained(random_run)],
+            CAFFE,
+            score_cohort.parser().parse_args(["list", *options]),
+            [],
         )
         for options in ([], ["--offsets", "2"])
     )
