@@ -226,8 +226,9 @@ $(DEMO_RUN)/lidc_sample.json: $(DEMO_RUN)/best.json | $(SAMPLE)
 
 # ---- the paper's results on phantoms --------------------------------------------------------------
 
-# An estimated evening on two cores. The paper has 1424,170,195 scans (REPRODUCE_COUNT=1789) and its own
-# SCHEDULE=paper, which takes weeks on a CPU. Every step goes on where it was stopped.
+# An hour and a half on two cores with AVX-512, an evening on older ones. The paper has
+# 1424,170,195 scans (REPRODUCE_COUNT=1789) and its own SCHEDULE=paper, reckoned at ten days on such
+# a CPU. Every step goes on where it was stopped.
 REPRODUCE := build/reproduce
 REPRODUCE_COUNT ?= 1200
 REPRODUCE_FRACTIONS ?= 900,100,200

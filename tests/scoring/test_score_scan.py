@@ -165,7 +165,7 @@ def test_what_is_unusual_of_a_scan_is_said(scans, random_run, tmp_path, monkeypa
     assert written["warnings"] == ["thick", "odd", PHANTOM_WARNING]
     said = [
         "scored series 1.2.3",
-        weights_note([random_run]),
+        weights_note([load_trained(random_run)]),
         "thick",
         "odd",
         PHANTOM_WARNING,

@@ -235,7 +235,7 @@ def test_an_early_checkpoint_scores_what_the_later_does_not(trained, tiny_cohort
     scorer = Scorer(load_trained(trained))
     scores = []
     for iteration in (2, 4):
-        scorer.net.copy_from(str(trained.snapshot(iteration, "caffemodel")))
+        scorer.network.net.copy_from(str(trained.snapshot(iteration, "caffemodel")))
         scores.append(scorer.score(hu).score)
     assert np.isfinite(scores).all() and scores[0] != scores[1]
 

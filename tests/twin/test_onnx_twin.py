@@ -197,3 +197,12 @@ def test_a_twin_that_computes_something_else_is_not_written(twin_run, tmp_path, 
     with pytest.raises(MachineError, match="differ from Caffe's by 2e-05"):
         export_onnx.main(["fev1pp", "--run", str(twin_run.path), "--out", str(tmp_path)])
     assert not (tmp_path / "model.onnx").exists()
+
+
+def test_a_table_is_of_one_engine(twin_run, tiny_cohort, tmp_path):
+    (tmp_path / "list.txt").write_text(f"{tiny_cohort.parent / 'c03.mhd'}\n")
+    options = [str(tmp_path / "list.txt"), "--weights", str(twin_run.path), "--quiet"]
+    options += ["--out", str(tmp_path / "s.csv")]
+    assert score_cohort.main([*options, "--engine", "onnx"]) == 0
+    with pytest.raises(UsageError, match="--engine"):
+        score_cohort.main([*options, "--continue"])

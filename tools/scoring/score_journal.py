@@ -17,6 +17,8 @@ KINDS = {  # of what the first line says, in words
     "preprocessing": "preprocessing",
     "caffe": "Caffe",
     "caffe_commit": "Caffe",
+    "engine": "--engine",
+    "onnxruntime": "ONNX Runtime",
     "numpy": "numpy",
     "weights_sha256": "weights",
     "nets_sha256": "nets",

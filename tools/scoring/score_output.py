@@ -14,7 +14,7 @@ from pylayers.files.output_place import place_of
 from pylayers.files.whole_file import NotWritten, write_json
 from tools.scan_lists.scan_table import ScanJob
 from tools.scoring.chosen_runs import device
-from tools.scoring.engines import versions
+from tools.scoring.engines import CAFFE, versions
 from tools.scoring.score_journal import Journal, difference
 from tools.scoring.score_tables import contributions_path, write_contributions, write_scores
 from tools.training.trained_run import TrainedRun
@@ -30,12 +30,13 @@ def made_with(runs: list[TrainedRun], engine: str, args: Namespace, jobs: list[S
         scans.update(json.dumps([job.scan_id, *paths, job.mask_labels]).encode())
     return {
         **versions(engine, device(args.device)),
+        # only where it differs from the usual, so that older tables and journals stay valid
+        **({"engine": engine} if engine != CAFFE else {}),
         "weights_sha256": {run.target.name: run.weights_sha256 for run in runs},
         "nets_sha256": {run.target.name: sha256(run.net_file) for run in runs},
         "device": args.device,
         "allow_uneven": args.allow_uneven,
         "contributions": args.contributions,
-        # only where it differs from the usual, so that older tables and journals stay valid
         **({"offsets": args.offsets} if args.offsets > 1 else {}),
         **({"resample": True} if args.resample else {}),
         "shard": args.shard,
