@@ -74,6 +74,18 @@ def test_of_several_cohorts_one_has_to_be_chosen():
     assert third.endswith("/runs/their cohort' (trained on their cohort)")
 
 
+def test_runs_of_make_reproduce_are_phantoms_too(checkout, monkeypatch):
+    monkeypatch.setattr(run_places, "REPRODUCE_COHORT", checkout / "build" / "more")
+    put("runs/reproduce/ve", "build/more", "ve")
+    put("runs/reproduce/fev1fvc", "build/more")
+    assert names() == ["runs/reproduce/ve", "runs/reproduce/fev1fvc"]
+    assert note_on(*names()).endswith("trained on the phantoms of make reproduce")
+    put("runs/fev1fvc", "phantoms")
+    assert names() == ["runs/fev1fvc"]
+    put("runs/my_cohort/ve", "my_cohort", "ve")
+    assert names() == ["runs/my_cohort/ve"]
+
+
 def test_a_copy_of_the_phantoms_runs_does_not_count():
     put("runs/fev1fvc", "phantoms")
     put("runs/kept/fev1fvc", "phantoms")

@@ -10,7 +10,14 @@ from pylayers.errors import UsageError, WeightsError
 from pylayers.files.checkout import relative
 from tools.caffe_run.caffe_install import gpu_id
 from tools.training.run_folder import FINISHED, RunFolder
-from tools.training.run_places import cohort_of, fact, is_phantoms, placed_runs, runs_in
+from tools.training.run_places import (
+    cohort_of,
+    fact,
+    is_phantoms,
+    is_reproduction,
+    placed_runs,
+    runs_in,
+)
 from tools.training.trained_run import TrainedRun
 
 
@@ -88,13 +95,14 @@ def default_runs() -> list[RunFolder]:
     by_cohort: dict[Path, list[RunFolder]] = {}
     for run in placed_runs():
         by_cohort.setdefault(cohort_of(run) or run.path.parent, []).append(run)
-    cohorts = [cohort for cohort in by_cohort if not is_phantoms(cohort)]
+    demo = [cohort for cohort in by_cohort if is_phantoms(cohort)]
+    cohorts = [cohort for cohort in by_cohort if cohort not in demo and not is_reproduction(cohort)]
     if len(cohorts) > 1:
         choices = ", or ".join(map(weights_option, by_cohort.values()))
         raise UsageError(f"runs/ has weights of {len(by_cohort)} cohorts; choose {choices}")
     if not by_cohort:
         raise WeightsError("no run in runs/ has weights; `make train TARGET=fev1fvc` makes one")
-    return by_cohort[cohorts[0]] if cohorts else next(iter(by_cohort.values()))
+    return by_cohort[(cohorts or demo or list(by_cohort))[0]]
 
 
 def weights_option(runs: list[RunFolder]) -> str:
@@ -109,7 +117,9 @@ def cohort_name(cohort: Path | None) -> str:
     """Return the name of a cohort that a run was trained on; None where that is not recorded."""
     if cohort is None:
         return "a cohort that is not recorded"
-    return "the phantoms" if is_phantoms(cohort) else cohort.name
+    if is_phantoms(cohort):
+        return "the phantoms"
+    return "the phantoms of make reproduce" if is_reproduction(cohort) else cohort.name
 
 
 def weights_note(runs: list[TrainedRun]) -> str:

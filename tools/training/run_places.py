@@ -17,6 +17,7 @@ from tools.training.run_folder import TWIN, RunFolder
 
 RUNS = ROOT / "runs"
 PHANTOM_COHORT = ROOT / "build" / "phantom" / "cohort"
+REPRODUCE_COHORT = ROOT / "build" / "reproduce" / "cohort"  # of make reproduce
 REPORT, SWEEP = "report", "sweep_"  # what else lies in a folder of runs
 RECORDS = ("run.json", "best.json", "sweep.json")  # of which each run or sweep has one or two
 
@@ -37,6 +38,11 @@ def add_run_options(parser: argparse.ArgumentParser, run: str = "run folder") ->
 def is_phantoms(cohort: Path) -> bool:
     """Return whether a cohort's folder is that of the phantoms which `make cohort` makes."""
     return cohort.resolve() == PHANTOM_COHORT.resolve()
+
+
+def is_reproduction(cohort: Path) -> bool:
+    """Return whether a cohort's folder is that of the phantoms of `make reproduce`."""
+    return cohort.resolve() == REPRODUCE_COHORT.resolve()
 
 
 def runs_of(cohort: Path | None, option: str = "RUN=") -> Path:
