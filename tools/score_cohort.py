@@ -123,8 +123,8 @@ def score_cohort(args: argparse.Namespace) -> int:
                 print(f"{output.table} is complete already")
             return DONE
         with scratch_folder(output.scratch) as scratch:
-            how = (gpu, args.contributions, scratch, args.offsets, args.resample)
-            setup = ScoreSetup(paths, engine, *how)
+            how = (gpu, args.contributions, scratch, args.offsets, args.resample, engine)
+            setup = ScoreSetup(paths, *how)
             errors = score_missing(jobs, output, setup, args)
         rows = output.finish(jobs, errors)
     if not args.quiet:

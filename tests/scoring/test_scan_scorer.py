@@ -178,7 +178,7 @@ def test_spacings_that_no_scanner_makes_are_refused(spacing_mm, scorer, chest):
 def test_unusable_runs_are_named(folder):
     with pytest.raises(WeightsError, match=r"there is no .*best\.json"):
         load_scorer(folder / "none")
-    with pytest.raises(UsageError, match="two of the runs are of one target"):
+    with pytest.raises(UsageError, match="two runs of one target, fev1pp"):
         load_scorer(*[folder / "runs" / "fev1pp"] * 2)
     with pytest.raises(UsageError, match="at least one run"):
         load_scorer()

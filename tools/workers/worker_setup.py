@@ -11,12 +11,12 @@ class ScoreSetup(NamedTuple):
     """Scoring. runs: absolute paths, as RunFolder.at takes them. gpu: its number, None: the CPU."""
 
     runs: tuple[str, ...]
-    engine: str
     gpu: int | None
     contributions: bool
     scratch: str
     offsets: int = 1
     resample: bool = False
+    engine: str = "caffe"
 
     module = "tools.scoring.score_worker"
 
