@@ -30,13 +30,18 @@ def refine(
     coarse: np.ndarray, shape: tuple[int, int, int], step_z: int, step_yx: int
 ) -> np.ndarray:
     """Return a coarse mask on the scan's grid of `shape`; the only full-size array it makes."""
-    fine = np.zeros(shape, bool)
+    fine = np.zeros(shape, bool)  # takes memory only where something is written
     size = (coarse.shape[2] * step_yx, coarse.shape[1] * step_yx)
     for z, plane in enumerate(coarse.view(np.uint8)):
-        if plane.any():
+        left, top, width, height = cv2.boundingRect(plane)
+        if width:
             smooth = cv2.resize(plane * np.uint8(254), size, interpolation=cv2.INTER_LINEAR)
-            plane = smooth[: shape[1], : shape[2]] > 127
-            fine[z * step_z : (z + 1) * step_z] = plane
+            # linear interpolation reaches one coarse voxel further
+            rows, columns = (
+                slice(max(0, start - 1) * step_yx, min((start + extent + 1) * step_yx, end))
+                for start, extent, end in ((top, height, shape[1]), (left, width, shape[2]))
+            )
+            fine[z * step_z : (z + 1) * step_z, rows, columns] = smooth[rows, columns] > 127
     return fine
 
 

@@ -10,7 +10,7 @@ from scipy import ndimage
 from pylayers.errors import ScanRefused
 from pylayers.lungs.air_map import AirMap
 from pylayers.lungs.air_regions import PART_ML, Region, contact_of, regions_of
-from pylayers.lungs.gas import GAS_HU, is_foam
+from pylayers.lungs.gas import GAS_HU, NEIGHBOURS, is_foam
 
 # Parts are told apart where a wall is denser than this, on block means of 2 mm. In two real scans
 # stomach and colon joined the lung at -400 and -500 HU through a thin diaphragm, not at -600.
@@ -114,6 +114,8 @@ def remove_leaks(air: AirMap, lungs: np.ndarray, wall_hu: int) -> None:
     lungs: bool of the coarse grid, changed in place. A leak borders on lung with a small part of
     its surface; a bulla lies in lung.
     """
+    if all_hang(air, lungs, wall_hu):
+        return
     regions = regions_of(air, lungs, wall_hu)
     hanging = [region for region in regions if region.touch_ml >= TOUCH_ML]
     most = most_gas(hanging or largest_of(regions))
@@ -123,6 +125,27 @@ def remove_leaks(air: AirMap, lungs: np.ndarray, wall_hu: int) -> None:
         small = region.ml < SMALL_SHARE * regions[0].ml
         if (small and region.gas_share > most) or region.is_gas():
             lungs[region.box] &= ~region.where
+
+
+def all_hang(air: AirMap, lungs: np.ndarray, wall_hu: int) -> bool:
+    """Return whether what a wall denser than wall_hu parts touches the airways in any case.
+
+    Told by the cores alone, without the watershed: a part is not smaller than its core, and a part
+    that shares its space with no other borders on none.
+    """
+    box = ndimage.find_objects(lungs.view(np.uint8))[0]
+    lungs, airways = lungs[box], air.airways[box]
+    spaces, _ = ndimage.label(lungs)
+    cores, count = ndimage.label(lungs & (air.coarse[box] < wall_hu))
+    ml = np.bincount(cores.ravel(), minlength=count + 1) * air.voxel_ml
+    near = ndimage.binary_dilation(airways, NEIGHBOURS)
+    touch_ml = np.bincount(cores[near], minlength=count + 1) * air.voxel_ml
+    space_of = np.zeros(count + 1, int)
+    space_of[cores[cores > 0]] = spaces[cores > 0]
+    large = np.flatnonzero(ml >= PART_ML)
+    large = large[large > 0]
+    in_space = np.bincount(space_of[large], minlength=1)
+    return all(touch_ml[c] >= TOUCH_ML for c in large if in_space[space_of[c]] > 1)
 
 
 def refuse_two_pairs(lung: Region, regions: list[Region]) -> None:
