@@ -167,7 +167,6 @@ repeatability: known-target .venv/.stamp-caffe ## scan test phantoms again: how 
 	    --device $(if $(filter auto none,$(GPU)),cpu,gpu:$(GPU)) $(REPEATABILITY_OPTIONS)
 
 export: known-target .venv/.stamp-caffe ## write TARGET's network as ONNX, which scores without Caffe; OUT: a folder to hand on [COHORT RUN OUT]
-	@$(PYTHON) tools/evaluate.py --stale $(WHICH_RUN) --gpu none --quiet
 	@$(PYTHON) tools/export_onnx.py $(TARGET) $(WHICH_RUN) $(call path,OUT,out)
 
 report: .venv/.stamp-caffe ## the paper's tables and figures of all trained runs of a cohort, in runs/report/index.html [COHORT GPU RUN]

@@ -13,14 +13,14 @@ import sys
 from pathlib import Path
 
 from pylayers.cohort.targets import target_named
-from pylayers.command_line.exit_codes import run
+from pylayers.command_line.exit_codes import complain, run
 from pylayers.command_line.path_argument import given_path
 from pylayers.files.checkout import relative
 from pylayers.files.output_check import check_folder
 from pylayers.files.whole_file import write_json, write_whole
 from tools.scoring.caffe_network import CaffeNetwork
 from tools.training.run_folder import TWIN
-from tools.training.run_places import add_run_options, trained_run
+from tools.training.run_places import add_run_options, make_command, trained_run
 from tools.training.trained_run import TrainedRun, load_trained
 from tools.twin.run_card import card
 from tools.twin.twin_facts import USE, licence
@@ -59,6 +59,11 @@ def export(args: argparse.Namespace) -> None:
     if args.out:
         write_whole(out / NOTE, note(trained))
         write_json(out / CARD, card([trained]))
+    if not folder.predictions("val").is_file():
+        command = make_command("evaluate", folder, args.target)
+        complain(
+            f"note: how far off it may be is not in it; `{command}` finds out, then export again"
+        )
     megabytes = (out / TWIN).stat().st_size / 1e6
     print(f"{relative(out / TWIN)}: {megabytes:.0f} MB, within {difference:.1g} of Caffe's scores")
 
