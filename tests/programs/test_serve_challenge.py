@@ -11,6 +11,7 @@ from gate import Gate
 from processes import LIMIT_S, wait_for
 
 from tools import grand_challenge, score_scan
+from tools.container import call_invoke
 
 pytestmark = pytest.mark.caffe
 GATED = "tests/helpers/gated_serve_challenge.py"
@@ -61,6 +62,14 @@ def test_each_case_has_the_numbers_of_the_exec_job_and_of_score_scan(
         assert got["fev1-percent-predicted.json"] == targets["fev1pp"]["score"]
         numbers.append(got["fev1-percent-predicted.json"])
     assert numbers[0] == numbers[2] != numbers[1]
+
+
+def test_a_call_as_grand_challenges_script_makes_it(server, tiny_cohort, capsys):
+    path = put_scan(scan(tiny_cohort, 3), server.folder)
+    assert call_invoke.main(["--port", str(server.port)]) == 0
+    path.write_bytes(b"no scan at all")
+    assert call_invoke.main(["--port", str(server.port)]) == 1
+    assert capsys.readouterr().out == "/invoke answered 201\n/invoke answered 422\n"
 
 
 def test_a_refused_scan_is_an_answer_and_leaves_no_number_of_the_case_before(server, tiny_cohort):
@@ -152,6 +161,7 @@ def test_health_is_200_once_all_is_loaded_and_nets_are_loaded_once(
     with challenge_server(tmp_path, random_run.path, program=GATED, env=gate.env) as server:
         gate.reached(server.process, "load")
         assert server.call("GET", "/health") == (503, {"status": "loading"})
+        assert not call_invoke.is_healthy(server.port, pause_s=0)
         assert server.invoke() == (503, {"status": "loading"})
         gate.open()
         server.wait_until_ready()
