@@ -53,7 +53,7 @@ ENTRYPOINT ["tini", "--", "/opt/scan2num/tools/container/entrypoint.sh"]
 FROM runtime AS invoke
 LABEL org.grand-challenge.api-method="invoke"
 EXPOSE 4743
-CMD ["serve-challenge"]
+CMD ["serve-challenge", "--host", "0.0.0.0"]
 
 FROM runtime AS exec
 LABEL org.grand-challenge.api-method="exec"

@@ -33,8 +33,8 @@ def parser() -> argparse.ArgumentParser:
     add_case_options(p)
     p.add_argument(
         "--host",
-        default="0.0.0.0",
-        help="address to listen on (default: %(default)s, all of the container's)",
+        default="127.0.0.1",
+        help="address to listen on; 0.0.0.0 is all of a container's (default: %(default)s)",
     )
     p.add_argument(
         "--port",

@@ -61,7 +61,7 @@ def test_a_run_without_weights_does_not_go_into_an_image(tmp_path):
 
 
 # How a stage of the Dockerfile answers Grand Challenge: its label, and what it runs.
-STAGES = {"exec": "grand-challenge", "invoke": "serve-challenge"}
+STAGES = {"exec": ["grand-challenge"], "invoke": ["serve-challenge", "--host", "0.0.0.0"]}
 
 
 @pytest.mark.parametrize(("method", "command"), STAGES.items())
@@ -69,9 +69,9 @@ def test_the_label_of_an_image_fits_what_it_does(method, command):
     stages = re.split(r"^FROM ", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
     (stage,) = (stage for stage in stages if stage.startswith(f"runtime AS {method}\n"))
     assert f'LABEL org.grand-challenge.api-method="{method}"\n' in stage
-    assert f'CMD ["{command}"]\n' in stage
-    asked = run("entrypoint.sh", command, "--help")
-    assert asked.stdout.startswith(f"usage: {command.replace('-', '_')}.py ")
+    assert f"CMD {json.dumps(command)}\n" in stage
+    asked = run("entrypoint.sh", *command, "--help")
+    assert asked.stdout.startswith(f"usage: {command[0].replace('-', '_')}.py ")
 
 
 def test_an_image_does_exec_jobs_unless_told_otherwise():

@@ -66,7 +66,10 @@ def open_case(inputs: Path, output: Path) -> ChallengeCase:
     for path in names:
         check_output(path, inputs=scans)
     for path in names:
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise UsageError(f"{path} cannot be replaced: {error.strerror}") from None
     if len(scans) != 1:
         raise UsageError(f"{inputs / SCANS} holds {len(scans)} files *.mha; a job has one")
     return ChallengeCase(scans[0], output)

@@ -74,7 +74,7 @@ in_image bash -c '"$@" & tini=$!
   .venv/bin/python tools/container/call_invoke.py || status=$?
   kill -TERM $tini
   wait $tini || [[ $? -eq 143 ]] || { echo "it ended otherwise" >&2; exit 1; }
-  exit $status' bash "${entry[@]}" serve-challenge --host 127.0.0.1
+  exit $status' bash "${entry[@]}" serve-challenge
 compare
 
 step "a scan that is not there is refused"

@@ -58,7 +58,7 @@ if [[ " $* " == *" cpu "* ]]; then
   label='{{index .OCIv1.Config.Labels "org.grand-challenge.api-method"}} {{.OCIv1.Config.Cmd}}'
   [[ $(buildah inspect --type image --format "$label" "$for_cpu") == "exec [grand-challenge]" ]]
   [[ $(buildah inspect --type image --format "$label" "$for_cpu-invoke") == \
-    "invoke [serve-challenge]" ]]
+    "invoke [serve-challenge --host 0.0.0.0]" ]]
 fi
 if [[ " $* " == *" gpu "* ]]; then
   step "for GPUs: a bare Ubuntu 24.04, with CUDA and cuDNN"
