@@ -47,4 +47,14 @@ RUN mkdir -p runs build /cohort && chown -R 10001:10001 runs build /cohort
 USER 10001
 VOLUME ["/cohort", "/opt/scan2num/runs"]
 ENTRYPOINT ["tini", "--", "/opt/scan2num/tools/container/entrypoint.sh"]
+
+# What the image does without a command is what its label tells Grand Challenge to expect:
+# `--target invoke` (make image API_METHOD=invoke) is a server, the last stage does one job and ends.
+FROM runtime AS invoke
+LABEL org.grand-challenge.api-method="invoke"
+EXPOSE 4743
+CMD ["serve-challenge", "--host", "0.0.0.0"]
+
+FROM runtime AS exec
+LABEL org.grand-challenge.api-method="exec"
 CMD ["grand-challenge"]

@@ -261,19 +261,29 @@ pictures: .venv/.stamp-caffe .venv/.stamp-test-packages $(SAMPLE) ## draw the pi
 
 # ---- images ---------------------------------------------------------------------------------------
 
-# Of trained runs, those in WEIGHTS go inside: the image scores by itself.
+# Of trained runs, those in WEIGHTS go inside: the image scores by itself. API_METHOD is what it does
+# without a command, as Grand Challenge calls it: one job (exec), or a server of cases (invoke).
 IMAGE ?= scan2num
+API_METHOD ?= exec
 WEIGHTS ?= $(patsubst %/best.json,%,$(wildcard $(TARGETS:%=runs/%/best.json)))
 BUILD_IMAGE := tools/container/build_image.sh
 
-image: ## the image for NVIDIA GPUs, by docker, podman or buildah [IMAGE WEIGHTS BASE RUNTIME CUDA_ARCHS]
-	@$(BUILD_IMAGE) $(IMAGE) --build-arg CUDA=1 --build-arg CUDA_ARCHS='$(CUDA_ARCHS)' \
+.PHONY: known-api-method
+known-api-method:
+	@method=$(call quoted,$(API_METHOD)); \
+	[[ $$method == exec || $$method == invoke ]] || \
+	    { echo "API_METHOD is '$$method'; choose one of: exec invoke" >&2; exit 2; }
+
+image: known-api-method ## the image for NVIDIA GPUs, by docker, podman or buildah [IMAGE WEIGHTS API_METHOD BASE RUNTIME CUDA_ARCHS]
+	@$(BUILD_IMAGE) $(IMAGE) --target $(API_METHOD) \
+	    --build-arg CUDA=1 --build-arg CUDA_ARCHS='$(CUDA_ARCHS)' \
 	    $(if $(BASE),--build-arg BASE=$(BASE)) $(if $(RUNTIME),--build-arg RUNTIME=$(RUNTIME)) \
 	    -- $(WEIGHTS)
 
 DEBIAN := docker.io/library/debian:bookworm-slim
-image-cpu: ## the image for machines without a GPU [IMAGE WEIGHTS BASE]
-	@$(BUILD_IMAGE) $(IMAGE) --build-arg CUDA= --build-arg BASE=$(or $(BASE),$(DEBIAN)) \
+image-cpu: known-api-method ## the image for machines without a GPU [IMAGE WEIGHTS API_METHOD BASE]
+	@$(BUILD_IMAGE) $(IMAGE) --target $(API_METHOD) \
+	    --build-arg CUDA= --build-arg BASE=$(or $(BASE),$(DEBIAN)) \
 	    --build-arg RUNTIME=$(or $(RUNTIME),$(BASE),$(DEBIAN)) -- $(WEIGHTS)
 
 test-image: .venv/.stamp-caffe ## build both images and run them, without an engine, a registry or a GPU [VARIANTS='cpu gpu']

@@ -32,6 +32,8 @@ CALLS = [
     ("tools.grand_challenge", "--input", ""),
     ("tools.grand_challenge", "--output", ""),
     ("tools.grand_challenge", "--weights", ""),
+    ("tools.serve_challenge", "--input", ""),
+    ("tools.serve_challenge", "--output", ""),
     ("tools.benchmark", "--cohort", ""),
     ("tools.benchmark", "--json", ""),
     ("tools.gpu_check", "--cohort", ""),

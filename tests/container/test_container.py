@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -57,6 +58,40 @@ def test_a_run_without_weights_does_not_go_into_an_image(tmp_path):
     done = run("build_image.sh", "name", "--", str(tmp_path), CONTAINER_ENGINE="true")
     assert done.returncode == 4
     assert done.stderr == f"{tmp_path} has no best.json: train it first, or leave it out\n"
+
+
+# How a stage of the Dockerfile answers Grand Challenge: its label, and what it runs.
+STAGES = {"exec": ["grand-challenge"], "invoke": ["serve-challenge", "--host", "0.0.0.0"]}
+
+
+@pytest.mark.parametrize(("method", "command"), STAGES.items())
+def test_the_label_of_an_image_fits_what_it_does(method, command):
+    stages = re.split(r"^FROM ", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
+    (stage,) = (stage for stage in stages if stage.startswith(f"runtime AS {method}\n"))
+    assert f'LABEL org.grand-challenge.api-method="{method}"\n' in stage
+    assert f"CMD {json.dumps(command)}\n" in stage
+    asked = run("entrypoint.sh", *command, "--help")
+    assert asked.stdout.startswith(f"usage: {command[0].replace('-', '_')}.py ")
+
+
+def test_an_image_does_exec_jobs_unless_told_otherwise():
+    """By `docker build .`, too, which takes the last stage."""
+    assert re.findall(r"^FROM .* AS (\w+)$", (ROOT / "Dockerfile").read_text(), re.M)[-1] == "exec"
+    for target in ("image", "image-cpu"):
+        assert " --target exec " in make(target).stdout
+        assert " --target invoke " in make(target, "API_METHOD=invoke").stdout
+
+
+def test_an_unknown_api_method_builds_nothing():
+    done = make("image-cpu", "API_METHOD=exex")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("API_METHOD is 'exex'; choose one of: exec invoke\n")
+
+
+def make(*words):
+    """Run make with an engine that prints what it is asked for."""
+    command = ["make", "--no-print-directory", *words, "WEIGHTS=", "CONTAINER_ENGINE=echo"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def results(folder, loss, score, job=None):

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image NAME with docker, podman or buildah, whichever is there. Weights of the RUN
 # folders, or of folders of runs, go inside, as the scoring image's own.
-# usage: [CONTAINER_ENGINE=docker] build_image.sh NAME [--build-arg KEY=VALUE ...] [-- RUN ...]
+# usage: [CONTAINER_ENGINE=docker] build_image.sh NAME [OPTION_OF_BUILD ...] [-- RUN ...]
 set -eu -o pipefail
 
 if [[ $# -eq 0 || $1 == -h || $1 == --help ]]; then

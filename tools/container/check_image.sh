@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs an image as an engine would, without one, by buildah: quick tests, a training, the end of one
-# by SIGTERM, scores and a Grand Challenge job. Results must be those of the host, which
+# by SIGTERM, scores, a Grand Challenge job and a server. Results must be those of the host, which
 # test_image.sh has put into build/image; TOLERANCE is relative, 0 for byte for byte.
 # usage: check_image.sh IMAGE TOLERANCE
 set -eu -o pipefail
@@ -62,7 +62,20 @@ in_image bash -c '"$@" & tini=$!
 step "scores, and a Grand Challenge job without a command"
 in_image "${entry[@]}" score /scans/phantom_0008.mhd --json - --quiet > "$work/score.json"
 in_image "${entry[@]}" "${command[@]}"
-.venv/bin/python tools/container/compare_results.py "$made/host" "$work" --tolerance "$tolerance"
+compare() {
+  .venv/bin/python tools/container/compare_results.py "$made/host" "$work" --tolerance "$tolerance"
+}
+compare
+
+step "the same case by a server, which SIGTERM ends"
+# shellcheck disable=SC2016
+in_image bash -c '"$@" & tini=$!
+  status=0
+  .venv/bin/python tools/container/call_invoke.py || status=$?
+  kill -TERM $tini
+  wait $tini || [[ $? -eq 143 ]] || { echo "it ended otherwise" >&2; exit 1; }
+  exit $status' bash "${entry[@]}" serve-challenge
+compare
 
 step "a scan that is not there is refused"
 status=0

@@ -52,6 +52,13 @@ if [[ " $* " == *" cpu "* ]]; then
   step "for the CPU: make image-cpu; log: $made/image-cpu.log"
   logged image-cpu make image-cpu IMAGE="$for_cpu" BASE="$debian" WEIGHTS="$made/host/fev1fvc"
   $here/check_image.sh "$for_cpu" 0
+  step "for the CPU: make image-cpu API_METHOD=invoke, whose label and command fit"
+  logged image-invoke make image-cpu IMAGE="$for_cpu-invoke" API_METHOD=invoke BASE="$debian" \
+    WEIGHTS="$made/host/fev1fvc"
+  label='{{index .OCIv1.Config.Labels "org.grand-challenge.api-method"}} {{.OCIv1.Config.Cmd}}'
+  [[ $(buildah inspect --type image --format "$label" "$for_cpu") == "exec [grand-challenge]" ]]
+  [[ $(buildah inspect --type image --format "$label" "$for_cpu-invoke") == \
+    "invoke [serve-challenge --host 0.0.0.0]" ]]
 fi
 if [[ " $* " == *" gpu "* ]]; then
   step "for GPUs: a bare Ubuntu 24.04, with CUDA and cuDNN"
