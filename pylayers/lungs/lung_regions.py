@@ -133,7 +133,10 @@ def all_hang(air: AirMap, lungs: np.ndarray, wall_hu: int) -> bool:
     Told by the cores alone, without the watershed: a part is not smaller than its core, and a part
     that shares its space with no other borders on none.
     """
-    box = ndimage.find_objects(lungs.view(np.uint8))[0]
+    boxes = ndimage.find_objects(lungs.view(np.uint8))
+    if not boxes:
+        return True
+    box = boxes[0]
     lungs, airways = lungs[box], air.airways[box]
     spaces, _ = ndimage.label(lungs)
     cores, count = ndimage.label(lungs & (air.coarse[box] < wall_hu))
