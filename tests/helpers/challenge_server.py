@@ -13,6 +13,7 @@ import SimpleITK as sitk
 
 from tests.helpers.processes import LIMIT_S, wait_for
 
+SCORED = (201, {"status": "scored"})
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
