@@ -37,13 +37,10 @@ from pylayers.files.folder_lock import COHORT_WORK, FolderLock
 from pylayers.files.output_check import check_folder
 from pylayers.files.whole_file import NotWritten, remove_partials
 from tools.scan_lists.scan_table import ScanJob, checked_table, job_of
+from tools.workers.chosen_pool import Answers, chosen_pool
 from tools.workers.scratch_folder import scratch_folder
-from tools.workers.worker_options import (
-    add_allow_uneven,
-    add_worker_options,
-    check_worker_options,
-)
-from tools.workers.worker_pool import Lost, NoWorkers, answers
+from tools.workers.worker_options import add_allow_uneven, add_worker_options
+from tools.workers.worker_pool import Lost, NoWorkers
 from tools.workers.worker_setup import PrepareSetup
 
 REJECTED = "rejected.csv"
@@ -62,13 +59,12 @@ def parser() -> argparse.ArgumentParser:
         "--out", type=given_path, required=True, help="cohort folder to make or complete"
     )
     add_allow_uneven(p)
-    add_worker_options(p)
+    add_worker_options(p, cluster=True)
     return p
 
 
-def prepare(args: argparse.Namespace) -> int:
+def prepare(args: argparse.Namespace, answers: Answers) -> int:
     """Store every scan of the table that is not stored yet, then write cohort.csv."""
-    check_worker_options(args)
     rows = checked_table(args.table)
     check_folder(args.out, "--out", files=(TABLE, REJECTED), inputs=(args.table,))
     with FolderLock(args.out, COHORT_WORK):
@@ -76,7 +72,7 @@ def prepare(args: argparse.Namespace) -> int:
         remove_partials(args.out / "scans", ".h5")  # of a run that was killed
         jobs = [job_of(row, args.table.parent) for row in rows]
         jobs = [replace(job, allow_uneven=args.allow_uneven) for job in jobs]
-        facts, left = store_scans(jobs, args)
+        facts, left = store_scans(jobs, args, answers)
         write_rejected(args.out / REJECTED, left)
         kept = [cohort_row(row, facts[row["scan_id"]]) for row in rows if row["scan_id"] in facts]
         errors = [sentence for slug, sentence in left.values() if slug == ERROR]
@@ -90,7 +86,7 @@ def prepare(args: argparse.Namespace) -> int:
 
 
 def store_scans(
-    jobs: list[ScanJob], args: argparse.Namespace
+    jobs: list[ScanJob], args: argparse.Namespace, answers: Answers
 ) -> tuple[dict[str, dict], dict[str, tuple[str, str]]]:
     """Store the scans that are not stored yet; return the facts of each, and what is left out.
 
@@ -100,8 +96,8 @@ def store_scans(
     facts, left = {}, {}
     bar = progress_bar(name="prepare", unit="scan", quiet=args.quiet, total=len(jobs))
     with bar, scratch_folder(args.out / SCRATCH) as scratch:
-        setup = PrepareSetup(str(args.out), scratch)
-        with closing(answers(jobs, setup, args.workers, args.timeout)) as stored:
+        cohort = args.out.absolute() if args.scheduler else args.out
+        with closing(answers(jobs, PrepareSetup(str(cohort), scratch))) as stored:
             for job, answer in stored:
                 if isinstance(answer, NotWritten):
                     raise answer
@@ -142,7 +138,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run the program."""
     args = parser().parse_args(argv)
     try:
-        return prepare(args)
+        with chosen_pool(args) as answers:
+            return prepare(args, answers)
     except (NotWritten, NoWorkers) as error:
         complain(f"error: {error}; {GOES_ON}")
         return FAILED

@@ -21,8 +21,10 @@ import argparse
 import os
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pylayers.batch.slice_sample import checked_offsets
@@ -47,17 +49,14 @@ from tools.scoring.chosen_runs import (
     device,
     weights_note,
 )
-from tools.scoring.score_output import Output, made_with
+from tools.scoring.score_output import Output, made_with, scored_with
 from tools.scoring.score_tables import ERROR, error_row
 from tools.scoring.scored_crop import PHANTOM_WARNING
 from tools.training.trained_run import checked_resample, load_trained
+from tools.workers.chosen_pool import Answers, chosen_pool
 from tools.workers.scratch_folder import scratch_folder
-from tools.workers.worker_options import (
-    add_allow_uneven,
-    add_worker_options,
-    check_worker_options,
-)
-from tools.workers.worker_pool import Lost, NoWorkers, answers
+from tools.workers.worker_options import add_allow_uneven, add_worker_options
+from tools.workers.worker_pool import Lost, NoWorkers
 from tools.workers.worker_setup import ScoreSetup
 
 
@@ -90,13 +89,12 @@ def parser() -> argparse.ArgumentParser:
     add_resample(p)
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
     add_allow_uneven(p)
-    add_worker_options(p, "processes; each has its own nets")
+    add_worker_options(p, "processes; each has its own nets", cluster=True)
     return p
 
 
-def score_cohort(args: argparse.Namespace) -> int:
+def score_cohort(args: argparse.Namespace, answers: Answers) -> int:
     """Score the scans that are not scored yet and write the tables; return the exit code."""
-    check_worker_options(args)
     checked_offsets(args.offsets)
     gpu = device(args.device)
     jobs = [
@@ -118,8 +116,9 @@ def score_cohort(args: argparse.Namespace) -> int:
                 print(f"{output.table} is complete already")
             return DONE
         with scratch_folder(output.scratch) as scratch:
-            setup = ScoreSetup(paths, gpu, args.contributions, scratch, args.offsets, args.resample)
-            errors = score_missing(jobs, output, setup, args)
+            how = (args.contributions, scratch, args.offsets, args.resample)
+            setup = ScoreSetup(paths, gpu, *how, scored_with(runs, gpu))
+            errors = score_missing(jobs, output, partial(answers, setup=setup), args.quiet)
         rows = output.finish(jobs, errors)
     if not args.quiet:
         phantom = [PHANTOM_WARNING] if any(run.is_phantom for run in runs) else []
@@ -130,7 +129,10 @@ def score_cohort(args: argparse.Namespace) -> int:
 
 
 def score_missing(
-    jobs: list[ScanJob], output: Output, setup: ScoreSetup, args: argparse.Namespace
+    jobs: list[ScanJob],
+    output: Output,
+    answers: Callable[[list[ScanJob]], Iterator[tuple]],
+    quiet: bool,
 ) -> dict[str, dict[str, str]]:
     """Score what the journal lacks and keep it there; return the rows of those that failed."""
     kept, errors = output.journal.entries, {}
@@ -139,10 +141,8 @@ def score_missing(
             del kept[job.scan_id]
     todo = [absolute(job) for job in jobs if job.scan_id not in kept]
     refused = sum(bool(entry["row"]["refused"]) for entry in kept.values())
-    bar = progress_bar(
-        name="score", unit="scan", quiet=args.quiet, total=len(jobs), start=len(kept)
-    )
-    with bar, closing(answers(todo, setup, args.workers, args.timeout)) as scored:
+    bar = progress_bar(name="score", unit="scan", quiet=quiet, total=len(jobs), start=len(kept))
+    with bar, closing(answers(todo)) as scored:
         bar.set_postfix_str(f"{refused} refused")
         for job, answer in scored:
             if isinstance(answer, Lost):
@@ -180,7 +180,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run the program."""
     args = parser().parse_args(argv)
     try:
-        return score_cohort(args)
+        with chosen_pool(args) as answers:
+            return score_cohort(args, answers)
     except NoWorkers as error:
         complain(f"error: {error}; finished scans are kept, --continue goes on")
         return FAILED

@@ -20,6 +20,15 @@ from tools.scoring.score_tables import contributions_path, write_contributions, 
 from tools.training.trained_run import TrainedRun
 
 
+def scored_with(runs: list[TrainedRun], gpu: int | None) -> dict:
+    """Return what the numbers depend on beside scans and options, JSON."""
+    return {
+        **versions(gpu),
+        "weights_sha256": {run.target.name: run.weights_sha256 for run in runs},
+        "nets_sha256": {run.target.name: sha256(run.folder.deploy) for run in runs},
+    }
+
+
 def made_with(runs: list[TrainedRun], args: Namespace, jobs: list[ScanJob]) -> dict:
     """Return all that the tables depend on, JSON: only runs that agree in it may be mixed."""
     base = Path(args.scans) if os.path.isdir(args.scans) else Path(args.scans).parent
@@ -29,9 +38,7 @@ def made_with(runs: list[TrainedRun], args: Namespace, jobs: list[ScanJob]) -> d
         paths = [path and os.path.relpath(path, base) for path in (job.scan, job.mask)]
         scans.update(json.dumps([job.scan_id, *paths, job.mask_labels]).encode())
     return {
-        **versions(device(args.device)),
-        "weights_sha256": {run.target.name: run.weights_sha256 for run in runs},
-        "nets_sha256": {run.target.name: sha256(run.folder.deploy) for run in runs},
+        **scored_with(runs, device(args.device)),
         "device": args.device,
         "allow_uneven": args.allow_uneven,
         "contributions": args.contributions,

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from pylayers.errors import WeightsError
 from tools.scan_lists.scan_table import ScanJob, source_key
 from tools.scoring.scan_result import score
+from tools.scoring.score_journal import difference
+from tools.scoring.score_output import scored_with
 from tools.scoring.score_tables import row_of, slices_of
 from tools.scoring.scorer import Scorer
 from tools.training.run_folder import RunFolder
@@ -14,9 +17,15 @@ from tools.workers.worker_side import main
 
 
 def begin(setup: ScoreSetup) -> Callable[[ScanJob], dict]:
-    """Load the nets; return the function from a job to what the journal keeps of it."""
-    how = (setup.gpu, setup.offsets, setup.resample)
-    scorers = [Scorer(load_trained(RunFolder(Path(run))), *how) for run in setup.runs]
+    """Load the nets; return the function from a job to what the journal keeps of it.
+
+    Raises WeightsError when nets, weights or Caffe are not those that the run was started with.
+    """
+    runs = [load_trained(RunFolder(Path(run))) for run in setup.runs]
+    here = scored_with(runs, setup.gpu)
+    if setup.scored_with not in (None, here):
+        raise WeightsError(f"it scores with {difference(setup.scored_with, here)}")
+    scorers = [Scorer(run, setup.gpu, setup.offsets, setup.resample) for run in runs]
     return lambda job: entry_of(job, scorers, setup.contributions)
 
 

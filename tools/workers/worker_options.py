@@ -8,17 +8,26 @@ from pylayers.errors import UsageError
 TIMEOUT_S = 900.0
 
 
-def add_worker_options(parser: ArgumentParser, workers: str = "processes") -> None:
+def add_worker_options(
+    parser: ArgumentParser, workers: str = "processes", cluster: bool = False
+) -> None:
     """Give a command line --workers, --timeout and --quiet.
 
-    workers: what the processes are, for the help.
+    workers: what the processes are, for the help. cluster: give it --scheduler, too.
     """
     parser.add_argument(
         "--workers",
         type=int,
-        default=os.cpu_count(),
-        help=f"{workers} (default: %(default)s, the number of cores)",
+        help=f"{workers} (default: {os.cpu_count()}, the number of cores)",
     )
+    if cluster:
+        parser.add_argument(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="give the scans to the workers of this Dask scheduler (tcp://HOST:PORT, "
+            "tls://HOST:PORT or its --scheduler-file), which is to be trusted like a shell, and "
+            "not to processes of this machine; see docs/clusters.md",
+        )
     parser.add_argument(
         "--timeout",
         type=float,
@@ -39,7 +48,17 @@ def add_allow_uneven(parser: ArgumentParser) -> None:
 
 
 def check_worker_options(args: Namespace) -> None:
-    """Raise UsageError for numbers of processes or seconds that make no sense."""
+    """Raise UsageError for numbers of processes or seconds that make no sense.
+
+    Fills in the number of processes where none was given.
+    """
+    if args.workers is not None and getattr(args, "scheduler", None) is not None:
+        raise UsageError(
+            "--workers are processes of this machine; with --scheduler those work that have joined "
+            "it: give one of the two"
+        )
+    if args.workers is None:
+        args.workers = os.cpu_count() or 1
     if args.workers < 1:
         raise UsageError(f"--workers {args.workers} is below 1")
     if not args.timeout > 0:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
 from multiprocessing.connection import wait
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pylayers.child_process import ChildProcess
 from pylayers.errors import WeightsError
@@ -38,10 +38,10 @@ class NoWorkers(Exception):
 
 
 class Worker(ChildProcess):
-    """One process; job: what it is at, None while it begins."""
+    """One process; job: what it is at, None while it begins. module: another program than usual."""
 
-    def __init__(self, setup: Setup) -> None:
-        super().__init__(setup.module, env={"TMPDIR": setup.scratch})
+    def __init__(self, setup: Setup, module: str | None = None) -> None:
+        super().__init__(module or setup.module, env={"TMPDIR": setup.scratch})
         self.overdue = False
         self.give(setup)
         self.job = None
@@ -50,6 +50,12 @@ class Worker(ChildProcess):
         """Send a job."""
         self.job, self.since = job, time.monotonic()
         self.send(job)
+
+    def wait(self, limit_s: float) -> Any:
+        """Wait for what it answers; None when it is dead, as after the limit."""
+        while not self.connection.poll(POLL_S):
+            self.watch(limit_s)
+        return self.answer()
 
     def watch(self, limit_s: float) -> None:
         """Kill the worker when it has been at its job for too long."""

@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 
 class ScoreSetup(NamedTuple):
-    """Scoring. runs: absolute paths of the run folders. gpu: its number, None for the CPU."""
+    """Scoring. runs: absolute paths of the run folders. gpu: its number, None for the CPU.
+
+    scored_with: what must be found there, None where it cannot be anything else.
+    """
 
     runs: tuple[str, ...]
     gpu: int | None
@@ -16,12 +19,13 @@ class ScoreSetup(NamedTuple):
     scratch: str
     offsets: int = 1
     resample: bool = False
+    scored_with: dict | None = None
 
     module = "tools.scoring.score_worker"
 
 
 class PrepareSetup(NamedTuple):
-    """Storing lung crops. cohort: the folder, as the user named it."""
+    """Storing lung crops. cohort: the folder, as the user named it; absolute for other machines."""
 
     cohort: str
     scratch: str
