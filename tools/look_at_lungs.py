@@ -19,7 +19,6 @@ from pylayers.command_line.progress_bar import progress_bar, say
 from pylayers.errors import MachineError, ScanRefused, UsageError
 from pylayers.files.output_check import check_output
 from pylayers.lungs.densitometry import laa950, volume_l
-from pylayers.lungs.lung_mask import bounding_box
 from pylayers.lungs.scan_lungs import lungs_of_scan, read_requested
 from tools.figures.lung_sheet import Row, lung_sheet, row_of, sheet_caption
 from tools.figures.style import write_png
@@ -90,7 +89,7 @@ def looked_at(job: ScanJob) -> Row:
         return row_of(": ".join((job.scan_id, *notes)), scan)
     volume = f"{volume_l(mask, scan.spacing_mm):.2f} L of lung"
     numbers = f"{volume}, LAA-950 {laa950(scan.hu[mask]):.1f} %"
-    return row_of(f"{job.scan_id}: {'; '.join((numbers, *notes))}", scan, mask, bounding_box(mask))
+    return row_of(f"{job.scan_id}: {'; '.join((numbers, *notes))}", scan, mask, Box.around(mask))
 
 
 def main(argv: list[str] | None = None) -> int | None:

@@ -4,12 +4,19 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import ndimage
 
 from pylayers.lungs.air_map import AirMap
-from pylayers.lungs.gas import GAS_HU, NEIGHBOURS, inside, is_gas
+from pylayers.lungs.connected import Connected, boxes_of, connected, grown
+from pylayers.lungs.crop import Box
+from pylayers.lungs.gas import GAS_HU, inside, is_gas
 
 PART_ML = 1.0  # smaller ones go with their neighbour
+TOUCH_ML = 0.1  # of a part, in contact with the airways; real lungs have 0.1 to 10
+LUNG_SHARE = 0.1  # of the largest part: as large is a lung
+# Share of a part below GAS_HU. In ten real chests bowel beside the lungs had .1 to .9, pieces of
+# lung that fibrosis walls off 0, whole lungs 0 to .2.
+GAS_SHARE = 0.05
+GASSIER = 3.0  # times the lungs' own share, which emphysema raises
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,22 +66,21 @@ def regions_of(air: AirMap, where: np.ndarray, wall_hu: int) -> list[Region]:
     where: bool (z, y, x), the air on the coarse grid. The walls themselves go to the parts that
     they are between.
     """
-    filled = ndimage.find_objects(where.view(np.uint8))
-    if not filled or filled[0] is None:
+    if not where.any():
         return []
-    frame = filled[0]
+    frame = Box.around(where).slices
     where, hu = where[frame], air.coarse[frame]
-    near = ndimage.binary_dilation(air.airways[frame], NEIGHBOURS)
-    spaces, _ = ndimage.label(where)
+    near = grown(air.airways[frame])
+    spaces = connected(where)
     parts = _parts(where, hu, wall_hu, PART_ML / air.voxel_ml, spaces)
     ml = np.bincount(parts.ravel()) * air.voxel_ml
     regions = []
-    for label, box in enumerate(ndimage.find_objects(parts), 1):
+    for label, box in enumerate(boxes_of(parts), 1):
         if ml[label] < PART_ML:
             continue
         part = parts[box] == label
         touch = np.count_nonzero(part & near[box]) * air.voxel_ml
-        space = int(spaces[box][part][0])
+        space = int(spaces.labels[box][part][0])
         at = tuple(
             slice(a.start + b.start, a.start + b.stop) for a, b in zip(frame, box, strict=True)
         )
@@ -83,21 +89,22 @@ def regions_of(air: AirMap, where: np.ndarray, wall_hu: int) -> list[Region]:
 
 
 def _parts(
-    where: np.ndarray, hu: np.ndarray, wall_hu: int, least: float, spaces: np.ndarray
+    where: np.ndarray, hu: np.ndarray, wall_hu: int, least: float, spaces: Connected
 ) -> np.ndarray:
     """Return the number of the part that each voxel belongs to.
 
     least: voxels of a part's core. spaces: the connected air, which are the parts where walls part
     nothing.
     """
-    cores, count = ndimage.label(where & (hu < wall_hu))
-    large = np.bincount(cores.ravel(), minlength=count + 1) >= least
+    cores = connected(where & (hu < wall_hu))
+    large = cores.voxels >= least
     large[0] = False
     if np.count_nonzero(large) < 2:
-        return spaces
+        return spaces.labels
     number = np.where(large, np.cumsum(large), 0).astype(np.int32)
-    parts = _flooded(hu, number[cores], spaces)
-    dense, _ = ndimage.label(where & (parts == 0))  # without a core: consolidation, small pockets
+    parts = _flooded(hu, number[cores.labels], spaces.labels)
+    # without a core: consolidation, small pockets
+    dense = connected(where & (parts == 0)).labels
     return np.where(dense > 0, dense + parts.max(), parts)
 
 
@@ -118,10 +125,22 @@ def _flooded(hu: np.ndarray, cores: np.ndarray, spaces: np.ndarray) -> np.ndarra
     if shared.any():
         from skimage.segmentation import watershed  # slow to import, rarely needed
 
-        box = ndimage.find_objects(shared[spaces].view(np.uint8))[0]
-        inside = shared[spaces[box]]
+        shared = shared[spaces]
+        box = Box.around(shared).slices
+        inside = shared[box]
         parts[box] += watershed(hu[box], np.where(inside, cores[box], 0), mask=inside)
     return parts
+
+
+def largest_of(regions: list[Region]) -> list[Region]:
+    """Return the regions that are as large as a lung beside the largest one, which is first."""
+    return [region for region in regions if region.ml >= LUNG_SHARE * regions[0].ml]
+
+
+def most_gas(lungs: list[Region]) -> float:
+    """Return the share of gas above which a region beside these lungs is none of theirs."""
+    total = sum(region.ml for region in lungs)
+    return max(GAS_SHARE, GASSIER * sum(region.gas_share * region.ml for region in lungs) / total)
 
 
 def contact_of(region: Region, lungs: np.ndarray) -> float:
@@ -133,5 +152,5 @@ def contact_of(region: Region, lungs: np.ndarray) -> float:
     part[tuple(slice(a, a + n) for a, n in zip(start, region.where.shape, strict=True))] = (
         region.where
     )
-    shell = ndimage.binary_dilation(part, NEIGHBOURS) & ~part
+    shell = grown(part) & ~part
     return float(np.mean(around[shell])) if shell.any() else 0.0

@@ -1,7 +1,7 @@
 """Crop: the box of the lungs cut out of a scan, as a cohort stores it and a net is fed from it."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -19,9 +19,24 @@ class Box(NamedTuple):
     x0: int
     x1: int
 
+    @classmethod
+    def around(cls, mask: np.ndarray) -> Self:
+        """Return the smallest box that holds every set voxel of a mask with at least one."""
+        plane = mask.any(axis=0)
+        bounds = []
+        for hit in (mask.any(axis=(1, 2)), plane.any(axis=1), plane.any(axis=0)):
+            hit = np.flatnonzero(hit)
+            bounds += [int(hit[0]), int(hit[-1]) + 1]
+        return cls(*bounds)
+
+    @property
+    def slices(self) -> tuple[slice, slice, slice]:
+        """The index of a (z, y, x) volume that is the box."""
+        return slice(self.z0, self.z1), slice(self.y0, self.y1), slice(self.x0, self.x1)
+
     def of(self, volume: np.ndarray) -> np.ndarray:
         """Return the part of a (z, y, x) volume inside the box, as a view."""
-        return volume[self.z0 : self.z1, self.y0 : self.y1, self.x0 : self.x1]
+        return volume[self.slices]
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from pylayers.lungs.crop import LungCrop, packed
+from pylayers.lungs.crop import Box, LungCrop, packed
 from pylayers.lungs.densitometry import laa950, perc15, volume_l
-from pylayers.lungs.lung_mask import bounding_box
 from pylayers.lungs.scan_lungs import lungs_of_scan, read_requested
 from pylayers.lungs.scan_request import ScanRequest
 from pylayers.reading.scan import Scan
@@ -24,7 +23,7 @@ def crop_of_scan(scan: Scan, request: ScanRequest) -> LungCrop:
     lungs = lungs_of_scan(scan, request)
     if lungs.refusal is not None:
         raise lungs.refusal
-    box = bounding_box(lungs.mask)
+    box = Box.around(lungs.mask)
     hu, mask = box.of(scan.hu), box.of(lungs.mask)
     lung = hu[mask]
     measured = {

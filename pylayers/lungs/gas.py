@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
 from pylayers.lungs.closing import close_and_fill
 
@@ -15,7 +14,6 @@ GAS_HU = -950  # median
 DENSEST_HU = -915  # 97th percentile
 FOAM_FILL, FOAM_FLATNESS = 0.8, 2.5  # of its extent along z; width by height
 SQUARE = np.ones((3, 3), np.uint8)
-NEIGHBOURS = ndimage.generate_binary_structure(3, 1)
 
 
 def is_gas(values: np.ndarray, thin: bool = True) -> bool:
@@ -43,7 +41,7 @@ def inside(hu: np.ndarray, air: np.ndarray, spacing: Sequence[float]) -> np.ndar
     if len(air) > 2:
         core[1:-1] &= filled[2:] & filled[:-2]
         core[[0, -1]] = False
-    return _blur(hu, 3)[core]
+    return blurred(hu)[core]
 
 
 def is_foam(air: np.ndarray) -> bool:
@@ -53,5 +51,6 @@ def is_foam(air: np.ndarray) -> bool:
     return constant and air.shape[2] > FOAM_FLATNESS * air.shape[1]
 
 
-def _blur(hu: np.ndarray, width: int) -> np.ndarray:
-    return np.stack([cv2.blur(plane, (width, width)) for plane in hu])
+def blurred(hu: np.ndarray) -> np.ndarray:
+    """Return HU (z, y, x) without noise: means over 3 x 3 voxels of a slice."""
+    return np.stack([cv2.blur(plane, (3, 3)) for plane in hu])

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
 from pylayers.errors import ScanRefused
 from pylayers.lungs.coarse_grid import block_means, frame, steps_of
-from pylayers.lungs.gas import GAS_HU, NEIGHBOURS, SQUARE, inside, is_gas
+from pylayers.lungs.connected import connected
+from pylayers.lungs.gas import GAS_HU, SQUARE, inside, is_gas
 
 FEWEST_SLICES = 16  # the network takes 16: fewer would have to be repeated
 WIDE_SPACING_MM = 10.0  # routine chest CT has slices of at most 10 mm
@@ -109,10 +109,7 @@ def _check_density(coarse: np.ndarray, lungs: np.ndarray, spacing: Sequence[floa
         cv2.erode(plane, SQUARE, plane, None, SPACE_EROSION, cv2.BORDER_CONSTANT, 0)
     if not gas.any():
         return []
-    spaces, count = ndimage.label(gas, NEIGHBOURS)
-    ml = (
-        np.bincount(spaces.ravel(), minlength=count + 1)[1:].max(initial=0) * np.prod(spacing) / 1e3
-    )
+    ml = connected(gas).voxels.max() * np.prod(spacing) / 1e3
     if ml > SPACE_ML:
         sentence = f"the lungs hold a space of gas of more than {ml / 1e3:.1f} L"
         return [f"{sentence}: a bulla, a pneumothorax or bowel; {LOOK}"]

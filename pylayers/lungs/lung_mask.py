@@ -1,4 +1,4 @@
-"""Lungs: the mask computed from the scan, and the bounding box of any mask."""
+"""Lung mask: the lungs computed from the scan."""
 
 from collections.abc import Sequence
 
@@ -8,23 +8,12 @@ from pylayers.errors import ScanRefused
 from pylayers.lungs.air_map import AirMap, map_air
 from pylayers.lungs.closing import close_and_fill
 from pylayers.lungs.coarse_grid import refine
-from pylayers.lungs.crop import Box
 from pylayers.lungs.lung_regions import lung_regions
 from pylayers.reading.air_level import FEWEST
 
 # Tissue of 10 g/l: of real lungs darkened to a median of -970 HU the air around was 25 HU lower.
 THINNEST_HU = 10
 CLOSING_MM = 6.0  # vessels and bronchi up to this wide belong to the lung
-
-
-def bounding_box(mask: np.ndarray) -> Box:
-    """Return the smallest box that holds every set voxel of a mask with at least one."""
-    plane = mask.any(axis=0)
-    bounds = []
-    for hit in (mask.any(axis=(1, 2)), plane.any(axis=1), plane.any(axis=0)):
-        hit = np.flatnonzero(hit)
-        bounds += [int(hit[0]), int(hit[-1]) + 1]
-    return Box(*bounds)
 
 
 def lung_mask(hu: np.ndarray, spacing_mm: Sequence[float]) -> np.ndarray:

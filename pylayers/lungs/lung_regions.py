@@ -5,28 +5,26 @@ arm and body do not. Of the whole chests tried (docs/scans.md), every lung did.
 """
 
 import numpy as np
-from scipy import ndimage
 
 from pylayers.errors import ScanRefused
 from pylayers.lungs.air_map import AirMap
-from pylayers.lungs.air_regions import PART_ML, Region, contact_of, regions_of
-from pylayers.lungs.gas import GAS_HU, NEIGHBOURS, is_foam
+from pylayers.lungs.air_regions import (
+    LUNG_SHARE,
+    TOUCH_ML,
+    Region,
+    largest_of,
+    most_gas,
+    regions_of,
+)
+from pylayers.lungs.gas import is_foam
+from pylayers.lungs.leaks import remove_leaks
 
 # Parts are told apart where a wall is denser than this, on block means of 2 mm. In two real scans
 # stomach and colon joined the lung at -400 and -500 HU through a thin diaphragm, not at -600.
 WALL_HU = -600
-LEAK_WALLS_HU = -700, -750, -800, -850  # the same scans' walls in slices of 5 to 10 mm
-OPEN_SHARE = 0.3  # of a leak's surface; there it was 0.01 to 0.2, and no bulla fell apart so
-SMALL_SHARE = 0.3  # of the largest part: a larger one may be a lung with a bulla
-TOUCH_ML = 0.1  # of a part, in contact with the airways; real lungs have 0.1 to 10
-LUNG_SHARE = 0.1  # of the largest part: as large is a lung
 PIECE_SHARE = 0.03  # as large is a piece of lung where it lies among lungs
 PIECE_ML = 30.0
 LUNGS_MIN_L = 0.4  # less air inside the body is no pair of lungs
-# Share of a part below GAS_HU. In ten real chests bowel beside the lungs had .1 to .9, pieces of
-# lung that fibrosis walls off 0, whole lungs 0 to .2.
-GAS_SHARE = 0.05
-GASSIER = 3.0  # times the lungs' own share, which emphysema raises
 BOWEL_SHARE = 0.3  # of a part as large as a lung; emphysema and a sharp kernel leave less
 ALL_GAS = 0.5  # without a windpipe that much is no lung: a head phantom had 0.85
 TISSUE_HU, VESSEL_HU = -700, -850  # median and 97th percentile: foam has no vessels, stool no air
@@ -59,14 +57,8 @@ def lung_regions(air: AirMap) -> tuple[np.ndarray, list[str]]:
     lung_air = np.zeros_like(air.air)
     for region in [*lungs, *pieces_of(lungs, regions)]:
         lung_air[region.box] |= region.where
-    for wall_hu in LEAK_WALLS_HU if has_pool(air, lung_air) else ():
-        remove_leaks(air, lung_air, wall_hu)
+    remove_leaks(air, lung_air)
     return lung_air, warnings
-
-
-def largest_of(regions: list[Region]) -> list[Region]:
-    """Return the regions that are as large as a lung beside the largest one, which is first."""
-    return [region for region in regions if region.ml >= LUNG_SHARE * regions[0].ml]
 
 
 def pieces_of(lungs: list[Region], regions: list[Region]) -> list[Region]:
@@ -94,61 +86,6 @@ def pieces_of(lungs: list[Region], regions: list[Region]) -> list[Region]:
                 continue
         pieces.append(region)
     return pieces
-
-
-def most_gas(lungs: list[Region]) -> float:
-    """Return the share of gas above which a region beside these lungs is none of theirs."""
-    total = sum(region.ml for region in lungs)
-    return max(GAS_SHARE, GASSIER * sum(region.gas_share * region.ml for region in lungs) / total)
-
-
-def has_pool(air: AirMap, lungs: np.ndarray) -> bool:
-    """Return whether gas lies together anywhere in the lungs' air, as in a leak."""
-    labels, _ = ndimage.label(lungs & (air.coarse < GAS_HU))
-    return np.bincount(labels.ravel())[1:].max(initial=0) * air.voxel_ml >= PART_ML
-
-
-def remove_leaks(air: AirMap, lungs: np.ndarray, wall_hu: int) -> None:
-    """Take stomach and bowel out of the lungs' air where a wall denser than wall_hu is between.
-
-    lungs: bool of the coarse grid, changed in place. A leak borders on lung with a small part of
-    its surface; a bulla lies in lung.
-    """
-    if all_hang(air, lungs, wall_hu):
-        return
-    regions = regions_of(air, lungs, wall_hu)
-    hanging = [region for region in regions if region.touch_ml >= TOUCH_ML]
-    most = most_gas(hanging or largest_of(regions))
-    for region in regions:
-        if region in hanging or not 0 < contact_of(region, lungs) < OPEN_SHARE:
-            continue
-        small = region.ml < SMALL_SHARE * regions[0].ml
-        if (small and region.gas_share > most) or region.is_gas():
-            lungs[region.box] &= ~region.where
-
-
-def all_hang(air: AirMap, lungs: np.ndarray, wall_hu: int) -> bool:
-    """Return whether what a wall denser than wall_hu parts touches the airways in any case.
-
-    Told by the cores alone, without the watershed: a part is not smaller than its core, and a part
-    that shares its space with no other borders on none.
-    """
-    boxes = ndimage.find_objects(lungs.view(np.uint8))
-    if not boxes:
-        return True
-    box = boxes[0]
-    lungs, airways = lungs[box], air.airways[box]
-    spaces, _ = ndimage.label(lungs)
-    cores, count = ndimage.label(lungs & (air.coarse[box] < wall_hu))
-    ml = np.bincount(cores.ravel(), minlength=count + 1) * air.voxel_ml
-    near = ndimage.binary_dilation(airways, NEIGHBOURS)
-    touch_ml = np.bincount(cores[near], minlength=count + 1) * air.voxel_ml
-    space_of = np.zeros(count + 1, int)
-    space_of[cores[cores > 0]] = spaces[cores > 0]
-    large = np.flatnonzero(ml >= PART_ML)
-    large = large[large > 0]
-    in_space = np.bincount(space_of[large], minlength=1)
-    return all(touch_ml[c] >= TOUCH_ML for c in large if in_space[space_of[c]] > 1)
 
 
 def refuse_two_pairs(lung: Region, regions: list[Region]) -> None:

@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from pylayers.lungs.crop import Box
-from pylayers.lungs.lung_mask import bounding_box
 from tools.figures.ct_image import show_slice
 from tools.figures.style import VERMILION
 
@@ -26,7 +25,7 @@ class Chest(NamedTuple):
     @property
     def box(self) -> Box:
         """The lungs' bounding box."""
-        return bounding_box(self.lungs)
+        return Box.around(self.lungs)
 
 
 class Plane(NamedTuple):
