@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # without `make setup`, too
@@ -37,7 +38,7 @@ from tools.scoring.chosen_runs import (
     weights_note,
 )
 from tools.scoring.engines import CAFFE, add_engine, engine_of, load_runs
-from tools.scoring.scan_result import score
+from tools.scoring.scan_result import cropped, score
 from tools.scoring.scorer import Scorer
 from tools.workers.worker_options import add_allow_uneven
 
@@ -93,15 +94,18 @@ def score_scan(args: argparse.Namespace) -> int:
     request = request_of(args)
     checked_offsets(args.offsets)
     check_outputs(args)
-    started = time.perf_counter()
     folders = chosen_runs(args.weights)
     engine = engine_of(args.engine, folders, gpu)
     if args.report and engine != CAFFE:
         raise UsageError("--report draws maps by Caffe's backward pass; it needs --engine caffe")
-    runs = load_runs(folders, engine)
+    with ThreadPoolExecutor(1) as beside:  # weights are loaded while the lungs are sought
+        loading = beside.submit(load_runs, folders, engine)
+        lungs = cropped(request)
+        started = time.perf_counter()
+        runs = loading.result()
     scorers = [Scorer(run, gpu, args.offsets, args.resample) for run in runs]
     load_s = round(time.perf_counter() - started, 3)
-    result, scored = score(scorers, request)
+    result, scored = score(scorers, request, lungs)
     if scored is not None:
         result["timings_s"] = {"load_nets": load_s, **result["timings_s"]}
 

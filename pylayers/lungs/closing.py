@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from pylayers.lungs.crop import Box
+
 HOLE_MM2 = 1000.0  # a larger hole is no vessel or nodule but the dome of the diaphragm
 
 
@@ -14,11 +16,14 @@ def close_and_fill(air: np.ndarray, radius: int, pixel_mm: float) -> np.ndarray:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     margin = radius + 1  # so that the border does not close anything, and outside is one piece
     closed = np.zeros_like(air)
-    for z in np.flatnonzero(air.any(axis=(1, 2))):
-        plane = np.pad(air[z], margin).view(np.uint8)
+    if not air.any():
+        return closed
+    box = Box.around(air).slices
+    for source, target in zip(air[box], closed[box], strict=True):
+        plane = np.pad(source, margin).view(np.uint8)
         plane = cv2.morphologyEx(plane, cv2.MORPH_CLOSE, disc)
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - plane, connectivity=4)
-        filled = stats[:, cv2.CC_STAT_AREA] * pixel_mm**2 < HOLE_MM2
+        _, labels = cv2.connectedComponents(1 - plane, connectivity=4)
+        filled = np.bincount(labels.ravel()) * pixel_mm**2 < HOLE_MM2
         filled[0], filled[labels[0, 0]] = True, False  # the mask itself, and what is around it
-        closed[z] = filled[labels][margin:-margin, margin:-margin]
+        target[:] = filled[labels][margin:-margin, margin:-margin]
     return closed

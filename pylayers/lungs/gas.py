@@ -41,7 +41,7 @@ def inside(hu: np.ndarray, air: np.ndarray, spacing: Sequence[float]) -> np.ndar
     if len(air) > 2:
         core[1:-1] &= filled[2:] & filled[:-2]
         core[[0, -1]] = False
-    return blurred(hu)[core]
+    return _blurred(hu)[core]
 
 
 def is_foam(air: np.ndarray) -> bool:
@@ -51,6 +51,5 @@ def is_foam(air: np.ndarray) -> bool:
     return constant and air.shape[2] > FOAM_FLATNESS * air.shape[1]
 
 
-def blurred(hu: np.ndarray) -> np.ndarray:
-    """Return HU (z, y, x) without noise: means over 3 x 3 voxels of a slice."""
+def _blurred(hu: np.ndarray) -> np.ndarray:
     return np.stack([cv2.blur(plane, (3, 3)) for plane in hu])

@@ -16,7 +16,7 @@ from pylayers.lungs.air_regions import (
 )
 from pylayers.lungs.connected import boxes_of, connected, grown
 from pylayers.lungs.crop import Box
-from pylayers.lungs.gas import GAS_HU, blurred, inside
+from pylayers.lungs.gas import GAS_HU, inside
 
 # Walls in slices of 5 to 10 mm of the two real scans whose stomach and colon joined the lungs.
 LEAK_WALLS_HU = -700, -750, -800, -850
@@ -77,7 +77,7 @@ def none_leaks(air: AirMap, lungs: np.ndarray, wall_hu: int) -> bool:
     in_space = Counter(space.values())
     gas = np.bincount(labels[hu < GAS_HU], minlength=count + 1)
     small_gas = gas[1:][~large[1:]].sum()
-    pool = np.count_nonzero(blurred(hu) < GAS_HU)
+    pool = np.count_nonzero(inside(hu, lungs, air.spacing) < GAS_HU)
     return all(
         is_lung_core(
             hu[where[core]],

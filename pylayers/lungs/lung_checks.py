@@ -50,7 +50,7 @@ def check_lungs(
     no-lungs, lungs-cut, few-slices, one-lung).
     """
     step_z, step_yx = steps_of(spacing_mm)
-    areas = np.count_nonzero(mask, axis=(1, 2)) * np.prod(spacing_mm[1:])
+    areas = np.array([np.count_nonzero(plane) for plane in mask]) * np.prod(spacing_mm[1:])
     if coarse is None:
         coarse = block_means(hu[::step_z], step_yx)
     lungs = np.ascontiguousarray(mask[::step_z, ::step_yx, ::step_yx])

@@ -20,15 +20,37 @@ class ScanResult(NamedTuple):
     scored: ScoredCrop | None
 
 
-def score(scorers: list[Scorer], request: ScanRequest) -> ScanResult:
-    """Read a scan and score it for every target; a refusal is a result, too.
+class Cropped(NamedTuple):
+    """A scan's lungs, or why it is refused, and the seconds that this took."""
 
-    Raises MachineError when the machine fails and not the scan.
-    """
-    started, made_with = time.perf_counter(), versions(scorers[0].engine, scorers[0].gpu)
+    crop: LungCrop | ScanRefused
+    seconds: float
+
+
+def cropped(request: ScanRequest) -> Cropped:
+    """Read a scan and cut out its lungs; raises MachineError when the machine fails."""
+    started = time.perf_counter()
     try:
         crop = crop_lungs(request)
-        cropped = time.perf_counter()
+    except ScanRefused as refusal:
+        crop = refusal
+    return Cropped(crop, time.perf_counter() - started)
+
+
+def score(
+    scorers: list[Scorer], request: ScanRequest, lungs: Cropped | None = None
+) -> ScanResult:
+    """Read a scan and score it for every target; a refusal is a result, too.
+
+    lungs: the request's, where they are at hand. Raises MachineError when the machine fails and not
+    the scan.
+    """
+    made_with = versions(scorers[0].engine, scorers[0].gpu)
+    crop, crop_s = lungs or cropped(request)
+    started = time.perf_counter()
+    try:
+        if isinstance(crop, ScanRefused):
+            raise crop
         scored = score_crop(scorers, crop)
     except ScanRefused as error:
         return ScanResult(_content(request, made_with, refused=error), None)
@@ -40,8 +62,8 @@ def score(scorers: list[Scorer], request: ScanRequest) -> ScanResult:
         warnings=scored.warnings,
         series=crop.series or None,
         timings_s={
-            "read_and_crop": round(cropped - started, 3),
-            "score": round(time.perf_counter() - cropped, 3),
+            "read_and_crop": round(crop_s, 3),
+            "score": round(time.perf_counter() - started, 3),
         },
     )
     return ScanResult(content, scored)
