@@ -18,6 +18,7 @@ from pylayers.command_line.path_argument import given_path_text
 from pylayers.command_line.progress_bar import progress_bar, say
 from pylayers.errors import MachineError, ScanRefused, UsageError
 from pylayers.files.output_check import check_output
+from pylayers.lungs.crop import Box
 from pylayers.lungs.densitometry import laa950, volume_l
 from pylayers.lungs.scan_lungs import lungs_of_scan, read_requested
 from tools.figures.lung_sheet import Row, lung_sheet, row_of, sheet_caption

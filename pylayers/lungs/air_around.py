@@ -7,6 +7,7 @@ import numpy as np
 
 from pylayers.lungs.gas import SQUARE
 from pylayers.reading.air_level import FEWEST
+from pylayers.reading.histogram import LOWEST, histogram
 
 CLEAR_MM = 4.0  # of body and border, whose blur is no air
 # Air is the darkest large peak outside: a mattress had -955 and a third more voxels than air.
@@ -33,19 +34,19 @@ def air_around(coarse: np.ndarray, outside: np.ndarray, pixel_mm: float) -> np.n
 
 
 def peaks_of(values: np.ndarray, range_hu: tuple[int, int]) -> np.ndarray:
-    """Return the large peaks of a histogram of HU, in ascending order; blank for too few values."""
+    """Return the large peaks of HU, int16 1D, in ascending order; blank for too few values."""
     low, high = range_hu
-    bins = np.arange(low, high + 1, PEAK_BIN_HU)
-    near = values[(values >= low) & (values < high)].astype(np.int32)
-    counts = np.bincount((near - low) // PEAK_BIN_HU, minlength=len(bins) - 1).astype(float)
-    counts[-1] += np.count_nonzero(values == high)  # the last bin has both its ends
-    counts = np.pad(counts, 1)
+    counts = histogram(values)
+    last = counts[high - LOWEST]
+    counts = counts[low - LOWEST : high - LOWEST].reshape(-1, PEAK_BIN_HU).sum(axis=1)
+    counts[-1] += last  # the last bin has both its ends
+    counts = np.pad(counts.astype(float), 1)
     counts = smoothed(counts)
     if counts.sum() < FEWEST:
         return np.empty(0)
     inner = counts[1:-1]
     peaks = (inner >= counts[:-2]) & (inner > counts[2:]) & (inner > PEAK_SHARE * counts.max())
-    return bins[:-1][peaks] + PEAK_BIN_HU / 2
+    return low + PEAK_BIN_HU * (np.flatnonzero(peaks) + 0.5)
 
 
 def smoothed(counts: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 
 from pylayers.errors import ScanRefused
 from pylayers.reading.air_level import check_low_end
+from pylayers.reading.histogram import histogram
 from pylayers.reading.hounsfield import Numbers
 from pylayers.reading.padding import corner_value
 
@@ -142,9 +143,7 @@ def check_hu(grey: Grey) -> None:
 
     Scans without either are left to the lungs' checks: they are not a chest.
     """
-    counts = np.concatenate(
-        [[0], np.cumsum(np.bincount(grey.hu + np.int32(1 << 15), minlength=1 << 16))]
-    )
+    counts = np.concatenate([[0], np.cumsum(histogram(grey.hu))])
     air, soft = shares(counts)
     if min(air, soft) >= MIN_SHARE:
         return

@@ -12,8 +12,9 @@ from hypothesis.extra import numpy as hnp
 
 from data.phantom.make_phantoms import simulate
 from pylayers.errors import ScanRefused
+from pylayers.lungs.crop import Box
 from pylayers.lungs.label_map import lungs_of_labels
-from pylayers.lungs.lung_mask import bounding_box, lung_mask
+from pylayers.lungs.lung_mask import lung_mask
 
 ON_TABLE = {"shift_mm": (0.0, 12.0, 0.0)}  # the back touches the table
 VARIANTS = {
@@ -65,7 +66,7 @@ def test_computed_lungs_are_the_true_ones(found):
 
 def test_the_box_of_computed_lungs_is_the_true_one(found):
     chest, mask = found
-    np.testing.assert_array_equal(bounding_box(mask), bounding_box(chest.lungs))
+    np.testing.assert_array_equal(Box.around(mask), Box.around(chest.lungs))
 
 
 def test_trachea_table_and_bowel_gas_are_no_lung(found):
@@ -96,7 +97,7 @@ def test_lungs_cut_by_the_border_or_the_circle_are_found(side, chest):
     assert cut.lungs.sum() < 0.97 * chest.lungs.sum()
     mask = lung_mask(cut.hu, cut.spacing_mm)
     assert dice(mask, cut.lungs) > 0.96
-    np.testing.assert_allclose(bounding_box(mask), bounding_box(cut.lungs), atol=1)
+    np.testing.assert_allclose(Box.around(mask), Box.around(cut.lungs), atol=1)
 
 
 @pytest.mark.parametrize("factors", [(1, 3, 3), (1, 6, 6), (14, 1, 1), (3, 2, 2)])
@@ -104,7 +105,7 @@ def test_finer_voxels_give_the_same_lungs(factors, chest):
     fine = unusual.resampled(chest, factors)
     mask = lung_mask(fine.hu, fine.spacing_mm)
     assert dice(mask, fine.lungs) > 0.98
-    np.testing.assert_allclose(bounding_box(mask), bounding_box(fine.lungs), atol=max(factors) // 2)
+    np.testing.assert_allclose(Box.around(mask), Box.around(fine.lungs), atol=max(factors) // 2)
 
 
 def test_coarse_voxels_give_the_same_lungs(chest):
@@ -128,7 +129,7 @@ def test_lungs_of_phantoms_are_found(index):
     spacing = (subject.slice_mm, subject.spacing_mm, subject.spacing_mm)
     mask, lungs = lung_mask(phantom.hu, spacing), lungs_of_labels(phantom.mask)
     assert dice(mask, lungs) > 0.98
-    ours, theirs = (np.reshape(bounding_box(m), (3, 2)) for m in (mask, lungs))
+    ours, theirs = (np.reshape(Box.around(m), (3, 2)) for m in (mask, lungs))
     assert np.all(np.abs(ours - theirs) <= 0.02 * np.ptp(theirs, axis=1)[:, None])
 
 
@@ -176,7 +177,7 @@ def test_any_voxels_give_a_mask_or_are_refused(hu, spacing_mm):
     ).filter(np.any)
 )
 def test_the_box_holds_every_voxel_and_none_of_its_faces_is_empty(mask):
-    box = bounding_box(mask)
+    box = Box.around(mask)
     inside = box.of(mask)
     assert inside.sum() == mask.sum()
     for axis in range(3):

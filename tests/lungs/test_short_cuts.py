@@ -1,5 +1,7 @@
 """What makes the search for the lungs fast changes nothing that is found."""
 
+from collections import Counter
+
 import chest_variants as unusual
 import numpy as np
 import pytest
@@ -7,9 +9,11 @@ from chest import make_chest
 from scipy import ndimage
 from skimage.segmentation import watershed
 
-from pylayers.lungs import air_regions, lung_regions
+from pylayers.lungs import air_regions, leaks
 from pylayers.lungs.air_around import PEAK_BIN_HU, peaks_of
-from pylayers.lungs.air_map import map_air
+from pylayers.lungs.air_map import AirMap, map_air
+from pylayers.lungs.connected import boxes_of, connected, grown
+from pylayers.lungs.densitometry import perc15
 from pylayers.lungs.lung_mask import find_lungs
 from pylayers.reading.acceptance import distinct
 
@@ -29,7 +33,7 @@ def test_lungs_are_those_of_the_long_way(kind, monkeypatch):
     chest = getattr(unusual, kind)(make_chest(seed=4, noise_hu=25.0))
     short = found(chest)
     floods = []
-    monkeypatch.setattr(lung_regions, "all_hang", lambda *_: False)
+    monkeypatch.setattr(leaks, "none_leaks", lambda *_: False)
     monkeypatch.setattr(
         air_regions, "_flooded", lambda *args: floods.append(1) or by_watershed_alone(*args)
     )
@@ -50,6 +54,78 @@ def test_spaces_are_flooded_as_if_all_were(seed):
     assert count > spaces.max() / 2 > 1
     expected = by_watershed_alone(hu, cores, spaces)
     np.testing.assert_array_equal(air_regions._flooded(hu, cores, spaces), expected)
+
+
+def smooth_noise(rng, shape, width):
+    noise = ndimage.gaussian_filter(rng.normal(size=shape), width)
+    return noise / noise.std()
+
+
+def walled_air(seed):
+    """Return air in three rooms with thin walls, some of gas; the windpipe leads into the first."""
+    rng = np.random.default_rng(seed)
+    shape = 12, 22, 60
+    hu = rng.choice([-870, -900, -985], (1, 1, 3), p=[0.5, 0.2, 0.3]).repeat(20, axis=2)
+    hu = hu + rng.uniform(5, 70) * smooth_noise(rng, shape, 2)
+    for wall in (20, 40):
+        hu[:, :, wall : wall + 2] = rng.uniform(-840, -640)
+    bubbles = smooth_noise(rng, shape, 1.5) > rng.uniform(1, 5)
+    hu[bubbles] = -990
+    air = np.zeros(shape, bool)  # tissue around
+    air[1:-1, 1:-1, 1:-1] = smooth_noise(rng, shape, 4)[1:-1, 1:-1, 1:-1] < 1.5
+    airways = np.zeros(shape, bool)
+    airways[:, 10:12, 2:4] = True
+    airways[:, 10:12, rng.integers(4, 57)] = rng.random() < 0.5
+    air = AirMap(
+        coarse=np.where(air, hu, 0).astype(np.int16),
+        spacing=np.array([2.0, 2.0, 2.0]),
+        steps=(1, 1),
+        frame=np.zeros(shape[1:], bool),
+        body=np.ones(shape, bool),
+        air=air,
+        airways=airways & air,
+    )
+    return air, air.air & ~air.airways
+
+
+def test_where_no_core_is_a_leak_nothing_is_taken_out(monkeypatch):
+    judged, kept = [], Counter()
+    is_lung_core = leaks.is_lung_core
+    monkeypatch.setattr(
+        leaks, "is_lung_core", lambda *args: judged.append(is_lung_core(*args)) or judged[-1]
+    )
+    for seed in range(60):
+        for wall_hu in leaks.LEAK_WALLS_HU:
+            air, lungs = walled_air(seed)
+            judged.clear()
+            none = leaks.none_leaks(air, lungs, wall_hu)
+            before = lungs.copy()
+            leaks.remove_parts(air, lungs, wall_hu)
+            same = np.array_equal(lungs, before)
+            assert same or not none, (seed, wall_hu)
+            kept[none and bool(judged), same] += 1
+    assert kept[True, True] > 5  # told by what cores hold
+    assert kept[False, False] > 5  # and some are leaks
+
+
+def test_connected_parts_are_scipys():
+    rng = np.random.default_rng(2)
+    for shape, share in (((9, 20, 30), 0.3), ((1, 8, 8), 0.5), ((30, 1, 7), 0.7), ((4, 5, 6), 0)):
+        mask = rng.random(shape) < share
+        labels, count = ndimage.label(mask)
+        parts = connected(mask)
+        np.testing.assert_array_equal(parts.labels, labels)
+        assert parts.count == count
+        np.testing.assert_array_equal(parts.voxels[1:], np.bincount(labels.ravel())[1:])
+        if count:
+            assert boxes_of(parts.labels) == ndimage.find_objects(labels)
+        np.testing.assert_array_equal(grown(mask), ndimage.binary_dilation(mask))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 8, 21, 4000, 300_001])
+def test_perc15_is_numpys_percentile(n):
+    lung = np.random.default_rng(n).integers(-1024, 3072, n).astype(np.int16)
+    assert perc15(lung) == np.percentile(lung.astype(np.float64), 15)
 
 
 def test_peaks_are_those_of_the_histogram():

@@ -6,8 +6,9 @@ from chest import dice
 from conftest import ROOT
 
 from pylayers.errors import ScanRefused
+from pylayers.lungs.crop import Box
 from pylayers.lungs.lung_checks import check_lungs
-from pylayers.lungs.lung_mask import bounding_box, lung_mask
+from pylayers.lungs.lung_mask import lung_mask
 from pylayers.reading.scan import read_labels, read_scan
 
 FOLDER = ROOT / "build" / "lidc_sample"
@@ -64,7 +65,7 @@ def test_computed_lungs_overlap_the_drawn_lobes_and_give_no_warning(lungs):
 
 
 def test_every_side_of_the_box_is_within_2_percent_of_the_drawn_lungs(lungs):
-    ours, theirs = (np.array(bounding_box(mask)).reshape(3, 2) for mask in lungs[:2])
+    ours, theirs = (np.array(Box.around(mask)).reshape(3, 2) for mask in lungs[:2])
     extent = theirs[:, 1] - theirs[:, 0]
     assert np.all(np.abs(ours - theirs) <= 0.02 * extent[:, None]), (ours, theirs)
 

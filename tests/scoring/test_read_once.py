@@ -7,8 +7,9 @@ import pytest
 from chest import write_scan
 
 from pylayers.lungs import air_map, scan_lungs
+from pylayers.lungs.crop import Box
 from pylayers.lungs.crop_lungs import crop_lungs
-from pylayers.lungs.lung_mask import bounding_box, lung_mask
+from pylayers.lungs.lung_mask import lung_mask
 from pylayers.lungs.scan_request import ScanRequest
 from tools import look_at_lungs, score_scan
 from tools.scan_report import maps
@@ -66,6 +67,6 @@ def test_a_sheet_of_lungs_takes_one_reading(counted, scan, tmp_path):
 def test_the_crop_keeps_its_lungs(scan, chest):
     crop = crop_lungs(ScanRequest(scan))
     lungs = lung_mask(chest.hu, chest.spacing_mm)
-    assert crop.box == bounding_box(lungs)
+    assert crop.box == Box.around(lungs)
     np.testing.assert_array_equal(crop.lungs, crop.box.of(lungs))
     assert crop.lung_bits.nbytes <= crop.hu.size / 8 + crop.hu[..., 0].size

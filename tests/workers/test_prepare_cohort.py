@@ -12,8 +12,8 @@ from chest import SPACING_MM, make_chest, write_scan
 from pylayers.cohort.cohort import read_cohort
 from pylayers.cohort.store import read_crop
 from pylayers.errors import CohortError, UsageError
+from pylayers.lungs.crop import Box
 from pylayers.lungs.crop_lungs import crop_lungs
-from pylayers.lungs.lung_mask import bounding_box
 from pylayers.lungs.scanner_pixels import pixel_warnings
 from tools import prepare_cohort
 from tools.scan_lists.scan_table import ScanJob, source_key
@@ -72,7 +72,7 @@ def test_scans_are_stored_as_the_boxes_of_their_lungs(two):
     assert [s.row["site"] for s in (a, b)] == ["north", "south"]
     for seed, scan in enumerate((a, b)):
         chest = make_chest(seed=seed, shift_mm=(0, 0, 5 * seed))
-        box = bounding_box(chest.lungs)
+        box = Box.around(chest.lungs)
         crop = read_crop(cohort.store_path(scan))
         np.testing.assert_allclose(crop.box, box, atol=1)
         np.testing.assert_array_equal(crop.hu, crop.box.of(chest.hu))
@@ -80,7 +80,7 @@ def test_scans_are_stored_as_the_boxes_of_their_lungs(two):
         assert int(scan.row["slices"]) == len(crop.hu)
         litres = chest.lungs.sum() * np.prod(SPACING_MM) / 1e6
         assert float(scan.row["lungs_l"]) == pytest.approx(litres, rel=0.01)
-    assert tuple(crop.box) == bounding_box(chest.lungs)  # b's mask was given
+    assert tuple(crop.box) == Box.around(chest.lungs)  # b's mask was given
 
 
 def test_the_table_of_a_cohort_names_no_path_of_the_scans(two):
@@ -132,7 +132,7 @@ def with_labels(folder, labels):
 def test_mask_labels_choose_the_lungs_and_changed_ones_are_prepared_again(two):
     cohort = prepare(with_labels(two.parent, "30-34, 40"))
     np.testing.assert_array_equal(
-        read_crop(cohort / "scans" / "a.h5").box, bounding_box(make_chest(seed=0).lungs)
+        read_crop(cohort / "scans" / "a.h5").box, Box.around(make_chest(seed=0).lungs)
     )
     before = times(cohort)
     prepare(with_labels(two.parent, "30-34 40"))  # the same labels

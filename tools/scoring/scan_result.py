@@ -37,9 +37,7 @@ def cropped(request: ScanRequest) -> Cropped:
     return Cropped(crop, time.perf_counter() - started)
 
 
-def score(
-    scorers: list[Scorer], request: ScanRequest, lungs: Cropped | None = None
-) -> ScanResult:
+def score(scorers: list[Scorer], request: ScanRequest, lungs: Cropped | None = None) -> ScanResult:
     """Read a scan and score it for every target; a refusal is a result, too.
 
     lungs: the request's, where they are at hand. Raises MachineError when the machine fails and not
