@@ -1,12 +1,17 @@
 """The columns of people's tables of scans: which one is meant, and what its cells stand for."""
 
-import re
 from os import PathLike
 
 from pylayers.cohort.cohort import SPLITS
 from pylayers.cohort.targets import TARGETS
 from pylayers.errors import CohortError
-from pylayers.files.text_table import TextTable, known, read_text_table, with_point
+from pylayers.files.text_table import (
+    TextTable,
+    known,
+    letters_of,
+    read_text_table,
+    with_point,
+)
 
 NEEDED = ("scan_id", "path")
 COLUMNS = (*NEEDED, "subject_id", "mask", "mask_labels", "split", *TARGETS)
@@ -44,11 +49,6 @@ def columns_of(table: TextTable, others: bool = True) -> dict[str, str]:
             columns = ", ".join(map(repr, list(names.values())[:8]))
             raise CohortError(f"{table.name} has no column {name}; its columns are {columns}")
     return names
-
-
-def letters_of(name: str) -> str:
-    """Return the letters and digits of a column's name, in lower case."""
-    return re.sub(r"[\W_]", "", name.lower())
 
 
 def cell_of(name: str, cell: str, delimiter: str) -> str:
