@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pylayers.cohort.gold import COPD_BELOW, STAGE_BOUNDS_PERCENT
 from pylayers.errors import UsageError
@@ -27,6 +28,15 @@ class Target:
     def is_own(self) -> bool:
         """Whether a cohort declares it: it is none of the paper's."""
         return self.name not in TARGETS
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What its thresholds make of it, from the lowest class up; one class without any."""
+        if not self.thresholds:
+            return (f"{self.low:g} to {self.high:g}",)
+        bounds = sorted(self.thresholds)
+        between = (f"{a:g} to {b:g}" for a, b in pairwise(bounds))
+        return (f"below {bounds[0]:g}", *between, f"{bounds[-1]:g} or more")
 
     def text(self, value: float) -> str:
         """Return a value as it is reported, with its unit."""

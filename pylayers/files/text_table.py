@@ -190,8 +190,3 @@ def number(text: str) -> float:
 def with_point(text: str) -> str:
     """Return a number with a decimal point where it has a decimal comma; other text as it is."""
     return text.replace(",", ".") if DECIMAL_COMMA.fullmatch(text) else text
-
-
-def letters_of(name: str) -> str:
-    """Return the letters and digits of a column's name, in lower case."""
-    return re.sub(r"[\W_]", "", name.lower())

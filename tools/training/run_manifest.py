@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from pylayers.batch.stack import STACK_VERSION
 from pylayers.cohort.cohort import PHANTOM, Cohort
+from pylayers.cohort.own_targets import declaration
 from pylayers.errors import UsageError
 from pylayers.files.checkout import ROOT, relative
 from pylayers.files.folder_lock import LOCK
@@ -20,6 +21,7 @@ from tools.training.run_places import make_command
 from tools.training.run_prototxt import hand_written_sha256
 from tools.training.schedules import Schedule
 from tools.training.trained_on import KEY, TrainedOn
+from tools.training.trained_target import DECLARED
 
 
 def wanted_run(
@@ -32,8 +34,10 @@ def wanted_run(
     """
     if seed < 0:
         raise UsageError(f"--seed {seed} is below 0")
+    own = cohort.own.get(target)
     return {
         "target": target,
+        **({DECLARED: declaration(own)} if own else {}),
         "schedule": schedule_name,
         **asdict(schedule),
         "seed": seed,
