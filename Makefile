@@ -140,7 +140,8 @@ DECLARED_IN = $(if $(IS_PHANTOM),data/phantom $(PHANTOM_COHORT),$(call quoted,$(
 known-target:
 	@target=$(call quoted,$(TARGET)); known=($(TARGETS)); \
 	for folder in $(DECLARED_IN); do \
-	    for name in $$(grep -aoE '^"?[a-z][a-z0-9_]*' "$$folder/targets.csv" 2>/dev/null | tr -d '"'); do \
+	    for name in $$(cat "$$folder/targets.csv" 2>/dev/null | tr -d '\000"' | \
+	        grep -aoE '^[a-z][a-z0-9_]*'); do \
 	        [[ $$name == name || " $${known[*]} " == *" $$name "* ]] || known+=("$$name"); \
 	    done; \
 	done; \

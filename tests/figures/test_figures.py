@@ -331,6 +331,7 @@ def test_reliability_leaves_out_empty_bins_and_counts_them():
 
 
 def test_confusion_cells_hold_counts_and_row_percentages():
+    assert "too few scans" in texts(confusion_figure((), ["no", "yes"], "Table 3", "COPD"))
     figure = confusion_figure([[91, 10], [0, 0]], ["no", "yes"], "Table 3", "COPD")
     axes = figure.axes[0]
     assert [text.get_text() for text in axes.texts] == ["91\n90 %", "10\n10 %", "0", "0"]

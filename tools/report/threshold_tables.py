@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pylayers.cohort.targets import Target
-from tools.report.class_tables import ordinal_notes
+from tools.report.class_tables import confusion_rows, ordinal_notes
 from tools.report.result_table import Table
 from tools.report.results import Results
 from tools.stats.estimate_text import estimate_text
@@ -33,14 +33,11 @@ def class_table(results: Results) -> Table:
     """Return the classes' confusion matrix."""
     target, confusion = results.target, class_agreement(results)
     names = target.class_names
-    rows = tuple(
-        (name, *map(str, counts)) for name, counts in zip(names, confusion.counts, strict=False)
-    )
     return Table(
         f"classes_{target.name}",
         f"{target.title}: classes, actual and predicted",
         ("actual", *(f"predicted {name}" for name in names)),
-        rows,
+        confusion_rows(confusion, names),
         ordinal_notes(confusion),
     )
 

@@ -1,14 +1,13 @@
-"""The targets that a table of scans declares, and whether its labels are enough to learn from."""
+"""The targets that a table of scans declares, and whether its labels can be learned from."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pylayers.cohort.cohort import SPLITS
 from pylayers.cohort.own_targets import DECLARATIONS, read_targets
 from pylayers.cohort.stored_crops import check_varied
 from pylayers.cohort.targets import Target
 from pylayers.errors import CohortError
-
-FEWEST = 3  # labels: one for each split
 
 
 def declared_targets(table: Path, cohort: Path) -> dict[str, Target]:
@@ -29,12 +28,10 @@ def declared_targets(table: Path, cohort: Path) -> dict[str, Target]:
 
 
 def check_labels(rows: Sequence[Mapping[str, str]], own: Mapping[str, Target]) -> None:
-    """Raise CohortError for a declared target with too few labels or the same one everywhere."""
+    """Raise CohortError for a declared target without a label, or with one and the same in all."""
     for name in own:
         labels = [float(row[name]) for row in rows if row[name]]
-        if len(labels) < FEWEST:
-            raise CohortError(
-                f"column {name}, which {DECLARATIONS} declares, has {len(labels)} labels; "
-                "training, validation and test need one each"
-            )
-        check_varied(labels, f"column {name}")
+        if not labels:
+            raise CohortError(f"column {name}, which {DECLARATIONS} declares, has no label")
+        if len(labels) >= len(SPLITS):  # fewer cannot be trained on, but scored and added to
+            check_varied(labels, f"column {name}")

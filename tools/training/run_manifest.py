@@ -34,10 +34,8 @@ def wanted_run(
     """
     if seed < 0:
         raise UsageError(f"--seed {seed} is below 0")
-    own = cohort.own.get(target)
     return {
-        "target": target,
-        **({DECLARED: declaration(own)} if own else {}),
+        **target_facts(target, cohort),
         "schedule": schedule_name,
         **asdict(schedule),
         "seed": seed,
@@ -48,6 +46,12 @@ def wanted_run(
         "prototxt_sha256": hand_written_sha256(),
         "engine": engine,
     }
+
+
+def target_facts(target: str, cohort: Cohort) -> dict:
+    """Return a target's name and, where the cohort declares it, what it declares."""
+    own = cohort.own.get(target)
+    return {"target": target} | ({DECLARED: declaration(own)} if own else {})
 
 
 def made_from(cohort: Cohort, training_split: TrainedOn, engine: str) -> dict:
