@@ -29,6 +29,7 @@ quoted = '$(subst ','\'',$(1))'
 option = $(if $($(1)),--$(2) $(call quoted,$($(1))))
 path = $(if $(filter undefined,$(origin $(1))),,--$(2) $(call quoted,$($(1))))
 WHICH_RUN = $(call path,COHORT,cohort) $(call path,RUN,run)
+WHICH_VARIANT = $(call option,VARIANT,variant)
 
 .PHONY: help setup caffe-wheel caffe-wheels demo cohort phantom-report train resume sweep-slices caffe-test evaluate baselines repeatability response export report reproduce pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
 
@@ -157,21 +158,21 @@ COHORT_OPTION = $(or $(call path,COHORT,cohort),--cohort $(PHANTOM_COHORT))
 HOW = $(call option,SCHEDULE,schedule) --gpu $(call quoted,$(GPU)) \
     $(call option,SLICES,slices) $(call option,BATCH,batch)
 
-train: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET (ve, fev1fvc, fev1pp, or one of the cohort's targets.csv) with caffe train [COHORT SCHEDULE SLICES BATCH GPU RUN]
-	@$(PYTHON) tools/train.py $(TARGET) $(COHORT_OPTION) $(call path,RUN,run) $(HOW) $(TRAIN_OPTIONS)
+train: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET (ve, fev1fvc, fev1pp, or one of the cohort's targets.csv) with caffe train [COHORT VARIANT SCHEDULE SLICES BATCH GPU RUN]
+	@$(PYTHON) tools/train.py $(TARGET) $(COHORT_OPTION) $(call path,RUN,run) $(WHICH_VARIANT) $(HOW) $(TRAIN_OPTIONS)
 
 resume: known-target .venv/.stamp-caffe ## go on with an unfinished training of TARGET, as if it had not been stopped [COHORT GPU RUN]
-	@$(PYTHON) tools/train.py $(TARGET) --go-on $(WHICH_RUN) --gpu $(call quoted,$(GPU)) $(TRAIN_OPTIONS)
+	@$(PYTHON) tools/train.py $(TARGET) --go-on $(WHICH_RUN) $(WHICH_VARIANT) --gpu $(call quoted,$(GPU)) $(TRAIN_OPTIONS)
 
 sweep-slices: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET once per number of slices, compare on the test split [COHORT SCHEDULE SLICES=8,12 BATCH GPU OUT]
 	@$(PYTHON) tools/sweep_slices.py $(TARGET) $(COHORT_OPTION) $(HOW) $(call path,OUT,out) \
 	    $(TRAIN_OPTIONS)
 
 caffe-test: known-target .venv/.stamp-caffe ## run caffe test with the best weights of TARGET on the test split [COHORT GPU RUN]
-	@$(PYTHON) tools/caffe_test.py $(TARGET) $(WHICH_RUN) --gpu $(call quoted,$(GPU))
+	@$(PYTHON) tools/caffe_test.py $(TARGET) $(WHICH_RUN) $(WHICH_VARIANT) --gpu $(call quoted,$(GPU))
 
 evaluate: known-target .venv/.stamp-caffe ## score the validation and test split with the best weights of TARGET [COHORT GPU RUN]
-	@$(PYTHON) tools/evaluate.py $(TARGET) $(WHICH_RUN) --gpu $(call quoted,$(GPU))
+	@$(PYTHON) tools/evaluate.py $(TARGET) $(WHICH_RUN) $(WHICH_VARIANT) --gpu $(call quoted,$(GPU))
 
 baselines: known-target .venv/.stamp-caffe ## train the related work on the cohort of TARGET's run, compare it with the network [COHORT GPU RUN]
 	@$(PYTHON) tools/evaluate.py --stale $(WHICH_RUN) --gpu $(call quoted,$(GPU))

@@ -12,7 +12,7 @@ from pylayers.files.whole_file import write_json, write_whole
 from tools.caffe_run.caffe_install import caffe_binary, gpu_id
 from tools.caffe_run.caffe_log import last_error, test_mean_loss
 from tools.scoring.predictions import (
-    euclidean_loss,
+    mean_loss,
     predict_split,
     split_version_note,
     trained_cohort,
@@ -20,7 +20,7 @@ from tools.scoring.predictions import (
 )
 from tools.training.asked_run import TARGET_HELP, trained_run
 from tools.training.run_folder import TEST_STAGE, RunFolder
-from tools.training.run_places import add_run_options
+from tools.training.run_places import add_run_options, add_variant
 from tools.training.trained_run import load_trained
 
 TEST_LOG = "test.log"
@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("target", help=TARGET_HELP)
     add_run_options(p)
+    add_variant(p)
     p.add_argument("--gpu", default="auto", help="auto, none or a number (default: %(default)s)")
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p
@@ -41,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
 
 def caffe_test(args: argparse.Namespace) -> None:
     """Run `caffe test`, compare its loss with ours and keep both in test.json."""
-    folder = trained_run(args.target, args.cohort, args.run)
+    folder = trained_run(args.target, args.cohort, args.run, args.variant)
     trained = load_trained(folder)
     target = trained.target
     for path in (folder.test_json, folder.predictions("test"), folder.path / TEST_LOG):
@@ -60,7 +61,7 @@ def caffe_test(args: argparse.Namespace) -> None:
     loss = loss_by_caffe(folder, iterations, gpu)
     predictions = predict_split(trained, "test", gpu, args.quiet)
     write_predictions(folder.predictions("test"), predictions)
-    ours = euclidean_loss(predictions, target.network_unit)
+    ours = mean_loss(trained, predictions)
     if not abs(loss - ours) <= TOLERANCE * max(1.0, abs(loss)):
         raise AssertionError(f"caffe test says {loss}, our predictions {ours}")
     write_json(

@@ -25,7 +25,7 @@ from tools.stats.correlation import compare_correlations, spearman_interval
 from tools.stats.estimate_text import estimate_text
 from tools.training.asked_run import TARGET_HELP, trained_run
 from tools.training.run_folder import RunFolder
-from tools.training.run_places import add_run_options, trained_runs
+from tools.training.run_places import add_run_options, add_variant, trained_runs
 from tools.training.trained_run import TrainedRun, load_trained
 
 SPLITS = ("val", "test")
@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
         help="evaluate each trained run of the cohort, or in --run, that is newer than its tables",
     )
     add_run_options(p, "run folder, with --stale or a folder of runs")
+    add_variant(p)
     p.add_argument("--gpu", default="auto", help="auto, none or a number (default: %(default)s)")
     add_offsets(p)
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -54,7 +55,7 @@ def evaluate(args: argparse.Namespace) -> None:
     """Evaluate one run, or those that are newer than their tables."""
     gpu = gpu_id(args.gpu)
     if not args.stale:
-        evaluate_run(trained_run(args.target, args.cohort, args.run), gpu, args)
+        evaluate_run(trained_run(args.target, args.cohort, args.run, args.variant), gpu, args)
         return
     for folder in trained_runs(args.cohort, args.run):
         if is_stale(folder):

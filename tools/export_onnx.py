@@ -12,8 +12,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from pylayers.batch.variants import PLAIN
 from pylayers.command_line.exit_codes import complain, run
 from pylayers.command_line.path_argument import given_path
+from pylayers.errors import UsageError
 from pylayers.files.checkout import relative
 from pylayers.files.output_check import check_folder
 from pylayers.files.whole_file import write_json, write_whole
@@ -44,6 +46,10 @@ def export(args: argparse.Namespace) -> None:
     """Write the twin and its note."""
     folder = trained_run(args.target, args.cohort, args.run)
     trained = load_trained(folder)
+    if trained.variant != PLAIN:
+        raise UsageError(
+            f"{relative(folder.path)} is a variant; only the paper's network has a twin"
+        )
     out = args.out or folder.path
     check_folder(
         out, "--out" if args.out else "", files=(TWIN, NOTE, CARD) if args.out else (TWIN,)

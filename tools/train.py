@@ -5,7 +5,7 @@ import sys
 
 from pylayers.command_line.exit_codes import run
 from tools.training.asked_run import TARGET_HELP
-from tools.training.run_places import add_run_options
+from tools.training.run_places import add_run_options, add_variant
 from tools.training.schedules import SCHEDULES
 from tools.training.train_request import TrainRequest, add_number, add_training_options
 from tools.training.train_run import train
@@ -18,6 +18,7 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("target", help=TARGET_HELP)
     add_run_options(p)
+    add_variant(p)
     p.add_argument(
         "--schedule",
         help=f"one of {', '.join(SCHEDULES)} (default: demo for the phantoms, else paper)",

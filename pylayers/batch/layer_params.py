@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, fields
 
+from pylayers.batch.variants import PLAIN, variant_named
 from pylayers.cohort.cohort import SPLITS
 from pylayers.cohort.own_targets import NAME
 from pylayers.errors import UsageError
@@ -10,7 +11,7 @@ from pylayers.errors import UsageError
 
 @dataclass(frozen=True)
 class LayerParams:
-    """The settings of a data layer; every key is required.
+    """The settings of a data layer; every key but variant is required.
 
     cohort: folder of a prepared cohort, e.g. "build/phantom/cohort".
     split: "train", "val" or "test".
@@ -18,6 +19,7 @@ class LayerParams:
     slices: slices per scan, e.g. 16.
     batch: scans per batch, e.g. 16.
     seed: of the order and the augmentation, >= 0, e.g. 1.
+    variant: what is learned beside the paper's network, e.g. "softmax".
     """
 
     cohort: str
@@ -26,6 +28,7 @@ class LayerParams:
     slices: int
     batch: int
     seed: int
+    variant: str = PLAIN.name
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -36,6 +39,7 @@ class LayerParams:
                 )
         if not NAME.fullmatch(self.target):  # whether the cohort has it, Loader finds out
             raise UsageError(f"param_str: target {self.target!r} is no name of a target")
+        variant_named(self.variant)
         if self.split not in SPLITS:
             raise UsageError(f"param_str: split {self.split!r} is not one of {', '.join(SPLITS)}")
         for name, low in (("slices", 1), ("batch", 1), ("seed", 0)):
@@ -43,8 +47,11 @@ class LayerParams:
                 raise UsageError(f"param_str: {name} {getattr(self, name)} is below {low}")
 
     def to_json(self) -> str:
-        """Return the param_str that parse() reads back."""
-        return json.dumps(asdict(self))
+        """Return the param_str that parse() reads back; as ever for the paper's network."""
+        content = asdict(self)
+        if self.variant == PLAIN.name:
+            del content["variant"]
+        return json.dumps(content)
 
 
 def parse(param_str: str) -> LayerParams:
@@ -58,6 +65,6 @@ def parse(param_str: str) -> LayerParams:
     known = {field.name for field in fields(LayerParams)}
     if unknown := sorted(content.keys() - known):
         raise UsageError(f"param_str: unknown key {unknown[0]!r}; the keys are {sorted(known)}")
-    if missing := sorted(known - content.keys()):
+    if missing := sorted(known - {"variant"} - content.keys()):
         raise UsageError(f"param_str: missing key {missing[0]!r}")
     return LayerParams(**content)

@@ -14,6 +14,7 @@ from pylayers.batch.stack import (
     no_augmentation,
     slice_indices,
 )
+from pylayers.batch.variants import variant_named
 from pylayers.cohort.cohort import read_cohort, store_path
 from pylayers.cohort.store import read_planes
 
@@ -36,8 +37,11 @@ class Loader:
         # nothing else of the table: each worker has a copy
         self.folder = cohort.folder
         self.scan_ids = [scan.scan_id for scan in scans]
-        unit = cohort.target(params.target).network_unit
-        self.labels = np.float32([scan.labels[params.target] / unit for scan in scans])
+        target, variant = cohort.target(params.target), variant_named(params.variant)
+        variant.check_target(target)
+        self.labels = np.float32(
+            [variant.label(scan.labels[target.name], target) for scan in scans]
+        )
         self._drawn = (None, None)  # the last epoch that was needed, and its order
 
     @property
@@ -56,7 +60,7 @@ class Loader:
     def fill_scan(self, sample: int, stack: np.ndarray) -> np.float32:
         """Write scan number `sample` of all batches into float32 (slices, 1, SIDE, SIDE).
 
-        Return its label in the network's unit. RuntimeError names a stored scan that is unusable.
+        Return its label as the network learns it. RuntimeError names a stored scan that is unusable.
         """
         scan = self._scan_of(sample)
         augmentation = self._augmentation_of(sample)

@@ -18,7 +18,7 @@ class CaffeNetwork:
         self.blas = ThreadpoolController()
 
     def forward(self, stack: np.ndarray) -> np.ndarray:
-        """Return each slice's score, float32 (n,), in the network's unit.
+        """Return what the network says of each slice, float32 (n, k), in its own unit.
 
         stack: network input, float32 (n, 1, 512, 512).
         """
@@ -30,4 +30,4 @@ class CaffeNetwork:
         # on some CPUs OpenBLAS sums in another order with other numbers of threads
         with self.blas.limit(limits=1, user_api="blas"):
             self.net.forward()
-        return self.net.blobs["fc7"].data[:, 0].copy()
+        return self.net.blobs["fc7"].data.copy()

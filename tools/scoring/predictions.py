@@ -14,6 +14,7 @@ from pylayers.cohort.stored_crops import read_grids
 from pylayers.command_line.progress_bar import progress_bar
 from pylayers.errors import CohortError
 from pylayers.files.checkout import ROOT, relative
+from tools.scoring.score_head import score_head
 from tools.scoring.scorer import Scorer
 from tools.training.trained_run import TrainedRun
 from tools.training.version_note import version_note
@@ -22,13 +23,14 @@ from tools.training.version_note import version_note
 class Prediction(NamedTuple):
     """A scan of a split, scored.
 
-    truth, score: in the target's unit. contributions: float64 (slices,), as in SliceScores.
+    truth, score: in the target's unit. contributions, output: as in SliceScores.
     """
 
     scan: CohortScan
     truth: float
     score: float
     contributions: np.ndarray
+    output: np.ndarray
 
 
 def predict_split(
@@ -48,7 +50,9 @@ def predict_split(
     for scan in progress_bar(scans, name=f"score {split}", unit="scan", quiet=quiet):
         scored = scorer.score(read_crop(cohort.store_path(scan)).hu)
         truth = scan.labels[target]
-        predictions.append(Prediction(scan, truth, scored.score, scored.contributions))
+        predictions.append(
+            Prediction(scan, truth, scored.score, scored.contributions, scored.output)
+        )
     return predictions
 
 
@@ -76,13 +80,10 @@ def split_version_note(run: TrainedRun, splits: Sequence[str]) -> str | None:
     return version_note(run.best, grids)
 
 
-def euclidean_loss(predictions: list[Prediction], network_unit: float) -> float:
-    """Return Caffe's EuclideanLoss over all predictions: half the mean squared error.
-
-    network_unit: the target's unit by the unit inside the network, where the loss is taken.
-    """
-    errors = np.array([p.score - p.truth for p in predictions]) / network_unit
-    return float(np.mean(errors**2) / 2)
+def mean_loss(run: TrainedRun, predictions: list[Prediction]) -> float:
+    """Return Caffe's loss over all predictions of a run."""
+    head = score_head(run)
+    return float(np.mean([head.loss(p.output, p.truth) for p in predictions]))
 
 
 def write_predictions(path: str | PathLike[str], predictions: list[Prediction]) -> None:

@@ -9,6 +9,7 @@ from pylayers.batch.stack import SIDE, scoring_stack
 from pylayers.lungs.crop import LungCrop
 from tools.scoring.caffe_network import CaffeNetwork
 from tools.scoring.engines import CAFFE, ONNX
+from tools.scoring.score_head import score_head
 from tools.training.trained_on import suited
 from tools.training.trained_run import TrainedRun, checked_resample
 from tools.training.version_note import version_note
@@ -20,11 +21,13 @@ class SliceScores(NamedTuple):
     """What a network makes of a scan's slices.
 
     sample: which slices of the crop, and their weights. contributions: float64 (listed,), each
-    slice's own score times its weight, in the target's unit.
+    slice's own score times its weight, in the target's unit; of a soft-max, as score_head.Grades
+    has it. output: float64 (k,), what the network says of the scan, in its own unit.
     """
 
     sample: SliceSample
     contributions: np.ndarray
+    output: np.ndarray
 
     @property
     def score(self) -> float:
@@ -45,6 +48,7 @@ class Scorer:
         self.run, self.gpu, self.target = run, gpu, run.target
         self.offsets = checked_offsets(offsets)
         self.resample = checked_resample(resample, run)
+        self.head = score_head(run)
         self.network = run.twin or CaffeNetwork(run.folder, gpu)
 
     @property
@@ -69,11 +73,12 @@ class Scorer:
         """Score a lung crop, int16 (n, h, w) HU: the slices that sample(n) lists."""
         sample = self.sample(len(hu))
         stack = np.zeros((SLICES_AT_ONCE, 1, SIDE, SIDE), np.float32)
-        scores = []
+        outputs = []
         for start in range(0, len(sample.indices), SLICES_AT_ONCE):
             part = scoring_stack(hu, sample.indices[start : start + SLICES_AT_ONCE])
             stack[: len(part)] = part
             stack[len(part) :] = 0
-            scores.append(self.network.forward(stack)[: len(part)].astype(np.float64))
-        unit = self.target.network_unit
-        return SliceScores(sample, np.concatenate(scores) * unit * sample.weights)
+            outputs.append(self.network.forward(stack)[: len(part)].astype(np.float64))
+        outputs = np.concatenate(outputs)
+        output = np.mean(outputs * sample.weights[:, None], axis=0)
+        return SliceScores(sample, self.head.contributions(outputs, sample.weights), output)

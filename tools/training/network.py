@@ -11,7 +11,7 @@ class Network(Protocol):
     slices: int
 
     def forward(self, stack: np.ndarray) -> np.ndarray:
-        """Return each slice's score, float32 (n,), in the network's unit.
+        """Return what the network says of each slice, float32 (n, k), in its own unit.
 
         stack: network input, float32 (n, 1, 512, 512).
         """

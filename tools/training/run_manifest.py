@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import asdict
 
 from pylayers.batch.stack import STACK_VERSION
+from pylayers.batch.variants import PLAIN, Variant
 from pylayers.cohort.cohort import PHANTOM, Cohort
 from pylayers.cohort.own_targets import declaration
 from pylayers.errors import UsageError
@@ -22,10 +23,17 @@ from tools.training.run_prototxt import hand_written_sha256
 from tools.training.schedules import Schedule
 from tools.training.trained_on import KEY, TrainedOn
 from tools.training.trained_target import DECLARED
+from tools.training.trained_variant import VARIANT
 
 
 def wanted_run(
-    target: str, schedule_name: str, schedule: Schedule, seed: int, cohort: Cohort, engine: str
+    target: str,
+    variant: Variant,
+    schedule_name: str,
+    schedule: Schedule,
+    seed: int,
+    cohort: Cohort,
+    engine: str,
 ) -> dict:
     """Return what defines a run, as in run.json; UsageError for a seed below 0.
 
@@ -36,6 +44,7 @@ def wanted_run(
         raise UsageError(f"--seed {seed} is below 0")
     return {
         **target_facts(target, cohort),
+        VARIANT: variant.name,
         "schedule": schedule_name,
         **asdict(schedule),
         "seed": seed,
@@ -43,7 +52,7 @@ def wanted_run(
         "cohort_sha256": cohort.sha256(),
         "preprocessing_version": PREPROCESSING_VERSION,
         "stack_version": STACK_VERSION,
-        "prototxt_sha256": hand_written_sha256(),
+        "prototxt_sha256": hand_written_sha256(variant),
         "engine": engine,
     }
 
@@ -109,6 +118,7 @@ def read_manifest(folder: RunFolder) -> tuple[dict, str | None]:
         raise UsageError(f"{where} is damaged; remove the folder")
     manifest.setdefault("split_batch", 1)  # older runs do not name these
     manifest.setdefault("engine", CAFFE)
+    manifest.setdefault(VARIANT, PLAIN.name)
     return manifest, manifest.pop("state", None)
 
 

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
+from pylayers.batch.variants import PLAIN, VARIANTS, variant_named
 from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.path_argument import given_path
 from pylayers.errors import UsageError
@@ -33,6 +34,25 @@ def add_run_options(parser: argparse.ArgumentParser, run: str = "run folder") ->
         help=f"{run} (default: runs/TARGET, of another cohort than the phantoms "
         "runs/COHORT/TARGET)",
     )
+
+
+def add_variant(parser: argparse.ArgumentParser) -> None:
+    """Give a command line --variant, which chooses a network beside the paper's own."""
+    names = ", ".join(filter(None, VARIANTS))
+    parser.add_argument(
+        "--variant",
+        metavar="NAME",
+        help=f"network of runs/TARGET-NAME: {names} (default: the paper's; docs/variants.md)",
+    )
+
+
+def run_name(target: str, variant: str | None) -> str:
+    """Return the name of the folder for runs of a target and a variant, PLAIN or None the paper's.
+
+    A hyphen is in no target's name. Raises UsageError for an unknown variant.
+    """
+    name = variant_named(variant or PLAIN.name).name
+    return f"{target}-{name}" if name else target
 
 
 def is_phantoms(cohort: Path) -> bool:

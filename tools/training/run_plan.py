@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from pylayers.batch.variants import PLAIN, Variant, variant_named
 from pylayers.errors import UsageError
 from pylayers.files.checkout import ROOT, relative
 from tools.training.run_folder import RunFolder
@@ -10,6 +11,7 @@ from tools.training.run_manifest import read_manifest
 from tools.training.run_places import check_cohort, is_phantoms
 from tools.training.schedules import Schedule, changes_in, with_overrides
 from tools.training.train_request import TrainRequest
+from tools.training.trained_variant import VARIANT
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,7 @@ class RunPlan:
     """What is trained on what; the rest of a run follows from it."""
 
     cohort: Path
+    variant: Variant
     schedule_name: str
     schedule: Schedule
     seed: int
@@ -37,7 +40,8 @@ def run_plan(request: TrainRequest, folder: RunFolder) -> RunPlan:
     if request.cohort is not None and not request.go_on:
         name = request.schedule or default_schedule(request.cohort)
         schedule = with_overrides(name, changes)
-        return RunPlan(request.cohort, name, schedule, 1 if seed is None else seed)
+        variant = variant_named(request.variant or PLAIN.name)
+        return RunPlan(request.cohort, variant, name, schedule, 1 if seed is None else seed)
     if not (request.resume or request.go_on):
         raise UsageError("--cohort is missing: the folder with cohort.csv")
     before, _ = read_manifest(folder)
@@ -50,4 +54,5 @@ def run_plan(request: TrainRequest, folder: RunFolder) -> RunPlan:
         seed = before["seed"] if seed is None else seed
     except KeyError as error:
         raise UsageError(f"{relative(folder.run_json)} lacks {error}; remove the folder") from None
-    return RunPlan(cohort, name, replace(schedule, **changes_in(changes)), seed)
+    variant = variant_named(before[VARIANT] if request.variant is None else request.variant)
+    return RunPlan(cohort, variant, name, replace(schedule, **changes_in(changes)), seed)

@@ -9,7 +9,8 @@ from google.protobuf import text_format
 from google.protobuf.message import Message
 
 from pylayers.batch.layer_params import LayerParams, parse
-from pylayers.cohort.cohort import Cohort
+from pylayers.batch.variants import PLAIN, Variant
+from pylayers.cohort.cohort import SPLITS, Cohort
 from pylayers.files.checkout import ROOT, relative
 from pylayers.files.whole_file import write_whole
 from tools.caffe_run.caffe_install import caffe_messages
@@ -31,36 +32,48 @@ def read_prototxt(path: Path, message: AnyMessage) -> AnyMessage:
     return text_format.Parse(path.read_text(), message)
 
 
-def hand_written_sha256() -> str:
-    """Return the hash of the hand-written prototxts without their comments."""
+def hand_written(name: str, variant: Variant) -> Path:
+    """Return the path of a hand-written prototxt: a variant's own net, else the paper's."""
+    own = variant.own_nets and name in (NET, DEPLOY)
+    return HAND_WRITTEN / variant.name / name if own else HAND_WRITTEN / name
+
+
+def hand_written_sha256(variant: Variant = PLAIN) -> str:
+    """Return the hash of a variant's hand-written prototxts without their comments."""
     kinds = {
         NET: caffe_messages().NetParameter,
         DEPLOY: caffe_messages().NetParameter,
         SOLVER: caffe_messages().SolverParameter,
     }
     messages = [
-        text_format.MessageToString(read_prototxt(HAND_WRITTEN / n, k())) for n, k in kinds.items()
+        text_format.MessageToString(read_prototxt(hand_written(n, variant), k()))
+        for n, k in kinds.items()
     ]
     return hashlib.sha256("".join(messages).encode()).hexdigest()
 
 
 def write_prototxts(
-    run: RunFolder, cohort: Cohort, target: str, schedule: Schedule, seed: int, gpu: int | None
+    run: RunFolder,
+    cohort: Cohort,
+    target: str,
+    variant: Variant,
+    schedule: Schedule,
+    seed: int,
+    gpu: int | None,
 ) -> int:
     """Write train_test, deploy and solver prototxt of a run; return its max_iter."""
-    net = read_prototxt(HAND_WRITTEN / NET, caffe_messages().NetParameter())
-    deploy = read_prototxt(HAND_WRITTEN / DEPLOY, caffe_messages().NetParameter())
-    solver = read_prototxt(HAND_WRITTEN / SOLVER, caffe_messages().SolverParameter())
+    net = read_prototxt(hand_written(NET, variant), caffe_messages().NetParameter())
+    deploy = read_prototxt(hand_written(DEPLOY, variant), caffe_messages().NetParameter())
+    solver = read_prototxt(hand_written(SOLVER, variant), caffe_messages().SolverParameter())
 
-    params = {
-        split: _params(cohort, target, split, schedule, seed) for split in ("train", "val", "test")
-    }
+    params = {split: _params(cohort, target, variant, split, schedule, seed) for split in SPLITS}
     for layer in net.layer:
         if layer.type == "Python":
             split = parse(layer.python_param.param_str).split
             layer.python_param.param_str = params[split].to_json()
     _set_slices(net, schedule)
-    _start_at_mean(net, cohort, target)
+    if not variant.grades:
+        _start_at_mean(net, cohort, target)
     deploy.layer[0].input_param.shape[0].dim[0] = schedule.test_slices
 
     solver.net = relative(run.net)
@@ -83,13 +96,15 @@ def write_prototxts(
     return solver.max_iter
 
 
-def _params(cohort: Cohort, target: str, split: str, schedule: Schedule, seed: int) -> LayerParams:
+def _params(
+    cohort: Cohort, target: str, variant: Variant, split: str, schedule: Schedule, seed: int
+) -> LayerParams:
     if split == "train":
         slices, batch = schedule.slices, schedule.batch // schedule.split_batch
     else:
         slices = schedule.test_slices
         batch = whole_batch(len(cohort.labelled(split, target)))
-    return LayerParams(relative(cohort.folder), split, target, slices, batch, seed)
+    return LayerParams(relative(cohort.folder), split, target, slices, batch, seed, variant.name)
 
 
 def whole_batch(scans: int) -> int:

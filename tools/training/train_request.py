@@ -12,7 +12,7 @@ from tools.training.schedules import CHANGEABLE
 class TrainRequest:
     """One training.
 
-    target, schedule: names. cohort: folder with cohort.csv. run: the run folder. The numbers change
+    target, variant, schedule: names. cohort: folder with cohort.csv. run: the run folder. The numbers change
     the schedule's. None leaves each to the default, or to the run that is resumed. gpu: auto, none
     or a number; workers: processes that read for each data layer, as text. resume: begin the run or
     go on with it, whichever is due; go_on: only go on; restart: discard an unfinished run.
@@ -20,6 +20,7 @@ class TrainRequest:
 
     target: str
     cohort: Path | None = None
+    variant: str | None = None
     schedule: str | None = None
     run: Path | None = None
     slices: int | None = None

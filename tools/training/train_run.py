@@ -33,7 +33,7 @@ from tools.training.run_manifest import (
     make_room,
     wanted_run,
 )
-from tools.training.run_places import make_command, run_place
+from tools.training.run_places import make_command, run_name, run_place
 from tools.training.run_plan import run_plan
 from tools.training.run_prototxt import write_prototxts
 from tools.training.snapshots import Snapshots
@@ -51,14 +51,17 @@ def train(request: TrainRequest) -> None:
     """
     gpu = gpu_id(request.gpu)
     workers = worker_count(request.workers)
-    target = asked_target(request.target, request.cohort, request.run)
-    folder = RunFolder(request.run) if request.run else run_place(target, request.cohort)
+    target = asked_target(request.target, request.cohort, request.run, request.variant)
+    place = run_name(target, request.variant)
+    folder = RunFolder(request.run) if request.run else run_place(place, request.cohort)
     check_is_for_runs(folder)
     check_version(folder)
     plan = run_plan(request, folder)
-    cohort = read_cohort(plan.cohort)
+    cohort, variant = read_cohort(plan.cohort), plan.variant
+    variant.check_target(cohort.target(target))
     engine = engine_for(folder, request.restart, gpu)
-    wanted = wanted_run(target, plan.schedule_name, plan.schedule, plan.seed, cohort, engine)
+    how = (plan.schedule_name, plan.schedule, plan.seed)
+    wanted = wanted_run(target, variant, *how, cohort, engine)
     grids = checked_stores(cohort, target)
     training_split = trained_on(cohort.labelled("train", target), grids["train"])
 
@@ -71,7 +74,7 @@ def train(request: TrainRequest) -> None:
         check_space(folder)
         keep_state(folder, wanted, RUNNING)
         folder.snapshots.mkdir(exist_ok=True)
-        max_iter = write_prototxts(folder, cohort, target, plan.schedule, plan.seed, gpu)
+        max_iter = write_prototxts(folder, cohort, target, variant, *how[1:], gpu)
         facts = wanted | made_from(cohort, training_split, engine)
         best, start = BestWeights(folder, facts), None
         if was_begun:

@@ -50,11 +50,11 @@ class OnnxNetwork:
             raise unusable(path, f"it scores {self.slices} slices")
 
     def forward(self, stack: np.ndarray) -> np.ndarray:
-        """Return each slice's score, float32 (n,), in the network's unit.
+        """Return each slice's score, float32 (n, 1), in the network's unit.
 
         stack: network input, float32 (n, 1, 512, 512).
         """
-        return self.session.run(None, {"data": stack})[0][:, 0]
+        return self.session.run(None, {"data": stack})[0]
 
 
 def content_of(path: Path) -> bytes:
