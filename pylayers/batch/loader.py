@@ -60,7 +60,8 @@ class Loader:
     def fill_scan(self, sample: int, stack: np.ndarray) -> np.float32:
         """Write scan number `sample` of all batches into float32 (slices, 1, SIDE, SIDE).
 
-        Return its label as the network learns it. RuntimeError names a stored scan that is unusable.
+        Return its label as the network learns it. RuntimeError names a stored scan that is
+        unusable.
         """
         scan = self._scan_of(sample)
         augmentation = self._augmentation_of(sample)

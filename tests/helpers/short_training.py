@@ -38,10 +38,10 @@ def gate_of(folder, *stops) -> Gate:
     return Gate(f"{folder}_gate", *stops)
 
 
-def held(cohort, folder, *stops, target="fev1pp"):
+def held(cohort, folder, *stops, target="fev1pp", more=()):
     """tools/train.py as a process whose Caffe waits at the first stop; and that Caffe's pid."""
     shutil.rmtree(f"{folder}_gate", ignore_errors=True)  # of an earlier stop: it stands open
-    more = ["--resume"] if folder.exists() else []
+    more = [*more, "--resume"] if folder.exists() else more
     return started_training(
         gate_of(folder, *stops), *arguments(cohort, folder, *more, target=target)
     )

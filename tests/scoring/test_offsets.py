@@ -72,7 +72,7 @@ class MeanNetwork:
 
     def forward(self, stack):
         self.passes += 1
-        return stack.mean(axis=(1, 2, 3))
+        return stack.mean(axis=(1, 2, 3))[:, None]
 
 
 @pytest.mark.parametrize(("count", "net"), [(2, "caffe"), (2, "mean"), (5, "mean"), (64, "mean")])
@@ -119,7 +119,7 @@ def test_the_score_is_the_mean_of_the_listed_contributions(several, hu):
 
 def test_a_contribution_is_the_slices_own_score_times_its_weight(several, hu, random_run):
     scorer = Scorer(load_trained(random_run))
-    sample, contributions = scorer.score(hu)
+    sample, contributions, _ = scorer.score(hu)
     own = dict(zip(sample.indices.tolist(), contributions, strict=True))
     base = several["lungs"]["box"]["z0"]
     slices = several["targets"]["fev1pp"]["slices"]

@@ -18,6 +18,7 @@ caffe_pb2 = caffe.proto.caffe_pb2
 pytestmark = pytest.mark.caffe
 
 PROTOTXT = ROOT / "prototxt"
+PROTOTXTS = sorted(PROTOTXT.rglob("*.prototxt"))
 # Table 1 of the paper: (channels, side); the table's "sum" and "fc6" have side 1
 TABLE_1 = {
     "data": (1, 512),
@@ -72,7 +73,7 @@ def nets(tmp_path_factory):
     return whole, deploy
 
 
-@pytest.mark.parametrize("path", sorted(PROTOTXT.iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PROTOTXTS, ids=lambda path: str(path.relative_to(PROTOTXT)))
 def test_every_prototxt_parses(path):
     parsed = message(path)
     if path.name.endswith("solver.prototxt"):

@@ -56,10 +56,10 @@ def write_prototxts(
     run: RunFolder,
     cohort: Cohort,
     target: str,
-    variant: Variant,
     schedule: Schedule,
     seed: int,
     gpu: int | None,
+    variant: Variant = PLAIN,
 ) -> int:
     """Write train_test, deploy and solver prototxt of a run; return its max_iter."""
     net = read_prototxt(hand_written(NET, variant), caffe_messages().NetParameter())

@@ -12,10 +12,11 @@ from tools.training.schedules import CHANGEABLE
 class TrainRequest:
     """One training.
 
-    target, variant, schedule: names. cohort: folder with cohort.csv. run: the run folder. The numbers change
-    the schedule's. None leaves each to the default, or to the run that is resumed. gpu: auto, none
-    or a number; workers: processes that read for each data layer, as text. resume: begin the run or
-    go on with it, whichever is due; go_on: only go on; restart: discard an unfinished run.
+    target, variant, schedule: names. cohort: folder with cohort.csv. run: the run folder. The
+    numbers change the schedule's. None leaves each to the default, or to the run that is resumed.
+    gpu: auto, none or a number; workers: processes that read for each data layer, as text. resume:
+    begin the run or go on with it, whichever is due; go_on: only go on; restart: discard an
+    unfinished run.
     """
 
     target: str

@@ -74,7 +74,7 @@ def train(request: TrainRequest) -> None:
         check_space(folder)
         keep_state(folder, wanted, RUNNING)
         folder.snapshots.mkdir(exist_ok=True)
-        max_iter = write_prototxts(folder, cohort, target, variant, *how[1:], gpu)
+        max_iter = write_prototxts(folder, cohort, target, *how[1:], gpu, variant)
         facts = wanted | made_from(cohort, training_split, engine)
         best, start = BestWeights(folder, facts), None
         if was_begun:
