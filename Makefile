@@ -193,7 +193,7 @@ BENCH_PYTHON := .venv-bench/bin/python
 	@echo "bench: .venv-bench has $$(du -sm $(@D) | cut -f 1) MB"
 	@touch $@
 
-bench: .venv/.stamp-caffe .venv-bench/.stamp ## measure speed side by side with PyTorch, ONNX Runtime, torchio ... [GPU, BENCH_OPTIONS=--quick]
+bench: .venv/.stamp-caffe .venv-bench/.stamp | $(SAMPLE) ## measure speed side by side with PyTorch, ONNX Runtime, torchio ... [GPU, BENCH_OPTIONS=--quick]
 	@$(PYTHON) tools/benchmark.py --gpu $(GPU) $(BENCH_OPTIONS)
 
 # ---- demo ----------------------------------------------------------------------------------------
