@@ -13,6 +13,7 @@ BUILD := tools/caffe_build
 TARGETS := ve fev1fvc fev1pp
 PHANTOMS := build/phantom
 PHANTOM_COHORT := $(PHANTOMS)/cohort
+SAMPLE := build/lidc_sample/cxr.nii.gz
 GPU ?= auto
 
 # The default COHORT is that of the phantoms, which is made when it is used.
@@ -199,7 +200,6 @@ bench: .venv/.stamp-caffe .venv-bench/.stamp | $(SAMPLE) ## measure speed side b
 # ---- demo ----------------------------------------------------------------------------------------
 
 DEMO_RUN := runs/fev1fvc
-SAMPLE := build/lidc_sample/cxr.nii.gz
 STEP := tools/timed_step.sh build/demo
 
 demo: ## from nothing to a trained, tested network and a scored chest CT

@@ -44,7 +44,7 @@ def _own_phantoms(quiet: bool) -> Path:
     """Return the table of our own phantoms."""
     table = OWN / "phantoms" / "table.csv"
     if not table.is_file():
-        say(f"{COUNT} phantoms into {relative(OWN)}, once (about a minute)", quiet)
+        say(f"{COUNT} phantoms into {relative(OWN)}, once", quiet)
         options = ("--out", table.parent, "--n", str(COUNT), "--seed", "1")
         _run("data/phantom/make_phantoms.py", *options)
     return table

@@ -53,8 +53,8 @@ def measure_score_cohort(
 
         seconds = interleaved(
             {f"{w} {n}": task(w, n) for w in numbers for n in lists},
-            settings.rounds(5),
-            settings.limit_s(360),
+            settings.rounds(4),
+            settings.limit_s(240),
             "score_cohort by workers",
             settings.quiet,
         )

@@ -86,8 +86,8 @@ def _measure(
 
     seconds = interleaved(
         {name: task(name) for name in said},
-        settings.rounds(12 if kind == RAW else 5),
-        settings.limit_s(120 if kind == RAW else 60),
+        settings.rounds(10 if kind == RAW else 5),
+        settings.limit_s(60 if kind == RAW else 40),
         f"score_scan, {SHOWN[kind]}",
         settings.quiet,
     )
