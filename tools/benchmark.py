@@ -29,6 +29,7 @@ from tools.bench.machine import gpu_name, machine, versions
 from tools.bench.measure_layers import measure_layers
 from tools.bench.measure_loader import measure_loader
 from tools.bench.measure_network import measure_network
+from tools.bench.measure_peer import measure_peer
 from tools.bench.measure_rivals import measure_rivals
 from tools.bench.measure_score_cohort import measure_score_cohort
 from tools.bench.measure_score_scan import measure_score_scan
@@ -36,7 +37,7 @@ from tools.bench.measure_training import measure_training
 from tools.bench.settings import Settings
 from tools.caffe_run.caffe_install import gpu_id
 
-SCORING = ("score_scan", "score_cohort")
+SCORING = ("score_scan", "peer", "score_cohort")
 PARTS = ("training", "loader", "rivals", "step", "forward", "layers", *SCORING)
 CPU_BATCH, GPU_BATCH = 1, 16  # scans a step
 
@@ -119,6 +120,7 @@ def measured(parts: tuple[str, ...], settings: Settings) -> dict:
         "step": lambda: measure_network(settings, run, network),
         "layers": lambda: measure_layers(settings, run),
         "score_scan": lambda: measure_score_scan(settings, run, BenchScans()),
+        "peer": lambda: measure_peer(settings, run, BenchScans()),
         "score_cohort": lambda: measure_score_cohort(
             settings, run, bench_phantoms(settings.quiet), len(os.sched_getaffinity(0))
         ),

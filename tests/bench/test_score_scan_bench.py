@@ -15,7 +15,7 @@ from tools.bench.bench_run import write_bench_run
 from tools.bench.bench_scans import FILES, BenchScans, enlarged
 from tools.bench.bench_weights import write_weights
 from tools.bench.engine import Engine, EngineFailed
-from tools.bench.measure_score_scan import FLOOR, RAW, commands, key_of, measure_score_scan
+from tools.bench.measure_score_scan import RAW, floor_command, key_of, measure_score_scan
 from tools.bench.scoring_rows import TITLES
 from tools.bench.settings import Settings
 from tools.scoring.engines import CAFFE, ENGINES, ONNX
@@ -119,7 +119,7 @@ def write_run_again(weights):
 
 @pytest.mark.parametrize("kind", FILES)
 def test_the_floor_reads_the_scan_and_passes_its_slices(kind, scans, weights, settings):
-    said = commands(weights, str(scans.path(kind, quiet=True)), settings)[FLOOR]
+    said = floor_command(weights, str(scans.path(kind, quiet=True)), settings)
     done = subprocess.run(said, capture_output=True, text=True, check=True)
     assert done.stdout.split() == [*map(str, SIZE), str(settings.slices)]
     assert done.stderr == ""

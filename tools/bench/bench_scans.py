@@ -31,6 +31,12 @@ class BenchScans:
     size: tuple[int, int, int] = SIZE
     dicom_size: tuple[int, int, int] = DICOM_SIZE
 
+    def missing(self) -> str | None:
+        """Return why the scans cannot be made, None where they can."""
+        if self.sample.is_file():
+            return None
+        return f"there is no {relative(self.sample)}; `make bench` fetches it"
+
     def size_of(self, kind: str) -> tuple[int, int, int]:
         """Return the voxels (x, y, z) of the scan in one of FILES."""
         return self.dicom_size if kind == "dicom" else self.size

@@ -2,16 +2,15 @@
 
 import json
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from pylayers.files.checkout import ROOT, relative
+from pylayers.files.checkout import ROOT
 from tools.bench.bench_run import BenchRun
 from tools.bench.bench_scans import SHOWN, BenchScans
 from tools.bench.bench_weights import write_weights
 from tools.bench.comparison import comparison
 from tools.bench.engine import Engine, EngineFailed
-from tools.bench.rounds import interleaved
+from tools.bench.program_rounds import program_rounds
 from tools.bench.same_results import disagreement, relative_difference
 from tools.bench.settings import TARGET, Settings
 from tools.scoring.engines import CAFFE, ENGINES, ONNX
@@ -29,8 +28,7 @@ def measure_score_scan(settings: Settings, run: BenchRun, scans: BenchScans) -> 
     Unless quick, score_scan_zraw_vs_floor_..., _nii_gz_vs_floor_... and _dicom_vs_floor_..., too.
     """
     kinds = [kind for kind in SHOWN if kind == RAW or not settings.quick]
-    if not scans.sample.is_file():
-        why = f"there is no {relative(scans.sample)}; `make bench` fetches it"
+    if why := scans.missing():
         return {"not_measured": {key_of(kind, e): why for kind in kinds for e in ENGINES}}
     weights = write_weights(run)
     results = {}
@@ -46,18 +44,17 @@ def key_of(kind: str, engine: str) -> str:
     return f"score_scan_{'' if kind == RAW else f'{kind}_'}vs_floor_{engine}"
 
 
-def commands(weights: RunFolder, scan: str, settings: Settings) -> dict[str, list[str]]:
-    """Return the programs that are measured, by engine, and the floor's."""
-    tools = ROOT / "tools"
-    score = [sys.executable, str(tools / "score_scan.py"), scan, "--quiet"]
-    score += ["--weights", str(weights.path)]
-    numbers = [str(settings.slices), str(settings.threads)]
-    # -P: what lies beside the floor hides no module from it
-    floor = [sys.executable, "-P", str(tools / "bench" / "scan_floor.py")]
-    return {
-        FLOOR: [*floor, scan, str(weights.twin), *numbers],
-        **{engine: [*score, "--engine", engine] for engine in ENGINES},
-    }
+def score_command(weights: RunFolder, scan: str, engine: str) -> list[str]:
+    """Return the program that scores a scan."""
+    program = [sys.executable, str(ROOT / "tools" / "score_scan.py"), scan, "--quiet"]
+    return [*program, "--weights", str(weights.path), "--engine", engine]
+
+
+def floor_command(weights: RunFolder, scan: str, settings: Settings) -> list[str]:
+    """Return the program that does the least."""
+    # -P: what lies beside it hides no module from it
+    program = [sys.executable, "-P", str(ROOT / "tools" / "bench" / "scan_floor.py")]
+    return [*program, scan, str(weights.twin), str(settings.slices), str(settings.threads)]
 
 
 def _measure(
@@ -69,23 +66,17 @@ def _measure(
     size: Sequence[int],
 ) -> dict:
     """Return the comparisons of one file."""
-    said = commands(weights, scan, settings)
-    results = {engine: _result(programs, said[engine]) for engine in ENGINES}
+    commands = {
+        FLOOR: floor_command(weights, scan, settings),
+        **{engine: score_command(weights, scan, engine) for engine in ENGINES},
+    }
+    results = {engine: _result(programs, commands[engine]) for engine in ENGINES}
     difference = relative_difference(*map(_contributions, results.values()))
     if wrong := disagreement({"forward": difference}):
         raise EngineFailed(f"{scan}: {wrong}")
-    peaks = defaultdict(list)
-
-    def task(name: str) -> Callable[[], float]:
-        def wall_s() -> float:
-            seen = programs.ask("run", command=said[name])
-            peaks[name].append(seen["peak_mib"])
-            return seen["wall_s"]
-
-        return wall_s
-
-    seconds = interleaved(
-        {name: task(name) for name in said},
+    times = program_rounds(
+        programs,
+        commands,
         settings.rounds(10 if kind == RAW else 5),
         settings.limit_s(60 if kind == RAW else 40),
         f"score_scan, {SHOWN[kind]}",
@@ -95,10 +86,10 @@ def _measure(
         key_of(kind, engine): comparison(
             f"whole process, {SHOWN[kind]} of {'x'.join(map(str, size))} voxels: "
             f"score_scan.py --engine {engine} / start, imports, reading, one pass",
-            seconds[engine],
-            seconds[FLOOR],
+            times.seconds[engine],
+            times.seconds[FLOOR],
             (f"score_scan, {engine}", "the floor"),
-            peak_mib={"ours": max(peaks[engine]), "theirs": max(peaks[FLOOR])},
+            peak_mib={"ours": times.peak_mib[engine], "theirs": times.peak_mib[FLOOR]},
             difference_of_engines=difference,
             timings_s=results[engine]["timings_s"],
             **({"goal": {"at_most": GOALS[engine], "mib": GOAL_MIB}} if kind == RAW else {}),

@@ -1,6 +1,7 @@
 """What the benchmark's table says of score_scan.py and score_cohort.py."""
 
 from tools.bench.bench_scans import SHOWN
+from tools.bench.measure_peer import KEYS
 from tools.bench.measure_score_scan import key_of
 from tools.scoring.engines import ENGINES
 
@@ -10,6 +11,7 @@ TITLES = {
         for kind, shown in SHOWN.items()
         for engine in ENGINES
     },
+    **{key: f"score_scan: {engine} / a 3D network" for engine, key in KEYS.items()},
     "score_cohort_2_workers_vs_1": "score_cohort: speed of 2 workers / 1",
     "score_cohort_2_workers_vs_1_without_start": "the same with its start taken off",
 }
@@ -19,7 +21,7 @@ def meaning(key: str, entry: dict) -> str | None:
     """Return the sentence below a comparison, None for one of another part."""
     if key.startswith("score_scan_"):
         ours, theirs = (entry["peak_mib"][side] for side in ("ours", "theirs"))
-        return f"at most {ours:.0f} MiB of memory, the floor {theirs:.0f}"
+        return f"at most {ours:.0f} MiB of memory, {entry['theirs']['name']} {theirs:.0f}"
     if key.startswith("score_cohort_"):
         return f"{entry['scans']} scans, one thread a worker"
     return None
