@@ -78,7 +78,7 @@ def write_scan(image: "sitk.Image", kind: str, folder: Path) -> None:
     """Write an LPS image of int16 HU into a new folder, in one of FILES."""
     import SimpleITK as sitk
 
-    from tools.bench.dicom_series import write_dicom_series
+    from tools.bench.bench_dicom import write_dicom_series
 
     if kind == "dicom":
         write_dicom_series(image, folder)
