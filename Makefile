@@ -182,8 +182,8 @@ report: .venv/.stamp-caffe ## the paper's tables and figures of all trained runs
 BENCH_PYTHON := .venv-bench/bin/python
 
 .venv-bench/.stamp: requirements-bench.txt | .venv/.stamp-python
-	@echo "bench: PyTorch, torchio, MONAI, ONNX Runtime into .venv-bench, once: a minute or two, 1 GB where"
-	@echo "       pip finds PyTorch's wheel for the CPU (BENCH_PIP= takes pip's options), else 5 GB"
+	@echo "bench: PyTorch, torchio, MONAI, ONNX Runtime into .venv-bench, once: a minute or two, 1.2 GB"
+	@echo "       where pip finds PyTorch's wheel for the CPU (BENCH_PIP= takes pip's options), else 5 GB"
 	@rm -rf $(@D)
 	@/usr/bin/python3 -m venv $(@D)
 	@site='import sysconfig; print(sysconfig.get_path("purelib"))'; \

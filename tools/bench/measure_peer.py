@@ -38,8 +38,8 @@ def measure_peer(settings: Settings, run: BenchRun, scans: BenchScans) -> dict:
         times = program_rounds(
             programs,
             {PEER: peer, **{e: score_command(weights, scan, e) for e in ENGINES}},
-            settings.rounds(4),
-            settings.limit_s(100),
+            settings.rounds(3),
+            settings.limit_s(90),
             "score_scan and a peer",
             settings.quiet,
         )
