@@ -14,7 +14,7 @@ from tools.bench.rounds import interleaved
 from tools.bench.settings import Settings
 from tools.bench.spread import spread
 
-TIMES, TIMES_QUICK = 12, 4  # each scan is in the list so often, each time under another scan_id
+TIMES, TIMES_QUICK = 18, 4  # each scan is in the list so often, each time under another scan_id
 GOAL = 1.8  # times the speed of one worker, for two
 PAIR = ("1", "2")
 
