@@ -133,7 +133,7 @@ def test_runs_of_own_targets_are_found_where_they_belong(
 
 @pytest.mark.parametrize("name", ["size", "../age", "Age", ""])
 def test_a_name_that_nobody_declares_stops_with_the_list(name, own_run, own_cohort):
-    with pytest.raises(UsageError, match="is not known; it is one of ve, fev1fvc, fev1pp"):
+    with pytest.raises(UsageError, match="is not known; it is one of ve, fev1fvc, fev1pp, age"):
         evaluate.main([name, "--cohort", str(own_cohort), "--quiet"])
     with pytest.raises(UsageError):
         evaluate.main([name, "--run", str(own_run.path), "--quiet"])
