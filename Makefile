@@ -123,17 +123,32 @@ $(PHANTOMS)/table.csv: | .venv/.stamp-python
 	@echo "phantoms: $(PHANTOM_COUNT) chest CT scans into $(PHANTOMS)"
 	@$(PYTHON) data/phantom/make_phantoms.py --out $(PHANTOMS) --n $(PHANTOM_COUNT) --seed 1
 
+# Of phantoms that were made before they declared targets.
+$(PHANTOMS)/targets.csv: data/phantom/targets.csv | $(PHANTOMS)/table.csv
+	@cp $< $@
+
 # crop.py has the preprocessing's version: crops of another one are made again, the others kept.
-$(PHANTOM_COHORT)/.stamp-split: $(PHANTOMS)/table.csv pylayers/lungs/crop.py
+$(PHANTOM_COHORT)/.stamp-split: $(PHANTOMS)/table.csv $(PHANTOMS)/targets.csv pylayers/lungs/crop.py
 	@$(PYTHON) tools/prepare_cohort.py $< --out $(@D)
 	@$(PYTHON) tools/split_cohort.py $(@D) --fractions $(PHANTOM_FRACTIONS) --redraw
 	@touch $@
 
+# Beside TARGETS a cohort has those whose names begin the lines of its targets.csv. What the run of a
+# named RUN predicts is for the programs to say.
+DECLARED_IN = $(if $(IS_PHANTOM),data/phantom $(PHANTOM_COHORT),$(call quoted,$(COHORT)))
+
 .PHONY: known-target
 known-target:
-	@target=$(call quoted,$(TARGET)); \
-	for known in $(TARGETS); do [[ $$known != "$$target" ]] || exit 0; done; \
-	echo "TARGET is '$$target'; choose one of: $(TARGETS)" >&2; exit 2
+	@target=$(call quoted,$(TARGET)); known=($(TARGETS)); \
+	for folder in $(DECLARED_IN); do \
+	    for name in $$(cat "$$folder/targets.csv" 2>/dev/null | tr -d '\000"' | \
+	        grep -aoE '^[a-z][a-z0-9_]*'); do \
+	        [[ $$name == name || " $${known[*]} " == *" $$name "* ]] || known+=("$$name"); \
+	    done; \
+	done; \
+	for name in "$${known[@]}"; do [[ $$name != "$$target" ]] || exit 0; done; \
+	[[ -z $(call quoted,$(RUN)) || ! $$target =~ ^[a-z][a-z0-9_]*$$ ]] || exit 0; \
+	echo "TARGET is '$$target'; choose one of: $${known[*]}" >&2; exit 2
 
 phantom-report: $(PHANTOM_COHORT)/.stamp-split ## phantoms beside the paper's numbers, and what predicts a target by itself [PHANTOM_REPORT_OPTIONS]
 	@$(PYTHON) data/phantom/report_phantoms.py $(PHANTOM_COHORT)/cohort.csv $(PHANTOM_REPORT_OPTIONS)
@@ -143,7 +158,7 @@ COHORT_OPTION = $(or $(call path,COHORT,cohort),--cohort $(PHANTOM_COHORT))
 HOW = $(call option,SCHEDULE,schedule) --gpu $(call quoted,$(GPU)) \
     $(call option,SLICES,slices) $(call option,BATCH,batch)
 
-train: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET (ve, fev1fvc, fev1pp) with caffe train [COHORT SCHEDULE SLICES BATCH GPU RUN]
+train: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET (ve, fev1fvc, fev1pp, or one of the cohort's targets.csv) with caffe train [COHORT SCHEDULE SLICES BATCH GPU RUN]
 	@$(PYTHON) tools/train.py $(TARGET) $(COHORT_OPTION) $(call path,RUN,run) $(HOW) $(TRAIN_OPTIONS)
 
 resume: known-target .venv/.stamp-caffe ## go on with an unfinished training of TARGET, as if it had not been stopped [COHORT GPU RUN]

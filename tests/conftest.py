@@ -15,7 +15,7 @@ from processes import LIMIT_S
 
 from tools.caffe_run.caffe_install import import_caffe
 
-pytest_plugins = ["short_training"]  # its fixtures
+pytest_plugins = ["short_training", "own_cohort"]  # their fixtures
 
 ROOT = Path(__file__).resolve().parent.parent
 # The corpus names sizes and slices of this grid.
@@ -104,26 +104,31 @@ def tiny_cohort(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def random_run(tiny_cohort, tmp_path_factory):
     """A run folder of fev1pp whose weights were drawn, not trained. Do not write into it."""
+    return drawn_run(tmp_path_factory.mktemp("runs") / "fev1pp", tiny_cohort)
+
+
+def drawn_run(folder, cohort):
+    """Make a run folder, of the target of its name on a cohort, whose weights are drawn."""
     from pylayers.cohort.cohort import read_cohort
     from pylayers.files.file_hash import sha256
     from pylayers.files.whole_file import write_json
     from pylayers.lungs.crop import PREPROCESSING_VERSION
-    from tools.caffe_run.caffe_install import import_caffe
     from tools.training.run_folder import RunFolder
+    from tools.training.run_manifest import target_facts
     from tools.training.run_prototxt import write_prototxts
     from tools.training.schedules import Schedule
 
     caffe = import_caffe()
-    run = RunFolder(tmp_path_factory.mktemp("runs") / "fev1pp")
+    run, cohort = RunFolder(folder), read_cohort(cohort)
     run.snapshots.mkdir(parents=True)
-    write_prototxts(run, read_cohort(tiny_cohort), "fev1pp", Schedule(), seed=1, gpu=None)
+    write_prototxts(run, cohort, folder.name, Schedule(), seed=1, gpu=None)
     net = caffe.Net(str(run.deploy), caffe.TEST)
     fill_randomly(net, seed=3)
     net.save(str(run.best_weights))
     write_json(
         run.best_json,
         {
-            "target": "fev1pp",
+            **target_facts(folder.name, cohort),
             "weights_sha256": sha256(run.best_weights),
             "phantom": True,
             "preprocessing_version": PREPROCESSING_VERSION,

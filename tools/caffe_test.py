@@ -5,8 +5,6 @@ import subprocess
 import sys
 
 from pylayers.batch.prefetch import worker_count
-from pylayers.cohort.cohort import read_cohort
-from pylayers.cohort.targets import TARGETS, target_named
 from pylayers.command_line.exit_codes import TrainingStopped, complain, run
 from pylayers.files.checkout import ROOT, relative
 from pylayers.files.output_check import check_output
@@ -17,10 +15,12 @@ from tools.scoring.predictions import (
     euclidean_loss,
     predict_split,
     split_version_note,
+    trained_cohort,
     write_predictions,
 )
+from tools.training.asked_run import TARGET_HELP, trained_run
 from tools.training.run_folder import TEST_STAGE, RunFolder
-from tools.training.run_places import add_run_options, trained_run
+from tools.training.run_places import add_run_options
 from tools.training.trained_run import load_trained
 
 TEST_LOG = "test.log"
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("target", help=f"one of {', '.join(TARGETS)}")
+    p.add_argument("target", help=TARGET_HELP)
     add_run_options(p)
     p.add_argument("--gpu", default="auto", help="auto, none or a number (default: %(default)s)")
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -41,14 +41,14 @@ def parser() -> argparse.ArgumentParser:
 
 def caffe_test(args: argparse.Namespace) -> None:
     """Run `caffe test`, compare its loss with ours and keep both in test.json."""
-    target = target_named(args.target)
-    folder = trained_run(target.name, args.cohort, args.run)
+    folder = trained_run(args.target, args.cohort, args.run)
     trained = load_trained(folder)
+    target = trained.target
     for path in (folder.test_json, folder.predictions("test"), folder.path / TEST_LOG):
         check_output(path)
     gpu = gpu_id(args.gpu)
     params = folder.layer_params("test")
-    scans = read_cohort(ROOT / params.cohort).labelled("test", target.name)
+    scans = trained_cohort(trained, "test").labelled("test", target.name)
     iterations, rest = divmod(len(scans), params.batch)
     if rest:
         raise TrainingStopped(

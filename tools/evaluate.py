@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 from pylayers.cohort.cohort import write_rows
-from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.exit_codes import complain, run
 from pylayers.files.checkout import relative
 from pylayers.files.output_check import check_output
@@ -24,8 +23,9 @@ from tools.scoring.predictions import (
 from tools.stats.agreement import agreement
 from tools.stats.correlation import compare_correlations, spearman_interval
 from tools.stats.estimate_text import estimate_text
+from tools.training.asked_run import TARGET_HELP, trained_run
 from tools.training.run_folder import RunFolder
-from tools.training.run_places import add_run_options, fact, trained_run, trained_runs
+from tools.training.run_places import add_run_options, trained_runs
 from tools.training.trained_run import TrainedRun, load_trained
 
 SPLITS = ("val", "test")
@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     what = p.add_mutually_exclusive_group(required=True)
-    what.add_argument("target", nargs="?", choices=TARGETS, help="what the run predicts")
+    what.add_argument("target", nargs="?", help=TARGET_HELP)
     what.add_argument(
         "--stale",
         action="store_true",
@@ -54,11 +54,11 @@ def evaluate(args: argparse.Namespace) -> None:
     """Evaluate one run, or those that are newer than their tables."""
     gpu = gpu_id(args.gpu)
     if not args.stale:
-        evaluate_run(trained_run(args.target, args.cohort, args.run), args.target, gpu, args)
+        evaluate_run(trained_run(args.target, args.cohort, args.run), gpu, args)
         return
     for folder in trained_runs(args.cohort, args.run):
         if is_stale(folder):
-            evaluate_run(folder, fact(folder.best_json, "target"), gpu, args)
+            evaluate_run(folder, gpu, args)
 
 
 def is_stale(folder: RunFolder) -> bool:
@@ -67,10 +67,10 @@ def is_stale(folder: RunFolder) -> bool:
     return not table.exists() or table.stat().st_mtime < folder.best_json.stat().st_mtime
 
 
-def evaluate_run(folder: RunFolder, name: str, gpu: int | None, args: argparse.Namespace) -> None:
+def evaluate_run(folder: RunFolder, gpu: int | None, args: argparse.Namespace) -> None:
     """Predict both splits, write the tables and say how good the test split's are.
 
-    name: of the target. gpu: its number, None for the CPU.
+    gpu: its number, None for the CPU.
     """
     names = SPLITS if args.offsets == 1 else (*SPLITS, several_name(args.offsets))
     for path in (*map(folder.predictions, names), *map(folder.contributions, SPLITS)):
@@ -82,7 +82,7 @@ def evaluate_run(folder: RunFolder, name: str, gpu: int | None, args: argparse.N
         predictions = predict_split(trained, split, gpu, args.quiet)
         write_contributions(folder.contributions(split), predictions)
         write_predictions(folder.predictions(split), predictions)
-    target = TARGETS[name]
+    target = trained.target
     gain = offsets_gain(args, trained, gpu, predictions) if args.offsets > 1 else ""
     if args.quiet:
         return
@@ -90,7 +90,7 @@ def evaluate_run(folder: RunFolder, name: str, gpu: int | None, args: argparse.N
     unit = f" {target.unit}" if target.unit else ""
     print(f"{target.name} on {len(predictions)} scans of the test split [95 % CI]")
     print(f"  Spearman's rho  {estimate_text(spearman_interval(score, truth))}")
-    print(f"  MAE             {estimate_text(agreement(truth, score).mae, 3)}{unit}")
+    print(f"  MAE             {estimate_text(agreement(truth, score).mae, target.decimals)}{unit}")
     if gain:
         print(gain)
     print(f"  {relative(folder.predictions(SPLITS[-1]))}")

@@ -12,15 +12,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from pylayers.cohort.targets import target_named
 from pylayers.command_line.exit_codes import complain, run
 from pylayers.command_line.path_argument import given_path
 from pylayers.files.checkout import relative
 from pylayers.files.output_check import check_folder
 from pylayers.files.whole_file import write_json, write_whole
 from tools.scoring.caffe_network import CaffeNetwork
+from tools.training.asked_run import TARGET_HELP, trained_run
 from tools.training.run_folder import TWIN
-from tools.training.run_places import add_run_options, make_command, trained_run
+from tools.training.run_places import add_run_options, make_command
 from tools.training.trained_run import TrainedRun, load_trained
 from tools.twin.run_card import card
 from tools.twin.twin_facts import USE, licence
@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("target", help="ve, fev1fvc or fev1pp")
+    p.add_argument("target", help=TARGET_HELP)
     add_run_options(p)
     p.add_argument("--out", type=given_path, help="folder to be handed on (default: the run's own)")
     return p
@@ -42,7 +42,6 @@ def parser() -> argparse.ArgumentParser:
 
 def export(args: argparse.Namespace) -> None:
     """Write the twin and its note."""
-    target_named(args.target)
     folder = trained_run(args.target, args.cohort, args.run)
     trained = load_trained(folder)
     out = args.out or folder.path

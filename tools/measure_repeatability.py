@@ -25,7 +25,6 @@ import numpy as np
 from data.phantom.cohort_folder import STAMP, VERSION
 from data.phantom.repeat_cohort import Source, make_repeats
 from pylayers.cohort.cohort import Cohort, read_cohort
-from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.exit_codes import complain, run
 from pylayers.command_line.path_argument import given_path_text
 from pylayers.command_line.standard_streams import print_result
@@ -53,7 +52,8 @@ from tools.report.repeatability_table import pair_table, repeatability_table
 from tools.scoring.chosen_runs import device
 from tools.scoring.scored_crop import score_crop
 from tools.scoring.scorer import Scorer
-from tools.training.run_places import add_run_options, trained_run
+from tools.training.asked_run import TARGET_HELP, trained_run
+from tools.training.run_places import add_run_options
 from tools.training.trained_run import load_trained
 from tools.workers.worker_options import add_worker_options, check_worker_options
 
@@ -66,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("target", choices=TARGETS, help="what the run predicts")
+    p.add_argument("target", help=TARGET_HELP)
     add_run_options(p)
     p.add_argument(
         "--subjects", type=int, default=12, help="phantoms to scan again (default: %(default)s)"

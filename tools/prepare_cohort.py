@@ -3,8 +3,9 @@
 The table is a CSV with the columns scan_id and path (a file, or a folder or .zip of DICOM files),
 and where known subject_id, mask, mask_labels (the mask's labels that are lung, such as 10-14; blank
 for the Chest Imaging Platform's), split, ve, fev1fvc (a fraction), fev1pp (percent); paths are
-relative to the table. Other columns are carried along. Scans that are refused are left out and
-listed in rejected.csv.
+relative to the table. Other columns are carried along; those that a targets.csv beside the table
+declares are checked as labels, and the file is copied to the cohort, whose own counts where there
+is none. Scans that are refused are left out and listed in rejected.csv.
 
 Stored scans are kept: after any interruption the same command goes on. cohort.csv is written at
 the end.
@@ -15,12 +16,14 @@ or the program failed, not the scan; the same command tries those again. Others 
 
 import argparse
 import sys
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from pylayers.cohort.cohort import TABLE, write_rows
+from pylayers.cohort.cohort import TABLE, write_rows, write_targets
 from pylayers.cohort.cohort_row import cohort_row
+from pylayers.cohort.own_targets import DECLARATIONS
 from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.exit_codes import (
     DONE,
@@ -36,6 +39,7 @@ from pylayers.errors import CohortError, MachineError
 from pylayers.files.folder_lock import COHORT_WORK, FolderLock
 from pylayers.files.output_check import check_folder
 from pylayers.files.whole_file import NotWritten, remove_partials
+from tools.scan_lists.declared_targets import check_labels, declared_targets
 from tools.scan_lists.scan_table import ScanJob, checked_table, job_of
 from tools.workers.scratch_folder import scratch_folder
 from tools.workers.worker_options import (
@@ -69,8 +73,12 @@ def parser() -> argparse.ArgumentParser:
 def prepare(args: argparse.Namespace) -> int:
     """Store every scan of the table that is not stored yet, then write cohort.csv."""
     check_worker_options(args)
-    rows = checked_table(args.table)
-    check_folder(args.out, "--out", files=(TABLE, REJECTED), inputs=(args.table,))
+    own = declared_targets(args.table, args.out)
+    rows = checked_table(args.table, own=own)
+    check_labels(rows, own)
+    declared = (DECLARATIONS,) if own else ()
+    files = (TABLE, REJECTED, *declared)
+    check_folder(args.out, "--out", files=files, inputs=(args.table,))
     with FolderLock(args.out, COHORT_WORK):
         check_folder(args.out / "scans", "--out")
         remove_partials(args.out / "scans", ".h5")  # of a run that was killed
@@ -83,9 +91,11 @@ def prepare(args: argparse.Namespace) -> int:
         if not kept:
             nothing = f"none of the {len(rows)} scans could be used; see {args.out / REJECTED}"
             raise MachineError(f"{nothing}: {errors[0]}") if errors else CohortError(nothing)
+        if own:
+            write_targets(args.out, own.values())
         write_rows(args.out / TABLE, kept)
     if not args.quiet:
-        print(summary(args.out, kept, len(left) - len(errors), len(errors)))
+        print(summary(args.out, kept, len(left) - len(errors), len(errors), own))
     return FAILED if errors else DONE
 
 
@@ -117,9 +127,10 @@ def store_scans(
     return facts, left
 
 
-def summary(out: Path, kept: list[dict], refused: int, errors: int) -> str:
-    """Return the line printed at the end."""
-    known = ", ".join(f"{name} {sum(bool(row[name]) for row in kept)}" for name in TARGETS)
+def summary(out: Path, kept: list[dict], refused: int, errors: int, own: Iterable[str] = ()) -> str:
+    """Return the line printed at the end; own: names of the targets that are declared."""
+    names = (*TARGETS, *own)
+    known = ", ".join(f"{name} {sum(bool(row[name]) for row in kept)}" for name in names)
     parts = [
         f"{out / TABLE}: {len(kept)} scans (labels: {known})",
         *([f"{refused} left out ({out / REJECTED})"] if refused else []),

@@ -88,7 +88,13 @@ def response_curve(args: argparse.Namespace) -> None:
     if args.scan == SAMPLE and not SAMPLE.exists():
         raise UsageError(f"there is no {relative(SAMPLE)}; `make response` fetches it")
     runs = chosen_runs(args.weights)
-    trained = [load_trained(folder) for folder in runs]
+    loaded = [load_trained(folder) for folder in runs]
+    trained = [run for run in loaded if not run.target.is_own]
+    if not trained:
+        raise UsageError(
+            f"how {loaded[0].target.name}, a target of a cohort's own, answers to emphysema is not "
+            "known; choose another run with --weights"
+        )
     scorers = [Scorer(run, gpu) for run in trained]
     check_folder(args.out, "--out", files=(TABLE, PICTURE, SUMMARY), inputs=(args.scan,))
     request = ScanRequest(args.scan)

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pylayers.cohort.cohort import SPLITS, Cohort, read_cohort
-from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.exit_codes import complain, run
 from pylayers.errors import CohortError, UsageError
 from pylayers.files.checkout import ROOT, relative
@@ -30,8 +29,9 @@ from tools.baselines.scored_baselines import (
 )
 from tools.report.baseline_table import baseline_table, table_text
 from tools.report.results import read_split
+from tools.training.asked_run import TARGET_HELP, trained_run
 from tools.training.run_folder import RunFolder
-from tools.training.run_places import add_run_options, make_command, trained_run, trained_runs
+from tools.training.run_places import add_run_options, make_command, trained_runs
 from tools.training.trained_run import load_trained
 from tools.workers.worker_options import add_worker_options, check_worker_options
 
@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     what = p.add_mutually_exclusive_group(required=True)
-    what.add_argument("target", nargs="?", choices=TARGETS, help="what the run predicts")
+    what.add_argument("target", nargs="?", help=TARGET_HELP)
     what.add_argument(
         "--stale",
         action="store_true",

@@ -18,7 +18,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # without `make setup`, too
 
 from pylayers.batch.slice_sample import checked_offsets
-from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.deliveries import deliver
 from pylayers.command_line.exit_codes import REFUSED, complain, refusal, run
 from pylayers.command_line.path_argument import given_path_text
@@ -111,8 +110,9 @@ def score_scan(args: argparse.Namespace) -> int:
 
     def show() -> None:
         if args.json != "-":
-            for name, target in result["targets"].items():
-                print_result(f"{name}\t{TARGETS[name].text(target['score'])}")
+            targets = {run.target.name: run.target for run in runs}
+            for name, scores in result["targets"].items():
+                print_result(f"{name}\t{targets[name].text(scores['score'])}")
 
     def write() -> None:
         if args.json:

@@ -4,8 +4,10 @@ Splits that cohort.csv states are kept; subjects without one get theirs.
 """
 
 import argparse
+import math
 import sys
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -50,12 +52,14 @@ def draw_and_write(args: argparse.Namespace, fractions: np.ndarray) -> None:
     """Draw the missing splits of a locked cohort and write them."""
     table = args.cohort / TABLE
     check_output(table)
-    scans = read_cohort(args.cohort).scans
+    cohort = read_cohort(args.cohort)
+    scans = cohort.scans
     stated = {} if args.redraw else {scan.subject_id: scan.split for scan in scans if scan.split}
     missing = tuple(scan for scan in scans if scan.subject_id not in stated)
     if not missing and not (args.fractions is None and args.seed is None):
         raise UsageError(f"every scan of {table} has a split; --redraw draws all of them anew")
-    splits = stated | draw_splits(missing, fractions, SEED if args.seed is None else args.seed)
+    seed = SEED if args.seed is None else args.seed
+    splits = stated | draw_splits(missing, fractions, seed, tuple(cohort.own))
     rows = [scan.row | {"split": splits[scan.subject_id]} for scan in scans]
     write_rows(table, rows)
     counts = Counter(row["split"] for row in rows)
@@ -75,8 +79,10 @@ def parsed_fractions(text: str) -> np.ndarray:
     return weights / weights.sum()
 
 
-def draw_splits(scans: tuple[CohortScan, ...], fractions: np.ndarray, seed: int) -> dict[str, str]:
-    """Return subject_id -> split.
+def draw_splits(
+    scans: tuple[CohortScan, ...], fractions: np.ndarray, seed: int, own: Sequence[str] = ()
+) -> dict[str, str]:
+    """Return subject_id -> split; own: names of the targets that the cohort declares.
 
     Subjects are ordered by stratum; walking along that order, each takes the split that lags
     furthest behind its fraction, so every stretch of the order holds all splits in proportion.
@@ -88,7 +94,7 @@ def draw_splits(scans: tuple[CohortScan, ...], fractions: np.ndarray, seed: int)
         subjects.setdefault(scan.subject_id, scan)
     names = sorted(subjects)
     rng.shuffle(names)
-    names.sort(key=lambda name: stratum(subjects[name]))
+    names.sort(key=lambda name: stratum(subjects[name], own))
 
     taken = np.zeros(3)
     order = []
@@ -105,12 +111,13 @@ def draw_splits(scans: tuple[CohortScan, ...], fractions: np.ndarray, seed: int)
     return dict(zip(names, order, strict=True))
 
 
-def stratum(scan: CohortScan) -> tuple[float, ...]:
-    """Return the sort key of a scan: GOLD stage, VE, then the lung function values."""
+def stratum(scan: CohortScan, own: Sequence[str] = ()) -> tuple[float, ...]:
+    """Return the sort key of a scan: GOLD stage, VE, the lung function values, then its own."""
     labels = scan.labels
     known = "fev1fvc" in labels and "fev1pp" in labels
     stage = gold_stage(labels["fev1fvc"], labels["fev1pp"]) if known else -1
-    return (stage, *(labels.get(name, -1.0) for name in ("ve", "fev1fvc", "fev1pp")))
+    papers = (labels.get(name, -1.0) for name in ("ve", "fev1fvc", "fev1pp"))
+    return (stage, *papers, *(labels.get(name, -math.inf) for name in own))
 
 
 def main(argv: list[str] | None = None) -> int | None:

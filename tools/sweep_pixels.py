@@ -11,7 +11,7 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
-from pylayers.cohort.targets import TARGETS
+from pylayers.cohort.targets import Target
 from pylayers.command_line.exit_codes import complain, run
 from pylayers.command_line.path_argument import given_path_text
 from pylayers.command_line.standard_streams import print_result
@@ -69,7 +69,8 @@ def sweep(args: argparse.Namespace) -> None:
             lungs = plain["lungs"] or resampled["lungs"]
             laa950 = f"{lungs['laa950_percent']:.1f} %" if lungs else ""
             pixels = size_text(image.GetSpacing()[1::-1])
-            cells = [pixels, outcome(plain), outcome(resampled), laa950]
+            outcomes = [outcome(result, trained.target) for result in (plain, resampled)]
+            cells = [pixels, *outcomes, laa950]
             print_result(f"| {' | '.join(cells)} |")
 
 
@@ -100,12 +101,12 @@ def with_pixels(scan: Scan, mm: float) -> sitk.Image:
     )  # fmt: skip
 
 
-def outcome(result: dict) -> str:
-    """Return the score of a result in words, or its refusal."""
+def outcome(result: dict, target: Target) -> str:
+    """Return the score of a result of one target in words, or its refusal."""
     if result["refused"]:
         return f"refused: {result['refused']['slug']}"
-    ((name, target),) = result["targets"].items()
-    return TARGETS[name].text(target["score"])
+    (scored,) = result["targets"].values()
+    return target.text(scored["score"])
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -17,7 +17,6 @@ from dataclasses import replace
 
 from pylayers.cohort.cohort import read_cohort
 from pylayers.cohort.stored_crops import checked_stores
-from pylayers.cohort.targets import TARGETS, target_named
 from pylayers.command_line.exit_codes import run
 from pylayers.command_line.path_argument import given_path
 from pylayers.command_line.progress_bar import say
@@ -29,6 +28,7 @@ from tools.caffe_run.compute_engine import engine_in_use
 from tools.report.paper import SLICES_RHO
 from tools.report.sweep_table import row_of, table_text, write_table
 from tools.scoring.predictions import predict_split, write_predictions
+from tools.training.asked_run import TARGET_HELP, asked_target
 from tools.training.run_manifest import wanted_run
 from tools.training.run_places import PHANTOM_COHORT, SWEEP, run_place
 from tools.training.run_plan import default_schedule
@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("target", help=f"one of {', '.join(TARGETS)}")
+    p.add_argument("target", help=TARGET_HELP)
     p.add_argument(
         "--slices",
         dest="numbers",
@@ -79,7 +79,7 @@ def parser() -> argparse.ArgumentParser:
 
 def sweep(args: argparse.Namespace) -> None:
     """Train and test what is missing, then write and print the table."""
-    target = target_named(args.target).name
+    target = asked_target(args.target, args.cohort)
     numbers = slice_numbers(args.numbers)
     name = args.schedule or default_schedule(args.cohort)
     request = TrainRequest.of(args)

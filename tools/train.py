@@ -3,8 +3,8 @@
 import argparse
 import sys
 
-from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.exit_codes import run
+from tools.training.asked_run import TARGET_HELP
 from tools.training.run_places import add_run_options
 from tools.training.schedules import SCHEDULES
 from tools.training.train_request import TrainRequest, add_number, add_training_options
@@ -16,7 +16,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("target", help=f"one of {', '.join(TARGETS)}")
+    p.add_argument("target", help=TARGET_HELP)
     add_run_options(p)
     p.add_argument(
         "--schedule",

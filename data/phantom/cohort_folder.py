@@ -9,7 +9,8 @@ import SimpleITK as sitk
 
 from data.phantom.simulation import FACTS_OF_SUBJECT
 from data.phantom.subject import Subject
-from pylayers.cohort.cohort import PHANTOM, write_rows
+from pylayers.cohort.cohort import PHANTOM, write_rows, write_targets
+from pylayers.cohort.own_targets import read_targets
 from pylayers.errors import UsageError
 
 VERSION = 10  # raise it whenever the same seed gives other voxels or labels
@@ -91,7 +92,13 @@ def write_table(out: Path, count: int) -> list[dict]:
         }
         rows.append({column: row[column] for column in COLUMNS})
     write_rows(out / "table.csv", rows)
+    declare_targets(out)
     return rows
+
+
+def declare_targets(folder: Path) -> None:
+    """Declare what a network may learn of phantoms beside the paper's targets."""
+    write_targets(folder, read_targets(Path(__file__).parent).values())
 
 
 def claim_folder(

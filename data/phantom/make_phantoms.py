@@ -8,11 +8,12 @@ command continues an interrupted run.
     OUT/masks/phantom_0001_partialLungLabelMap.nrrd      uint16, CIP coding; every second phantom
     OUT/facts/phantom_0001.json                          its row of the table
     OUT/table.csv                                        scan_id, path, mask, labels, facts
+    OUT/targets.csv                                      of the facts, what may be trained on
 
 With --stored, in place of scans, masks and table, what tools/prepare_cohort.py makes of them
 without a mask, in a fifth of the space:
 
-    OUT/cohort/scans/phantom_0001.h5, OUT/cohort/cohort.csv
+    OUT/cohort/scans/phantom_0001.h5, OUT/cohort/cohort.csv, OUT/cohort/targets.csv
 """
 
 import argparse

@@ -10,6 +10,7 @@ import cv2
 from data.phantom.cohort_folder import (
     COLUMNS,
     VERSION,
+    declare_targets,
     facts_path,
     row_of,
     scan_id_of,
@@ -51,4 +52,5 @@ def write_cohort(out: Path, indices: list[int]) -> list[dict]:
         facts = read_facts(store_path(out / COHORT, known["scan_id"]))
         rows.append(cohort_row({column: known[column] for column in COLUMNS}, facts))
     write_rows(out / COHORT / TABLE, rows)
+    declare_targets(out / COHORT)
     return rows

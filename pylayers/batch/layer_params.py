@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 
 from pylayers.cohort.cohort import SPLITS
-from pylayers.cohort.targets import target_named
+from pylayers.cohort.own_targets import NAME
 from pylayers.errors import UsageError
 
 
@@ -14,7 +14,7 @@ class LayerParams:
 
     cohort: folder of a prepared cohort, e.g. "build/phantom/cohort".
     split: "train", "val" or "test".
-    target: "ve", "fev1fvc" or "fev1pp".
+    target: "ve", "fev1fvc", "fev1pp" or one that the cohort declares.
     slices: slices per scan, e.g. 16.
     batch: scans per batch, e.g. 16.
     seed: of the order and the augmentation, >= 0, e.g. 1.
@@ -34,7 +34,8 @@ class LayerParams:
                 raise UsageError(
                     f"param_str: {field.name} {value!r} is not of type {field.type.__name__}"
                 )
-        target_named(self.target)
+        if not NAME.fullmatch(self.target):  # whether the cohort has it, Loader finds out
+            raise UsageError(f"param_str: target {self.target!r} is no name of a target")
         if self.split not in SPLITS:
             raise UsageError(f"param_str: split {self.split!r} is not one of {', '.join(SPLITS)}")
         for name, low in (("slices", 1), ("batch", 1), ("seed", 0)):

@@ -16,7 +16,6 @@ from pylayers.batch.stack import (
 )
 from pylayers.cohort.cohort import read_cohort, store_path
 from pylayers.cohort.store import read_planes
-from pylayers.cohort.targets import target_named
 
 # Streams of the seed: one for the order of an epoch, one for the draws of a sample, one for Caffe.
 ORDER, AUGMENT, DROPOUT = 0, 1, 2
@@ -37,7 +36,7 @@ class Loader:
         # nothing else of the table: each worker has a copy
         self.folder = cohort.folder
         self.scan_ids = [scan.scan_id for scan in scans]
-        unit = target_named(params.target).network_unit
+        unit = cohort.target(params.target).network_unit
         self.labels = np.float32([scan.labels[params.target] / unit for scan in scans])
         self._drawn = (None, None)  # the last epoch that was needed, and its order
 

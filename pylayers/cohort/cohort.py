@@ -5,13 +5,15 @@ import hashlib
 import math
 import os
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from pylayers.cohort.own_targets import DECLARATIONS, declaration, read_targets
 from pylayers.cohort.subject_splits import SubjectSplits
-from pylayers.cohort.targets import TARGETS, target_named
+from pylayers.cohort.targets import TARGETS, Target, target_named
 from pylayers.errors import CohortError
+from pylayers.files.table_cells import shown
 from pylayers.files.text_table import NUMBER, numbered_records
 from pylayers.files.whole_file import whole_file
 
@@ -36,14 +38,19 @@ class CohortScan:
 
 @dataclass(frozen=True)
 class Cohort:
-    """A prepared cohort; its rows keep the order of the table."""
+    """A prepared cohort; its rows keep the order of the table. own: the targets it declares."""
 
     folder: Path
     scans: tuple[CohortScan, ...]
+    own: Mapping[str, Target] = field(default_factory=dict)
+
+    def target(self, name: str) -> Target:
+        """Return the target of that name; UsageError lists the names when there is none."""
+        return target_named(name, TARGETS | self.own)
 
     def labelled(self, split: str, target_name: str) -> list[CohortScan]:
         """Return the scans of a split that have a label; CohortError when there is none."""
-        target_named(target_name)
+        self.target(target_name)
         if split not in SPLITS:
             raise CohortError(f"split {split!r} is not one of {', '.join(SPLITS)}")
         scans = [s for s in self.scans if s.split == split and target_name in s.labels]
@@ -73,8 +80,8 @@ def read_cohort(folder: str | os.PathLike[str]) -> Cohort:
     table = Path(folder) / TABLE
     scans = []
     scan_ids, split_of = set(), SubjectSplits()
-    rows = read_rows(table)
-    check_columns(table, rows[0][1] if rows else ())
+    rows, own = read_rows(table), read_targets(folder)
+    check_columns(table, rows[0][1] if rows else (), own)
     for where, row in rows:
         scan_id = checked_scan_id(row.get("scan_id", ""), where)
         if scan_id in scan_ids:
@@ -85,10 +92,11 @@ def read_cohort(folder: str | os.PathLike[str]) -> Cohort:
             raise CohortError(f"{where}: split {split!r} is not one of {', '.join(SPLITS)}")
         subject_id = row.get("subject_id") or scan_id
         split_of.check(subject_id, split, where)
-        scans.append(CohortScan(scan_id, subject_id, split, checked_labels(row, where), row))
+        labels = checked_labels(row, where, TARGETS | own)
+        scans.append(CohortScan(scan_id, subject_id, split, labels, row))
     if not scans:
         raise CohortError(f"{table} has no scans")
-    return Cohort(Path(folder), tuple(scans))
+    return Cohort(Path(folder), tuple(scans), own)
 
 
 def read_rows(table: str | os.PathLike[str]) -> list[tuple[str, dict[str, str]]]:
@@ -120,14 +128,20 @@ def read_rows(table: str | os.PathLike[str]) -> list[tuple[str, dict[str, str]]]
     return rows
 
 
-def check_columns(table: Path, columns: Iterable[str]) -> None:
-    """Raise CohortError for a known column of cohort.csv in other case, and for no scan_id."""
-    known = {"scan_id", "subject_id", "split", *TARGETS}
+def check_columns(table: Path, columns: Iterable[str], own: Iterable[str] = ()) -> None:
+    """Raise CohortError for a known column of cohort.csv in other case, and for no scan_id.
+
+    own: columns that must be there, too.
+    """
+    known = {"scan_id", "subject_id", "split", *TARGETS, *own}
     for name in columns:
         if name not in known and name.lower() in known:
             raise CohortError(f"{table} has a column {name!r}; write it {name.lower()}")
     if columns and "scan_id" not in columns:
         raise CohortError(f"{table} has no column scan_id; its first is {next(iter(columns))!r}")
+    for name in own:
+        if columns and name not in columns:
+            raise CohortError(f"{table} has no column {name}, which its {DECLARATIONS} declares")
 
 
 def write_rows(table: str | os.PathLike[str], rows: list[dict]) -> None:
@@ -136,6 +150,11 @@ def write_rows(table: str | os.PathLike[str], rows: list[dict]) -> None:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def write_targets(folder: Path, targets: Iterable[Target]) -> None:
+    """Write the declarations of targets into a folder."""
+    write_rows(folder / DECLARATIONS, [declaration(target) for target in targets])
 
 
 def checked_scan_id(scan_id: str, where: str) -> str:
@@ -147,10 +166,12 @@ def checked_scan_id(scan_id: str, where: str) -> str:
     return scan_id
 
 
-def checked_labels(row: dict[str, str], where: str) -> dict[str, float]:
+def checked_labels(
+    row: dict[str, str], where: str, targets: Mapping[str, Target] = TARGETS
+) -> dict[str, float]:
     """Return the labels of a row; blank means unknown. Raises CohortError when out of range."""
     labels = {}
-    for target in TARGETS.values():
+    for target in targets.values():
         text = row.get(target.name, "")
         if not text:
             continue
@@ -160,11 +181,11 @@ def checked_labels(row: dict[str, str], where: str) -> dict[str, float]:
             value = None
         # float also takes 1_0 and digits of other scripts
         if value is None or (math.isfinite(value) and not NUMBER.fullmatch(text)):
-            raise CohortError(f"{where}: {target.name} {text!r} is not a number")
+            raise CohortError(f"{where}: {target.name} {shown(text)!r} is not a number")
         if not math.isfinite(value) or not target.low <= value <= target.high:
             raise CohortError(
-                f"{where}: {target.name} {text} is outside {target.low:g}..{target.high:g}"
-                f"{' percent' if target.unit == '%' else ''}"
+                f"{where}: {target.name} {shown(text)} is outside {target.low:g}..{target.high:g}"
+                f"{' percent' if target.unit == '%' else f' {target.unit}'.rstrip()}"
             )
         labels[target.name] = value
     return labels

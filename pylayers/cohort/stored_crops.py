@@ -1,6 +1,6 @@
 """Checks the stored crops of a cohort against its table and our version, before a training."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pylayers.cohort.cohort import SPLITS, TABLE, Cohort, CohortScan
 from pylayers.cohort.grid import Grid
@@ -13,9 +13,12 @@ from pylayers.lungs.crop import PREPROCESSING_VERSION
 def checked_stores(cohort: Cohort, target: str) -> dict[str, list[Grid]]:
     """Return the grids of the stored crops that have a label, by split.
 
-    Raises CohortError for one that is missing, damaged or of another preprocessing version.
+    Raises CohortError for one that is missing, damaged or of another preprocessing version, and
+    for labels of the training split that are all the same.
     """
     scans = {split: cohort.labelled(split, target) for split in SPLITS}
+    labels = [scan.labels[target] for scan in scans["train"]]
+    check_varied(labels, f"{relative(cohort.folder / TABLE)}, {target} in split train")
     grids = {split: read_grids(cohort, of_split) for split, of_split in scans.items()}
     versions = [
         (scan, grid.version)
@@ -32,6 +35,14 @@ def checked_stores(cohort: Cohort, target: str) -> dict[str, list[Grid]]:
             "same table and folder (it remakes just those), then tools/split_cohort.py as before"
         )
     return grids
+
+
+def check_varied(labels: Sequence[float], where: str) -> None:
+    """Raise CohortError for labels that are all the same; where: in words."""
+    if len(set(labels)) == 1:
+        raise CohortError(
+            f"{where}: all {len(labels)} labels are {labels[0]:g}; nothing can be learned from them"
+        )
 
 
 def read_grids(cohort: Cohort, scans: Iterable[CohortScan]) -> list[Grid]:

@@ -49,7 +49,7 @@ def test_what_is_written_is_read_back(**given):
         ({"cohort": 3}, ["cohort 3", "of type str"]),
         ({"split": None}, ["split None", "of type str"]),
         ({"split": "dev"}, ["split 'dev'", "train, val, test"]),
-        ({"target": "fev"}, ["target 'fev'", "fev1pp"]),
+        ({"target": "../ve"}, ["target '../ve'"]),
     ],
 )
 def test_a_wrong_value_is_named_with_its_key(change, parts):

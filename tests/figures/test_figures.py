@@ -187,7 +187,7 @@ def test_a_scatter_shows_all_scans_with_fits_identity_and_thresholds():
     assert axes.get_ylabel() == "FEV1 % predicted by network (%)"
     assert "network, n = 200" in texts(figure)
     assert "ρ = 0.82, 95 % CI [0.77, 0.86]" in texts(figure)
-    assert "thresholds: FEV1 80, 50, 30 %" in texts(figure)
+    assert "thresholds: FEV1 % predicted 80, 50, 30" in texts(figure)
     levels = {line.get_xdata()[0] for line in axes.lines if line.get_label() == "threshold"}
     assert levels == {80, 50, 30}
 
@@ -233,7 +233,7 @@ def test_panels_are_lettered_and_share_one_legend():
     for letter in "abcd":
         assert f"({letter}) network" in texts(figure)
     assert texts(figure).count("identity") == 1
-    assert "FEV1/FVC 0.7; FEV1 80, 50, 30 %" in texts(figure)
+    assert "FEV1/FVC 0.7; FEV1 % predicted 80, 50, 30" in texts(figure)
 
 
 def test_the_roc_curve_shows_areas_and_the_operating_point():
@@ -331,6 +331,7 @@ def test_reliability_leaves_out_empty_bins_and_counts_them():
 
 
 def test_confusion_cells_hold_counts_and_row_percentages():
+    assert "too few scans" in texts(confusion_figure((), ["no", "yes"], "Table 3", "COPD"))
     figure = confusion_figure([[91, 10], [0, 0]], ["no", "yes"], "Table 3", "COPD")
     axes = figure.axes[0]
     assert [text.get_text() for text in axes.texts] == ["91\n90 %", "10\n10 %", "0", "0"]

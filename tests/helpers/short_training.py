@@ -23,13 +23,13 @@ HOW = [
 ]
 
 
-def arguments(cohort, folder, *more):
-    return ["fev1pp", "--cohort", str(cohort), "--run", str(folder), *HOW, *more]
+def arguments(cohort, folder, *more, target="fev1pp"):
+    return [target, "--cohort", str(cohort), "--run", str(folder), *HOW, *more]
 
 
-def resume(folder, *more) -> RunFolder:
+def resume(folder, *more, target="fev1pp") -> RunFolder:
     """Resume as `make resume` does: all but the folder is known from run.json."""
-    train.main(["fev1pp", "--run", str(folder), "--gpu", "none", "--resume", *more])
+    train.main([target, "--run", str(folder), "--gpu", "none", "--resume", *more])
     return RunFolder(Path(folder))
 
 
@@ -38,11 +38,13 @@ def gate_of(folder, *stops) -> Gate:
     return Gate(f"{folder}_gate", *stops)
 
 
-def held(cohort, folder, *stops):
+def held(cohort, folder, *stops, target="fev1pp"):
     """tools/train.py as a process whose Caffe waits at the first stop; and that Caffe's pid."""
     shutil.rmtree(f"{folder}_gate", ignore_errors=True)  # of an earlier stop: it stands open
     more = ["--resume"] if folder.exists() else []
-    return started_training(gate_of(folder, *stops), *arguments(cohort, folder, *more))
+    return started_training(
+        gate_of(folder, *stops), *arguments(cohort, folder, *more, target=target)
+    )
 
 
 def final(folder) -> dict:

@@ -66,7 +66,7 @@ def test_damaged_predictions_are_named(text, tmp_path):
     ],
 )
 def test_a_number_is_explained(scores, name, says):
-    assert says in meaning(name, scores)
+    assert says in meaning(TARGETS[name], scores)
 
 
 def test_every_target_has_a_scale():

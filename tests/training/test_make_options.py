@@ -111,6 +111,30 @@ def test_another_target_stops_with_the_list(target):
     assert "choose one of: ve fev1fvc fev1pp" in done.stderr
 
 
+def known(*said):
+    command = ["make", "known-target", *said]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_a_target_that_the_cohort_declares_is_known_and_its_list_names_it(tmp_path):
+    cohort = tmp_path / "my cohort"
+    cohort.mkdir()
+    (cohort / "targets.csv").write_text('"name",min,max\r\nage,1,2\r\n"pack_years",1,2\r\n')
+    for name in ("age", "pack_years", "ve"):
+        assert known(f"TARGET={name}", f"COHORT={cohort}").returncode == 0
+    done = known("TARGET=pack", f"COHORT={cohort}")
+    assert done.returncode == 2
+    assert "choose one of: ve fev1fvc fev1pp age pack_years\n" in done.stderr
+    assert known("TARGET=lung_ml").returncode == 0  # the phantoms declare it
+    assert known("TARGET=age").returncode == 2
+
+
+def test_what_a_named_run_predicts_is_for_the_programs_to_say():
+    assert known("TARGET=age", "RUN=runs/x").returncode == 0
+    assert known("TARGET=$$(id)", "RUN=runs/x").returncode == 2
+    assert known("TARGET=a b", "RUN=runs/x").returncode == 2
+
+
 @pytest.fixture
 def checkout(tmp_path):
     """A function that runs make in a copy of the Makefile, where Python is installed."""

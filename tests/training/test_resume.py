@@ -55,6 +55,19 @@ def test_a_training_that_is_ended_four_times_is_the_undisturbed_one(
     assert final(folder) == undisturbed
 
 
+def test_an_own_target_that_is_killed_and_resumed_is_the_undisturbed_one(own_cohort, tmp_path):
+    train.main([*arguments(own_cohort, tmp_path / "whole", target="age"), "--quiet"])
+    for stop in ("train 1", "train 6"):
+        with held(own_cohort, tmp_path / "run", stop, target="age") as (process, caffe):
+            os.kill(caffe, signal.SIGKILL)
+            process.kill()
+            process.communicate(timeout=LIMIT_S)
+    assert Snapshots(RunFolder(tmp_path / "run")).iterations() == [4]
+    resume(tmp_path / "run", target="age")
+    assert final(tmp_path / "run") == final(tmp_path / "whole")
+    assert final(tmp_path / "run")["said"]["declared"]["network_unit"] == "60.0"
+
+
 def test_a_caffe_that_outlives_a_killed_training_is_waited_for(
     undisturbed, tiny_cohort, tmp_path, monkeypatch, capsys
 ):

@@ -8,13 +8,13 @@ import pytest
 from pylayers.errors import UsageError
 from pylayers.files.checkout import relative
 from tools.training import run_places
+from tools.training.asked_run import trained_run
 from tools.training.run_folder import RunFolder
 from tools.training.run_places import (
     make_command,
     run_place,
     runs_in,
     runs_of,
-    trained_run,
     trained_runs,
 )
 

@@ -21,12 +21,14 @@ OUTPUTS = {
     "fev1fvc": "fev1-fvc-ratio.json",
     "fev1pp": "fev1-percent-predicted.json",
 }
+OWN = "own-*.json"  # of targets that a cohort declares; * is the name, with - for _
 EVERYTHING = "scan2num.json"
 FILES = """
     INPUT/images/ct/*.mha                      the scan
     OUTPUT/visual-emphysema-score.json         a number, 0 to 5
     OUTPUT/fev1-fvc-ratio.json                 a number, a fraction
     OUTPUT/fev1-percent-predicted.json         a number, percent
+    OUTPUT/own-*.json                          a number, of each target that the cohort declared
     OUTPUT/scan2num.json                       all that score_scan.py --json writes
 
 A target's file is written where there are weights for it that know the scan's pixel size. For a
@@ -62,7 +64,7 @@ def open_case(inputs: Path, output: Path) -> ChallengeCase:
     if not output.is_dir():
         raise UsageError(f"--output {output}: there is no such folder")
     scans = scans_in(inputs / SCANS)
-    names = [output / name for name in (EVERYTHING, *OUTPUTS.values())]
+    names = [output / name for name in (EVERYTHING, *OUTPUTS.values())] + list(output.glob(OWN))
     for path in names:
         check_output(path, inputs=scans)
     for path in names:
@@ -88,5 +90,6 @@ def score_case(case: ChallengeCase, scorers: list[Scorer]) -> dict:
     result = score(scorers, ScanRequest(case.scan)).content
     write_json(case.output / EVERYTHING, result)
     for name, target in result["targets"].items():
-        write_whole(case.output / OUTPUTS[name], json.dumps(target["score"]) + "\n")
+        file = OUTPUTS.get(name) or OWN.replace("*", name.replace("_", "-"))
+        write_whole(case.output / file, json.dumps(target["score"]) + "\n")
     return result

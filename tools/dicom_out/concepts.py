@@ -8,6 +8,8 @@ says that the number is predicted from CT.
 
 from pydicom.sr.coding import Code
 
+from pylayers.cohort.targets import Target
+
 SCHEME, SCHEME_NAME = "99SCAN2NUM", "scan2num's own codes; research use"
 
 NUMBERS = {
@@ -21,6 +23,11 @@ UNITS = {
     "fev1fvc": Code("{ratio}", "UCUM", "ratio"),
     "fev1pp": Code("%", "UCUM", "Percent"),
 }
+# UCUM's codes of units as people write them; others are codes of our own scheme.
+UCUM = {
+    **{unit: unit for unit in ("%", "L", "mL", "mm", "cm", "m", "g", "kg")},
+    **{"": "1", "l": "L", "ml": "mL", "years": "a", "HU": "[hnsf'U]"},
+}
 METHOD = Code("CT-REGRESSION", SCHEME, "Neural network regression from slices of a chest CT")
 MEAN = Code("373098007", "SCT", "Mean")  # of the slices' scores; CID 7464
 LUNG, BOTH_SIDES = Code("39607008", "SCT", "Lung"), Code("51440002", "SCT", "Right and left")
@@ -29,3 +36,20 @@ LEARNED = Code("123110", "DCM", "Artificial Intelligence")  # CID 7162, algorith
 DEVICE = Code("121007", "DCM", "Device")
 COMMENT = Code("121106", "DCM", "Comment")
 REPORT = Code("126000", "DCM", "Imaging Measurement Report")  # CID 7021
+
+
+def number_code(target: Target) -> Code:
+    """Return the code of a target's number; an own one's is made of its name and title."""
+    if not target.is_own:
+        return NUMBERS[target.name]
+    value = f"{target.name.upper().replace('_', '-')}-CT"
+    return Code(value, SCHEME, f"{target.title}, from CT (research use)")
+
+
+def unit_code(target: Target) -> Code:
+    """Return the code of a target's unit."""
+    if not target.is_own:
+        return UNITS[target.name]
+    if target.unit in UCUM:
+        return Code(UCUM[target.unit], "UCUM", target.unit or "no units")
+    return Code(target.unit, SCHEME, target.unit)

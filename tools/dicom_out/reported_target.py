@@ -45,7 +45,7 @@ def reported_targets(result: dict, scored: ScoredCrop) -> list[ReportedTarget]:
             scored.targets[name].scorer.target,
             scores[name],
             [part["index"] for part in target["slices"]],
-            meaning(name, scores),
+            meaning(scored.targets[name].scorer.target, scores),
             error_sentence(scored.targets[name], scores[name]),
             target["weights_sha256"],
             choices_of(scored.targets[name].scorer),

@@ -79,9 +79,9 @@ def group_of(
     """Return a target's measurement group (TID 1501): the number, its slices, and what is noted."""
     name = target.target.name
     number = sr.Measurement(
-        concepts.NUMBERS[name],
+        concepts.number_code(target.target),
         target.score,
-        concepts.UNITS[name],
+        concepts.unit_code(target.target),
         algorithm_id=sr.AlgorithmIdentification(
             f"{MAKER} {name}",
             f"weights {target.weights}",

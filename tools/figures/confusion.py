@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from tools.figures.style import SINGLE_MM, new_figure, styled, write_png
+from tools.figures.style import SINGLE_MM, new_figure, styled, write_in_middle, write_png
 
 DARK_PERCENT = 65  # white letters from here on
 
@@ -16,14 +16,19 @@ DARK_PERCENT = 65  # white letters from here on
 def confusion_figure(counts: ArrayLike, classes: Sequence[str], title: str, what: str) -> Figure:
     """Return a heat map of row percentages, with scans and percentage in each cell that has any.
 
-    counts: int (k, k), rows are the true classes. classes: k names. what: what the classes are,
-    such as 'GOLD stage', for both axes. A class without scans has no percentages.
+    counts: int (k, k), rows are the true classes; empty for too few scans. classes: k names. what:
+    what the classes are, such as 'GOLD stage', for both axes. A class without scans has no
+    percentages.
     """
     counts = np.asarray(counts)
-    totals = counts.sum(axis=1, keepdims=True)
-    percent = np.divide(100.0 * counts, totals, where=totals > 0, out=np.zeros(counts.shape))
     figure = new_figure(SINGLE_MM, SINGLE_MM)
     axes = figure.subplots()
+    if not counts.size:
+        axes.set_title(title)
+        write_in_middle(axes, "too few scans")
+        return figure
+    totals = counts.sum(axis=1, keepdims=True)
+    percent = np.divide(100.0 * counts, totals, where=totals > 0, out=np.zeros(counts.shape))
     axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
     for (row, column), count in np.ndenumerate(counts):
         share = percent[row, column]

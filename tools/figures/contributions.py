@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from pylayers.batch.slice_sample import SliceSample, sample_slices
-from pylayers.cohort.targets import TARGETS
+from pylayers.cohort.targets import TARGETS, Target
 from pylayers.lungs.crop import LungCrop
 from tools.figures.ct_image import LUNG_WINDOW_HU, show_slice, window_text
 from tools.figures.style import (
@@ -37,7 +37,7 @@ class Contributions:
 
     name: its heading. crop: its lungs. values: target name -> float (slices,), in the reported
     unit. truth: target name -> the true value, where it is known. samples: target name -> the
-    slices, where they come from several start offsets.
+    slices, where they come from several start offsets. targets: what the names are.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Contributions:
     values: Mapping[str, np.ndarray]
     truth: Mapping[str, float] = field(default_factory=dict)
     samples: Mapping[str, SliceSample] = field(default_factory=dict)
+    targets: Mapping[str, Target] = field(default_factory=lambda: TARGETS)
 
     def own(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the slices' indices and own scores: a slice met twice weighs twice in the mean."""
@@ -83,7 +84,7 @@ def contributions_on(figure: Figure | SubFigure, scans: Sequence[Contributions])
         ):
             plot.plot(z_mm[at], values[at], marker, color=colour, markersize=7)
             show_slice(axes, scan.crop.hu[indices[at]], scan.crop.spacing_mm[1:], LUNG_WINDOW_HU)
-            value = number_text(values[at], TARGETS[name].decimals)
+            value = number_text(values[at], scan.targets[name].decimals)
             axes.set_title(
                 f"{which}: {value} at z = {number_text(z_mm[at], 0)} mm", color=colour, loc="center"
             )
@@ -95,7 +96,7 @@ def draw_contributions(scans: Sequence[Contributions], path: Path | str) -> None
 
 
 def _plot(plot: Axes, z_mm: np.ndarray, values: np.ndarray, scan: Contributions, name: str) -> None:
-    target = TARGETS[name]
+    target = scan.targets[name]
     plot.set(xlabel="z from base to apex (mm)", ylabel=axis_label(target))
     known = f", truth {target.text(scan.truth[name])}" if name in scan.truth else ""
     if not np.isfinite(values).all():

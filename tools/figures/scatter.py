@@ -1,6 +1,6 @@
 """Figure 2: predictions, or a densitometric measure, against the truth."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pylayers.cohort.gold import COPD_BELOW, STAGE_BOUNDS_PERCENT
 from pylayers.cohort.targets import Target
 from tools.figures.style import (
     BLUE,
@@ -32,11 +31,6 @@ from tools.stats.estimate import Estimate
 from tools.stats.estimate_text import MINUS, estimate_text
 from tools.stats.fits import Fit
 
-THRESHOLDS = {"fev1fvc": (COPD_BELOW,), "fev1pp": STAGE_BOUNDS_PERCENT}
-THRESHOLD_WORDS = {
-    "fev1fvc": f"FEV1/FVC {COPD_BELOW}",
-    "fev1pp": f"FEV1 {', '.join(f'{bound:.0f}' for bound in STAGE_BOUNDS_PERCENT)} %",
-}
 SPREAD = 0.6  # width over which points of one class lie beside each other; classes are 1 apart
 LINES = IDENTITY, LINEAR, QUADRATIC, THRESHOLD = (
     "identity",
@@ -95,7 +89,8 @@ def scatter_figure(panels: Sequence[Scatter], columns: int = 3) -> Figure:
             axes.yaxis.label.set_size(SMALL_PT)
     for axes in cells[len(panels) :]:
         axes.set_axis_off()
-    _add_legend(figure, cells, {panel.target.name for panel in panels}, 4 if columns > 1 else 2)
+    targets = dict.fromkeys(panel.target for panel in panels)
+    _add_legend(figure, cells, targets, 4 if columns > 1 else 2)
     return figure
 
 
@@ -113,12 +108,16 @@ def _head(panel: Scatter, characters: int) -> str:
     return wrapped(f"{panel.title}, {count_text(truth, left_out)}\n{text}", characters)
 
 
-def _add_legend(figure: Figure, cells: np.ndarray, names: set[str], columns: int) -> None:
+def _add_legend(figure: Figure, cells: np.ndarray, targets: Iterable[Target], columns: int) -> None:
     """Put one legend of all panels' lines below them."""
     lines = {}
     for axes in cells:
         lines.update(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-    words = "; ".join(text for name, text in THRESHOLD_WORDS.items() if name in names)
+    words = "; ".join(
+        f"{target.title} {', '.join(f'{value:g}' for value in target.thresholds)}"
+        for target in targets
+        if target.thresholds
+    )
     labels = {label: label for label in LINES if label in lines}
     if THRESHOLD in labels:
         labels[THRESHOLD] = f"thresholds: {words}"
@@ -152,7 +151,7 @@ def _draw_panel(axes: Axes, panel: Scatter) -> None:
         axes.set_xticks(np.arange(truth.min(), truth.max() + 1))
     else:
         axes.locator_params(nbins=7)  # the same ticks on both axes where their limits are
-    for value in THRESHOLDS.get(panel.target.name, ()):
+    for value in panel.target.thresholds:
         axes.axvline(value, color=PURPLE, linestyle=":", label=THRESHOLD)
         if predicted:
             axes.axhline(value, color=PURPLE, linestyle=":")

@@ -84,7 +84,7 @@ def write_png(figure: Figure, path: Path | str) -> None:
 def axis_label(target: Target, before: str = "", after: str = "") -> str:
     """Return the label of an axis: words around a target's name, and its unit."""
     title = target.title
-    if before and title[1].islower():
+    if before and title[1:2].islower():
         title = title[0].lower() + title[1:]
     unit = f" ({target.unit})" if target.unit else ""
     return f"{before} {title} {after}".strip() + unit

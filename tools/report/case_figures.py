@@ -53,6 +53,7 @@ def draw_slices(results: Results, contributions: dict[str, np.ndarray], folder: 
             read_crop(store_path(results.cohort, test.scan_ids[index])),
             {name: contributions[test.scan_ids[index]]},
             {name: float(test.truth[index])},
+            targets={name: results.target},
         )
         for index in chosen
     ]

@@ -1,5 +1,7 @@
 """Tables of classes: VE grades (Table 2), COPD (Tables 3 and 4), GOLD stages (Table 5), readers."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tools.report import paper
@@ -17,11 +19,15 @@ from tools.stats.staging import staging
 GRADES = tuple(range(6))
 
 
-def confusion_rows(confusion: OrdinalAgreement) -> tuple[tuple[str, ...], ...]:
-    """Return a confusion matrix's rows."""
+def confusion_rows(
+    confusion: OrdinalAgreement, names: Sequence[str] = ()
+) -> tuple[tuple[str, ...], ...]:
+    """Return a confusion matrix's rows, blank for too few scans; names: of its classes."""
+    size = len(confusion.classes)
+    counts = confusion.counts or (("",) * size,) * size
     return tuple(
-        (str(actual), *(str(count) for count in counts))
-        for actual, counts in zip(confusion.classes, confusion.counts, strict=True)
+        (str(actual), *map(str, row))
+        for actual, row in zip(names or confusion.classes, counts, strict=True)
     )
 
 

@@ -35,7 +35,7 @@ def correlation_table(all_results: list[Results]) -> Table:
                 NETWORK,
                 estimate_text(spearman_interval(test.prediction, test.truth).absolute()),
                 "",
-                estimate_text(paper.RHO[name]),
+                estimate_text(paper.RHO[name]) if name in paper.RHO else "",
             )
         )
         for method, values in baselines(results).items():

@@ -1,5 +1,6 @@
 """The report's figures, in the paper's order, each a PNG in a folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,10 @@ from tools.figures.roc_curve import NamedCurve, draw_roc
 from tools.figures.scatter import Scatter, draw_scatter
 from tools.figures.slice_counts import draw_slice_counts
 from tools.report.baseline_table import predictions_of
-from tools.report.class_tables import copd_probability, gold_agreement, ve_agreement
+from tools.report.class_tables import GRADES, copd_probability, gold_agreement, ve_agreement
 from tools.report.correlation_tables import NETWORK, baselines
 from tools.report.results import Results, Split
+from tools.report.threshold_tables import class_agreement
 from tools.stats.agreement import agreement
 from tools.stats.binary import copd_agreement, has_copd
 from tools.stats.brier import reliability_curve
@@ -139,18 +141,28 @@ def draw_calibration(ratio: Results, folder: Path) -> Path | None:
 
 def draw_ve(ve: Results, folder: Path) -> Path:
     """Draw Table 2."""
-    return draw_classes(ve_agreement(ve), "VE scores", "VE score", folder / "table2_ve.png")
+    path = folder / "table2_ve.png"
+    return draw_classes(ve_agreement(ve), GRADES, "VE scores", "VE score", path)
 
 
 def draw_gold(ratio: Results, percent: Results, folder: Path) -> Path:
     """Draw Table 5."""
-    confusion = gold_agreement(ratio, percent)
-    return draw_classes(confusion, "GOLD stages", "GOLD stage", folder / "table5_gold.png")
+    confusion, path = gold_agreement(ratio, percent), folder / "table5_gold.png"
+    return draw_classes(confusion, confusion.classes, "GOLD stages", "GOLD stage", path)
 
 
-def draw_classes(confusion: OrdinalAgreement, title: str, what: str, path: Path) -> Path:
-    """Draw a confusion matrix; what: its classes are, such as "GOLD stage"."""
-    draw_confusion(confusion.counts, list(map(str, confusion.classes)), title, what, path)
+def draw_own_classes(results: Results, folder: Path) -> Path:
+    """Draw an own target's classes."""
+    target, path = results.target, folder / f"classes_{results.target.name}.png"
+    names = [name.replace(" ", "\n", 1) for name in target.class_names]
+    return draw_classes(class_agreement(results), names, target.title, "class", path)
+
+
+def draw_classes(
+    confusion: OrdinalAgreement, names: Sequence, title: str, what: str, path: Path
+) -> Path:
+    """Draw a confusion matrix; names: of its classes. what: they are, such as "GOLD stage"."""
+    draw_confusion(confusion.counts, list(map(str, names)), title, what, path)
     return path
 
 

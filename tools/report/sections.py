@@ -8,7 +8,14 @@ import numpy as np
 from pylayers.cohort.cohort import read_rows
 from tools.baselines.scored_baselines import read_baselines
 from tools.repeatability.repeat_files import read_pairs, read_scans
-from tools.report import case_figures, class_tables, correlation_tables, paper, report_figures
+from tools.report import (
+    case_figures,
+    class_tables,
+    correlation_tables,
+    paper,
+    report_figures,
+    threshold_tables,
+)
 from tools.report.baseline_table import baseline_table
 from tools.report.repeatability_table import pair_table, repeatability_table
 from tools.report.report_page import Picture, Section
@@ -48,6 +55,7 @@ def sections(results_of: dict[str, Results], by: Sequence[str], folder: Path) ->
         yield copd_section(results_of["fev1fvc"], folder)
     if {"fev1fvc", "fev1pp"} <= set(results_of):
         yield gold_section(results_of["fev1fvc"], results_of["fev1pp"], folder)
+    yield from own_class_sections(everything, folder)
     yield from sweep_sections(everything, folder)
     yield from repeatability_sections(everything)
     if by:
@@ -131,6 +139,17 @@ def gold_section(ratio: Results, percent: Results, folder: Path) -> Section:
     drawn = report_figures.draw_gold(ratio, percent, folder)
     picture = Picture(drawn, "GOLD stages, rows are the truth")
     return Section("GOLD stages", [], [class_tables.gold_table(ratio, percent), picture])
+
+
+def own_class_sections(everything: list[Results], folder: Path) -> Iterator[Section]:
+    """Yield the classes of each own target whose declaration has thresholds."""
+    for results in everything:
+        if not (results.target.is_own and results.target.thresholds):
+            continue
+        title = results.target.title
+        picture = Picture(report_figures.draw_own_classes(results, folder), f"{title}: classes")
+        tables = [threshold_tables.class_table(results), threshold_tables.threshold_table(results)]
+        yield Section(f"Classes: {title}", [], [tables[0], picture, tables[1]])
 
 
 def sweep_sections(everything: list[Results], folder: Path) -> Iterator[Section]:

@@ -1,11 +1,13 @@
 """The columns of people's tables of scans: which one is meant, and what its cells stand for."""
 
-import re
+from collections.abc import Collection
 from os import PathLike
 
 from pylayers.cohort.cohort import SPLITS
+from pylayers.cohort.own_targets import DECLARATIONS
 from pylayers.cohort.targets import TARGETS
 from pylayers.errors import CohortError
+from pylayers.files.table_cells import letters_of
 from pylayers.files.text_table import TextTable, known, read_text_table, with_point
 
 NEEDED = ("scan_id", "path")
@@ -22,17 +24,18 @@ def columns_named(path: str | PathLike[str]) -> set[str]:
     return {name for name in COLUMNS if letters_of(name) in named}
 
 
-def columns_of(table: TextTable, others: bool = True) -> dict[str, str]:
-    """Return the table's keys and what each is called here: one of COLUMNS, else as written.
+def columns_of(table: TextTable, others: bool = True, own: Collection[str] = ()) -> dict[str, str]:
+    """Return the table's keys and what each is called here: ours, else as written.
 
-    Upper case, blanks and punctuation do not matter: `FEV1/FVC` is fev1fvc. Raises CohortError when
-    a needed column is missing or a column occurs twice; others: whether columns of any name count.
+    Ours are COLUMNS and own, the targets that are declared. Upper case, blanks and punctuation do
+    not matter: `FEV1/FVC` is fev1fvc. Raises CohortError when a needed column is missing or a
+    column occurs twice; others: whether columns of any name count.
     """
     for key in table.columns:
         if others or key in COLUMNS:
             table.column(key)
     names = dict(table.columns)
-    for name in COLUMNS:
+    for name in (*COLUMNS, *own):
         alike = [key for key in names if letters_of(key) == letters_of(name)]
         meant = [name] if name in names else alike
         if len(meant) > 1:
@@ -43,24 +46,22 @@ def columns_of(table: TextTable, others: bool = True) -> dict[str, str]:
         if name not in names.values():
             columns = ", ".join(map(repr, list(names.values())[:8]))
             raise CohortError(f"{table.name} has no column {name}; its columns are {columns}")
+    for name in own:
+        if name not in names.values():
+            raise CohortError(f"{table.name} has no column {name}, which {DECLARATIONS} declares")
     return names
 
 
-def letters_of(name: str) -> str:
-    """Return the letters and digits of a column's name, in lower case."""
-    return re.sub(r"[\W_]", "", name.lower())
-
-
-def cell_of(name: str, cell: str, delimiter: str) -> str:
+def cell_of(name: str, cell: str, delimiter: str, own: Collection[str] = ()) -> str:
     """Return what a cell of a column stands for: blank for NA and the like, 0.64 for 0,64.
 
     Other columns than ours are as written. A decimal comma is certain where commas do not separate
     cells: no label is in thousands.
     """
-    if name not in COLUMNS or name == "scan_id":
+    if name not in (*COLUMNS, *own) or name == "scan_id":
         return cell
     cell = known(cell)
-    if name in TARGETS and delimiter != ",":
+    if name in (*TARGETS, *own) and delimiter != ",":
         return with_point(cell)
     return cell
 

@@ -6,12 +6,14 @@ Paths are relative to the table. Every wrong row is found before any scan is rea
 import contextlib
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 
 from pylayers.cohort.cohort import checked_labels, checked_scan_id
 from pylayers.cohort.subject_splits import SubjectSplits
+from pylayers.cohort.targets import TARGETS, Target
 from pylayers.errors import CohortError, UsageError
 from pylayers.files.text_table import TextTable, read_text_table
 from pylayers.lungs.label_map import parse_labels
@@ -36,21 +38,25 @@ class ScanJob(ScanRequest):
     scan_id: str = field(kw_only=True)
 
 
-def checked_table(path: str | PathLike[str], labels: bool = True) -> list[dict[str, str]]:
+def checked_table(
+    path: str | PathLike[str], labels: bool = True, own: Mapping[str, Target] | None = None
+) -> list[dict[str, str]]:
     """Read the table; labels: whether labels, splits and subjects must be right, too.
 
+    own: the targets that are declared beside the paper's, by name: their columns are labels, too.
     The rows have our names for our columns, and others as written. Raises CohortError with every
     wrong row.
     """
+    own = own or {}
     rows, wrong, scan_ids, splits = [], [], set(), SubjectSplits()
     table = read_text_table(path, verbatim=True)
     if not table.columns:
         raise CohortError(f"{path} lists no scans")
-    names = columns_of(table, others=labels)
+    names = columns_of(table, labels, own)
     wrong += [(line, too_long(table, line)) for line in table.misfits]
     for line, cells in table.rows:
         where = f"{table.name} line {line}"
-        row = {names[key]: cell_of(names[key], cells[key], table.delimiter) for key in cells}
+        row = {names[k]: cell_of(names[k], cells[k], table.delimiter, own) for k in cells}
         try:
             scan_id = checked_scan_id(row["scan_id"], where)
             if scan_id in scan_ids:
@@ -62,7 +68,7 @@ def checked_table(path: str | PathLike[str], labels: bool = True) -> list[dict[s
                 raise CohortError(f"{where}: {scan_id} has mask_labels but no mask")
             parse_labels(row.get("mask_labels", ""))
             if labels:
-                checked_labels(row, where)
+                checked_labels(row, where, TARGETS | own)
                 row["split"] = checked_split(row.get("split", ""), where)
                 splits.check(row.get("subject_id") or scan_id, row["split"], where)
             rows.append(row)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pylayers.cohort.gold import COPD_BELOW, STAGE_BOUNDS_PERCENT, gold_stage
+from pylayers.cohort.targets import Target
 
 # Visual grades of emphysema (Lynch et al. 2018, doi 10.1148/radiol.2018172294).
 GRADES = ("absent", "trace", "mild", "moderate", "confluent", "advanced destructive")
@@ -12,7 +13,7 @@ GRADES = ("absent", "trace", "mild", "moderate", "confluent", "advanced destruct
 class Scale:
     """A number line: parts are (upper bound, name) from `low` upwards; the last ends the scale.
 
-    worse: +1 where higher numbers are more disease, -1 where lower ones are.
+    worse: +1 where higher numbers are more disease, -1 where lower ones are; +1 where neither is.
     """
 
     low: float
@@ -45,9 +46,22 @@ SCALES = {
 }
 
 
-def meaning(name: str, scores: dict[str, float]) -> str:
+def scale_of(target: Target) -> Scale:
+    """Return the scale on which a target is shown: an own one's has its range and thresholds."""
+    if not target.is_own:
+        return SCALES[target.name]
+    bounds = (*target.thresholds, target.high)
+    return Scale(target.low, tuple(zip(bounds, target.class_names, strict=True)), worse=1)
+
+
+def meaning(target: Target, scores: dict[str, float]) -> str:
     """Return one sentence on a target's score; scores: by target name, in its unit."""
-    score = scores[name]
+    name, score = target.name, scores[target.name]
+    if target.is_own:
+        return (
+            "A number that the training's cohort declares, "
+            f"{target.low:g} to {target.high:g}{f' {target.unit}' if target.unit else ''}."
+        )
     if name == "ve":
         grade = min(max(round(score), 0), len(GRADES) - 1)
         return f"Extent of emphysema as a reader grades it, 0 to 5; nearest grade: {GRADES[grade]}."

@@ -7,7 +7,7 @@ import numpy as np
 from pylayers.cohort.targets import Target
 from tools.scan_report import charts
 from tools.scan_report.maps import relevance_maps
-from tools.scan_report.meaning import SCALES, meaning
+from tools.scan_report.meaning import meaning, scale_of
 from tools.scan_report.slice_pictures import coronal_picture, map_picture, slice_picture
 from tools.scan_report.uncertainty import Interval, validation_interval
 from tools.scoring.relevance import RelevanceNet
@@ -56,7 +56,7 @@ def target_view(result: dict, scores: dict[str, float], scored: TargetScore) -> 
     """
     scorer, crop, lungs = scored.scorer, scored.crop, scored.crop.lungs
     target, score = scorer.target, result["score"]
-    scale = SCALES[target.name]
+    scale = scale_of(target)
     interval = validation_interval(scorer.run.folder, score, target)
     # a slice's own score: with several start offsets a contribution is weighted
     values = np.array([s["contribution"] / s.get("weight", 1.0) for s in result["slices"]])
@@ -90,7 +90,7 @@ def target_view(result: dict, scores: dict[str, float], scored: TargetScore) -> 
     return TargetView(
         target,
         number_text(score, target.decimals),
-        meaning(target.name, scores),
+        meaning(target, scores),
         interval,
         interval and f"{_text(interval.low, target)} to {_text(interval.high, target)}",
         charts.number_line(scale, score, interval),

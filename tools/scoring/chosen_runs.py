@@ -11,13 +11,12 @@ from pylayers.files.checkout import relative
 from tools.caffe_run.caffe_install import gpu_id
 from tools.training.run_folder import FINISHED, RunFolder
 from tools.training.run_places import (
-    cohort_of,
-    fact,
     is_phantoms,
     is_reproduction,
     placed_runs,
     runs_in,
 )
+from tools.training.run_records import cohort_of, fact
 from tools.training.trained_run import TrainedRun
 
 

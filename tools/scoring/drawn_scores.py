@@ -12,4 +12,5 @@ def contributions_of(heading: str, scored: ScoredCrop) -> Contributions:
         scored.crop,
         {name: own.contributions for name, own in slices.items()},
         samples={name: own.sample for name, own in slices.items()},
+        targets={name: own.scorer.target for name, own in scored.targets.items()},
     )

@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pylayers.cohort.cohort import CohortScan, read_cohort, write_rows
+from pylayers.cohort.cohort import Cohort, CohortScan, read_cohort, write_rows
+from pylayers.cohort.own_targets import DECLARATIONS
 from pylayers.cohort.store import read_crop
 from pylayers.cohort.stored_crops import read_grids
 from pylayers.command_line.progress_bar import progress_bar
-from pylayers.files.checkout import ROOT
+from pylayers.errors import CohortError
+from pylayers.files.checkout import ROOT, relative
 from tools.scoring.scorer import Scorer
 from tools.training.trained_run import TrainedRun
 from tools.training.version_note import version_note
@@ -38,7 +40,7 @@ def predict_split(
     test` uses. Raises UsageError when that is out of range, and CohortError for damaged crops.
     """
     scorer = Scorer(run, gpu, offsets)
-    cohort = read_cohort(Path(ROOT, run.folder.layer_params(split).cohort))
+    cohort = trained_cohort(run, split)
     target = scorer.target.name
     predictions = []
     scans = cohort.labelled(split, target)
@@ -50,6 +52,18 @@ def predict_split(
     return predictions
 
 
+def trained_cohort(run: TrainedRun, split: str) -> Cohort:
+    """Return the cohort of a run's split; CohortError when it counts in other units by now."""
+    cohort = read_cohort(Path(ROOT, run.folder.layer_params(split).cohort))
+    target = run.target
+    if cohort.target(target.name).network_unit != target.network_unit:
+        raise CohortError(
+            f"{cohort.folder / DECLARATIONS} has another network_unit for {target.name} than "
+            f"{relative(run.folder.path)} was trained with; put back {target.network_unit:g}"
+        )
+    return cohort
+
+
 def split_version_note(run: TrainedRun, splits: Sequence[str]) -> str | None:
     """Return a sentence where a run and the crops of splits differ in preprocessing, else None.
 
@@ -57,7 +71,7 @@ def split_version_note(run: TrainedRun, splits: Sequence[str]) -> str | None:
     """
     grids = []
     for split in splits:
-        cohort = read_cohort(Path(ROOT, run.folder.layer_params(split).cohort))
+        cohort = trained_cohort(run, split)
         grids += read_grids(cohort, cohort.labelled(split, run.target.name))
     return version_note(run.best, grids)
 

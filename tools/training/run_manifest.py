@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from pylayers.batch.stack import STACK_VERSION
 from pylayers.cohort.cohort import PHANTOM, Cohort
+from pylayers.cohort.own_targets import declaration
 from pylayers.errors import UsageError
 from pylayers.files.checkout import ROOT, relative
 from pylayers.files.folder_lock import LOCK
@@ -20,6 +21,7 @@ from tools.training.run_places import make_command
 from tools.training.run_prototxt import hand_written_sha256
 from tools.training.schedules import Schedule
 from tools.training.trained_on import KEY, TrainedOn
+from tools.training.trained_target import DECLARED
 
 
 def wanted_run(
@@ -33,7 +35,7 @@ def wanted_run(
     if seed < 0:
         raise UsageError(f"--seed {seed} is below 0")
     return {
-        "target": target,
+        **target_facts(target, cohort),
         "schedule": schedule_name,
         **asdict(schedule),
         "seed": seed,
@@ -44,6 +46,12 @@ def wanted_run(
         "prototxt_sha256": hand_written_sha256(),
         "engine": engine,
     }
+
+
+def target_facts(target: str, cohort: Cohort) -> dict:
+    """Return a target's name and, where the cohort declares it, what it declares."""
+    own = cohort.own.get(target)
+    return {"target": target} | ({DECLARED: declaration(own)} if own else {})
 
 
 def made_from(cohort: Cohort, training_split: TrainedOn, engine: str) -> dict:

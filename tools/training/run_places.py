@@ -4,9 +4,9 @@ COHORT is the name of the cohort's folder. Runs of different cohorts never share
 """
 
 import argparse
-import json
 import os
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 from pylayers.cohort.targets import TARGETS
@@ -14,12 +14,12 @@ from pylayers.command_line.path_argument import given_path
 from pylayers.errors import UsageError
 from pylayers.files.checkout import ROOT, relative
 from tools.training.run_folder import TWIN, RunFolder
+from tools.training.run_records import RECORDS, cohort_of, fact
 
 RUNS = ROOT / "runs"
 PHANTOM_COHORT = ROOT / "build" / "phantom" / "cohort"
 REPRODUCE_COHORT = ROOT / "build" / "reproduce" / "cohort"  # of make reproduce
 REPORT, SWEEP = "report", "sweep_"  # what else lies in a folder of runs
-RECORDS = ("run.json", "best.json", "sweep.json")  # of which each run or sweep has one or two
 
 
 def add_run_options(parser: argparse.ArgumentParser, run: str = "run folder") -> None:
@@ -103,19 +103,6 @@ def run_place(name: str, cohort: Path | None, option: str = "RUN=") -> RunFolder
     return folder
 
 
-def trained_run(target: str, cohort: Path | None, run: Path | None) -> RunFolder:
-    """Return the run of a target that --run names, or that of a cohort.
-
-    Raises UsageError when the run is of another target or of another cohort than the one named.
-    """
-    folder = run_place(target, cohort) if run is None else RunFolder(run)
-    predicted = fact(folder.best_json, "target")
-    if predicted in TARGETS and predicted != target:
-        raise UsageError(f"{relative(folder.path)} predicts {predicted}, not {target}")
-    check_cohort(folder, cohort)
-    return folder
-
-
 def trained_runs(cohort: Path | None, run: Path | None) -> list[RunFolder]:
     """Return the trained runs of --run, a run or a folder of runs, or all those of a cohort.
 
@@ -124,7 +111,8 @@ def trained_runs(cohort: Path | None, run: Path | None) -> list[RunFolder]:
     if run is not None:
         runs = runs_in(run)
     else:
-        places = [run_place(target, cohort) for target in TARGETS]
+        names = (*TARGETS, *own_names(runs_of(cohort).glob("*/best.json")))
+        places = [run_place(target, cohort) for target in names]
         runs = [folder for folder in places if folder.best_json.exists()]
     for folder in runs:
         check_cohort(folder, cohort or cohort_of(runs[0]))
@@ -153,7 +141,8 @@ def runs_in(folder: Path) -> list[RunFolder]:
 def placed_runs() -> list[RunFolder]:
     """Return the trained runs of all cohorts that lie where they belong, by target."""
     runs = []
-    for target in TARGETS:
+    own = own_names([*RUNS.glob("*/best.json"), *RUNS.glob("*/*/best.json")])
+    for target in (*TARGETS, *own):
         others = (RunFolder(path.parent) for path in RUNS.glob(f"*/{target}/best.json"))
         runs += [RunFolder(RUNS / target)] if (RUNS / target / "best.json").exists() else []
         runs += sorted(
@@ -161,6 +150,12 @@ def placed_runs() -> list[RunFolder]:
             key=lambda run: run.path,
         )
     return runs
+
+
+def own_names(records: Iterable[Path]) -> list[str]:
+    """Return the own targets, sorted, of those best.json whose folders have their names."""
+    names = {path.parent.name for path in records if fact(path, "target") == path.parent.name}
+    return sorted(names - TARGETS.keys())
 
 
 def check_cohort(folder: RunFolder, cohort: Path | None) -> None:
@@ -171,21 +166,6 @@ def check_cohort(folder: RunFolder, cohort: Path | None) -> None:
             f"{relative(folder.path)} was trained on {relative(trained_on)}, not on "
             f"{relative(cohort)}"
         )
-
-
-def cohort_of(folder: RunFolder) -> Path | None:
-    """Return the cohort's folder that a run, or a sweep, was trained on, where it is recorded."""
-    names = (fact(folder.path / name, "cohort") for name in RECORDS)
-    return next(((ROOT / name).resolve() for name in names if name is not None), None)
-
-
-def fact(path: Path, name: str) -> str | None:
-    """Return a text of the object in a JSON file; None without one. Damage is for others to say."""
-    try:
-        text = json.loads(path.read_text())[name]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return text if isinstance(text, str) else None
 
 
 def make_command(command: str, folder: RunFolder, target: str) -> str:

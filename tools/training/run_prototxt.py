@@ -10,7 +10,6 @@ from google.protobuf.message import Message
 
 from pylayers.batch.layer_params import LayerParams, parse
 from pylayers.cohort.cohort import Cohort
-from pylayers.cohort.targets import target_named
 from pylayers.files.checkout import ROOT, relative
 from pylayers.files.whole_file import write_whole
 from tools.caffe_run.caffe_install import caffe_messages
@@ -119,7 +118,7 @@ def _set_slices(net: Message, schedule: Schedule) -> None:
 def _start_at_mean(net: Message, cohort: Cohort, target: str) -> None:
     """Let the score start at the mean training label: less to learn, no violent first steps."""
     labels = [scan.labels[target] for scan in cohort.labelled("train", target)]
-    mean = fmean(labels) / target_named(target).network_unit
+    mean = fmean(labels) / cohort.target(target).network_unit
     score = next(layer for layer in net.layer if layer.name == "fc7")
     score.inner_product_param.bias_filler.value = mean
 

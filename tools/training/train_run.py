@@ -7,7 +7,6 @@ from functools import partial
 from pylayers.batch.prefetch import WORKERS, worker_count
 from pylayers.cohort.cohort import read_cohort
 from pylayers.cohort.stored_crops import checked_stores
-from pylayers.cohort.targets import target_named
 from pylayers.command_line.exit_codes import TrainingStopped
 from pylayers.command_line.progress_bar import say
 from pylayers.files.checkout import relative
@@ -16,6 +15,7 @@ from pylayers.files.whole_file import write_json
 from tools.caffe_run.caffe_install import gpu_id
 from tools.caffe_run.caffe_process import CaffeProcess
 from tools.caffe_run.compute_engine import CHOICE
+from tools.training.asked_run import asked_target
 from tools.training.best_weights import BestWeights
 from tools.training.disk_space import check_space
 from tools.training.follow_training import follow_training
@@ -51,7 +51,7 @@ def train(request: TrainRequest) -> None:
     """
     gpu = gpu_id(request.gpu)
     workers = worker_count(request.workers)
-    target = target_named(request.target).name
+    target = asked_target(request.target, request.cohort, request.run)
     folder = RunFolder(request.run) if request.run else run_place(target, request.cohort)
     check_is_for_runs(folder)
     check_version(folder)

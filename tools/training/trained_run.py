@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pylayers.cohort.targets import TARGETS, Target
+from pylayers.cohort.targets import Target
 from pylayers.errors import UsageError, WeightsError
 from pylayers.files.checkout import relative
 from pylayers.files.file_hash import sha256
 from tools.training.network import Network
 from tools.training.run_folder import RunFolder, read_net
 from tools.training.trained_on import TrainedOn, read_trained_on
+from tools.training.trained_target import trained_target
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def load_trained(folder: RunFolder) -> TrainedRun:
             raise WeightsError(f"there is no {relative(path)}; run `make train TARGET=...`")
     try:
         best = json.loads(folder.best_json.read_text())
-        digest, target = best["weights_sha256"], best["target"]
+        digest, _ = best["weights_sha256"], best["target"]
     except (ValueError, KeyError, TypeError):
         raise WeightsError(f"{relative(folder.best_json)} is damaged; train again") from None
     read_net(folder.deploy)  # Caffe would end the process over it
@@ -60,10 +61,9 @@ def load_trained(folder: RunFolder) -> TrainedRun:
         raise WeightsError(
             f"{relative(folder.best_weights)} is not what best.json describes; train again"
         )
-    if target not in TARGETS:
-        raise WeightsError(f"{relative(folder.best_json)}: unknown target {target!r}")
+    target = trained_target(best, relative(folder.best_json))
     trained_on = read_trained_on(folder.best_json, best)
-    return TrainedRun(folder, TARGETS[target], digest, best, trained_on)
+    return TrainedRun(folder, target, digest, best, trained_on)
 
 
 def checked_resample(resample: bool, run: TrainedRun) -> bool:

@@ -7,7 +7,7 @@ has not been evaluated is described without them.
 import uuid
 
 from pylayers.cohort.cohort import read_rows
-from pylayers.cohort.targets import TARGETS
+from pylayers.cohort.targets import Target
 from tools.stats.agreement import agreement
 from tools.stats.correlation import spearman_interval
 from tools.stats.estimate_text import estimate_text
@@ -27,7 +27,7 @@ PHANTOMS = (
 def card(runs: list[TrainedRun]) -> dict:
     """Return the card of trained runs."""
     best = {run.target.name: run.best for run in runs}
-    training_sets = {run.target.name: run.trained_on for run in runs if run.trained_on}
+    training_sets = {run.target.title: run.trained_on for run in runs if run.trained_on}
     training_scans = max((each.scans for each in training_sets.values()), default=None)
     phantom = any(run.is_phantom for run in runs)
     hashes = " ".join(one["weights_sha256"] for one in best.values())
@@ -52,7 +52,7 @@ def card(runs: list[TrainedRun]) -> dict:
                     "contrast": False,
                 }
             ],
-            "outputs": [_output(name) for name in best],
+            "outputs": [_output(run.target) for run in runs],
             "model": {
                 "architecture": "2D convolutional network of 5 layers on 16 slices, features "
                 "averaged",
@@ -87,8 +87,8 @@ def card(runs: list[TrainedRun]) -> dict:
                 "tables": [
                     {"label": "Runs", "entries": {n: _run(b) for n, b in best.items()}},
                     *(
-                        {"label": f"Training scans: {TARGETS[n].title}", "entries": t.words()}
-                        for n, t in training_sets.items()
+                        {"label": f"Training scans: {title}", "entries": t.words()}
+                        for title, t in training_sets.items()
                     ),
                 ],
             },
@@ -109,8 +109,7 @@ def card(runs: list[TrainedRun]) -> dict:
     }
 
 
-def _output(name: str) -> dict:
-    target = TARGETS[name]
+def _output(target: Target) -> dict:
     return {
         "type": "Prediction",
         "valueType": "number",
@@ -145,7 +144,7 @@ def _evaluation(run: TrainedRun) -> dict[str, str]:
     if not pairs:
         return {"scans": "not evaluated"}
     truth, prediction = zip(*pairs, strict=True)
-    mae = estimate_text(agreement(truth, prediction).mae, 3)
+    mae = estimate_text(agreement(truth, prediction).mae, run.target.decimals)
     return {
         "scans": str(len(pairs)),
         "Spearman's rho": estimate_text(spearman_interval(prediction, truth)),

@@ -1,9 +1,10 @@
 """A trained twin: a run's ONNX model as a trained run, without Caffe or the run's other files."""
 
-from pylayers.cohort.targets import TARGETS
+from pylayers.errors import WeightsError
 from tools.training.run_folder import RunFolder
 from tools.training.trained_on import read_trained_on
 from tools.training.trained_run import TrainedRun
+from tools.training.trained_target import trained_target
 from tools.twin.onnx_network import OnnxNetwork, unusable
 from tools.twin.twin_facts import agrees
 
@@ -14,9 +15,10 @@ def load_twin(folder: RunFolder) -> TrainedRun:
     best = network.facts.get("best")
     if not isinstance(best, dict):
         raise unusable(folder.twin, "it does not say what it was trained on")
-    target = TARGETS.get(str(best.get("target")))
-    if target is None:
-        raise unusable(folder.twin, f"it has the unknown target {best.get('target')!r}")
+    try:
+        target = trained_target(best, "in it")
+    except WeightsError as error:
+        raise unusable(folder.twin, str(error)) from None
     if not agrees(network.facts, target):
         raise unusable(folder.twin, "another version of scan2num wrote it; export it again")
     digest = best.get("weights_sha256")

@@ -1,0 +1,43 @@
+"""The run that a command line asks for by its target, which may be one of the cohort's own."""
+
+from pathlib import Path
+
+from pylayers.cohort.own_targets import NAME, read_targets
+from pylayers.cohort.targets import TARGETS, target_named
+from pylayers.errors import UsageError
+from pylayers.files.checkout import relative
+from tools.training.run_folder import RunFolder
+from tools.training.run_places import PHANTOM_COHORT, check_cohort, run_place
+from tools.training.run_records import cohort_of, fact
+
+TARGET_HELP = f"one of {', '.join(TARGETS)}, or one that the cohort's targets.csv declares"
+
+
+def asked_target(name: str, cohort: Path | None, run: Path | None = None) -> str:
+    """Return a target's name: the paper's, one that the cohort declares, or what its run predicts.
+
+    Raises UsageError, which lists the names, for any other.
+    """
+    if name in TARGETS:
+        return name
+    own = read_targets(cohort or (run and cohort_of(RunFolder(run))) or PHANTOM_COHORT)
+    if name not in own and NAME.fullmatch(name):
+        folder = run_place(name, cohort) if run is None else RunFolder(run)
+        if name in (fact(path, "target") for path in (folder.best_json, folder.run_json)):
+            return name
+    return target_named(name, TARGETS | own).name
+
+
+def trained_run(target: str, cohort: Path | None, run: Path | None) -> RunFolder:
+    """Return the run of a target that --run names, or that of a cohort.
+
+    Raises UsageError when there is no such target, or the run is of another target or of another
+    cohort than the one named.
+    """
+    target = asked_target(target, cohort, run)
+    folder = run_place(target, cohort) if run is None else RunFolder(run)
+    predicted = fact(folder.best_json, "target")
+    if predicted != target and NAME.fullmatch(predicted or ""):
+        raise UsageError(f"{relative(folder.path)} predicts {predicted}, not {target}")
+    check_cohort(folder, cohort)
+    return folder
