@@ -50,17 +50,19 @@ from tools.scoring.chosen_runs import (
     weights_note,
 )
 from tools.scoring.engines import add_engine, engine_of, load_runs
-from tools.scoring.score_output import Output, made_with
+from tools.scoring.score_output import Output, made_with, scored_with
 from tools.scoring.score_tables import ERROR, error_row
 from tools.scoring.scored_crop import PHANTOM_WARNING
 from tools.training.trained_run import checked_resample
+from tools.workers.chosen_pool import answers
 from tools.workers.scratch_folder import scratch_folder
 from tools.workers.worker_options import (
     add_allow_uneven,
+    add_scheduler,
     add_worker_options,
     check_worker_options,
 )
-from tools.workers.worker_pool import Lost, NoWorkers, answers
+from tools.workers.worker_pool import Lost, NoWorkers
 from tools.workers.worker_setup import ScoreSetup
 
 
@@ -95,6 +97,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
     add_allow_uneven(p)
     add_worker_options(p, "processes; each has its own nets")
+    add_scheduler(p)
     return p
 
 
@@ -124,7 +127,7 @@ def score_cohort(args: argparse.Namespace) -> int:
             return DONE
         with scratch_folder(output.scratch) as scratch:
             how = (gpu, args.contributions, scratch, args.offsets, args.resample, engine)
-            setup = ScoreSetup(paths, *how)
+            setup = ScoreSetup(paths, *how, scored_with(runs, engine, gpu))
             errors = score_missing(jobs, output, setup, args)
         rows = output.finish(jobs, errors)
     if not args.quiet:
@@ -148,7 +151,7 @@ def score_missing(
     bar = progress_bar(
         name="score", unit="scan", quiet=args.quiet, total=len(jobs), start=len(kept)
     )
-    with bar, closing(answers(todo, setup, args.workers, args.timeout)) as scored:
+    with bar, closing(answers(todo, setup, args)) as scored:
         bar.set_postfix_str(f"{refused} refused")
         for job, answer in scored:
             if isinstance(answer, Lost):

@@ -20,6 +20,17 @@ from tools.scoring.score_tables import contributions_path, write_contributions, 
 from tools.training.trained_run import TrainedRun
 
 
+def scored_with(runs: list[TrainedRun], engine: str, gpu: int | None) -> dict:
+    """Return what the numbers depend on beside scans and options, JSON."""
+    return {
+        **versions(engine, gpu),
+        # only where it differs from the usual, so that older tables and journals stay valid
+        **({"engine": engine} if engine != CAFFE else {}),
+        "weights_sha256": {run.target.name: run.weights_sha256 for run in runs},
+        "nets_sha256": {run.target.name: sha256(run.net_file) for run in runs},
+    }
+
+
 def made_with(runs: list[TrainedRun], engine: str, args: Namespace, jobs: list[ScanJob]) -> dict:
     """Return all that the tables depend on, JSON: only runs that agree in it may be mixed."""
     base = Path(args.scans) if os.path.isdir(args.scans) else Path(args.scans).parent
@@ -29,11 +40,7 @@ def made_with(runs: list[TrainedRun], engine: str, args: Namespace, jobs: list[S
         paths = [path and os.path.relpath(path, base) for path in (job.scan, job.mask)]
         scans.update(json.dumps([job.scan_id, *paths, job.mask_labels]).encode())
     return {
-        **versions(engine, device(args.device)),
-        # only where it differs from the usual, so that older tables and journals stay valid
-        **({"engine": engine} if engine != CAFFE else {}),
-        "weights_sha256": {run.target.name: run.weights_sha256 for run in runs},
-        "nets_sha256": {run.target.name: sha256(run.net_file) for run in runs},
+        **scored_with(runs, engine, device(args.device)),
         "device": args.device,
         "allow_uneven": args.allow_uneven,
         "contributions": args.contributions,
