@@ -30,6 +30,7 @@ KINDS = {  # of what the first line says, in words
     "resample": "--resample",
     "shard": "--shard",
     "scans_sha256": "list of scans",
+    "all_scans_sha256": "list of scans",
 }
 
 
