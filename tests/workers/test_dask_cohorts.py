@@ -1,5 +1,6 @@
 """score_cohort and prepare_cohort on a real Dask cluster of loopback: the same bytes as locally."""
 
+import csv
 import os
 import signal
 import subprocess
@@ -70,6 +71,34 @@ def test_scores_are_the_same_bytes_whatever_dies_on_the_way(scans, random_run, s
     assert files(outs[1]) == files(outs[0])
     tries = [name for name, _ in gate.passed()]
     assert sorted(tries) == sorted(["c2", "gone", "c0", "bad", "c3", "c1", "c0", "c1"])
+
+
+@pytest.mark.caffe
+def test_a_scan_that_kills_its_dask_worker_twice_is_an_error_row(
+    scans, random_run, scheduler, tmp_path
+):
+    (scans / "two.txt").write_text("c0.nrrd\nc1.nrrd\n")
+    options = ("--weights", random_run.path, "--quiet", "--out", tmp_path / "scores.csv")
+    gate = Gate(tmp_path / "gate", "c0")
+    with (
+        dask_workers(scheduler, 3, *GATED, env=gate.env) as workers,
+        started(gate, PROGRAM, scans / "two.txt", *options, "--scheduler", scheduler) as process,
+    ):
+        for time in (1, 2):
+            wait_for(lambda: len(pids_at(gate, "c0")) == time, process)  # noqa: B023
+            os.kill(parent_of(pids_at(gate, "c0")[-1]), signal.SIGKILL)
+        _, err = process.communicate(timeout=LIMIT_S)
+        assert sum(worker.poll() == -signal.SIGKILL for worker in workers) == 2
+    assert process.returncode == 1
+    assert err == "error: c0: the Dask worker that had it was lost\n"
+    with (tmp_path / "scores.csv").open(newline="") as file:
+        lost, scored = csv.DictReader(file)
+    assert (lost["refused"], lost["sentence"]) == ("error", "the Dask worker that had it was lost")
+    assert scored["fev1pp"] and not scored["refused"]
+
+
+def pids_at(gate, stop):
+    return [pid for name, pid in gate.passed() if name == stop]
 
 
 def parent_of(pid):

@@ -11,25 +11,25 @@ import sys
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
-from distributed import CancelledError, Client, Future
+from distributed import CancelledError, Client, Future, KilledWorker
 from tqdm import tqdm
 
 from pylayers.errors import UsageError, WeightsError
 from tools.scan_lists.scan_table import ScanJob, absolute, source_key
 from tools.workers.code_identity import identity, other_parts
 from tools.workers.dask_address import CONNECT_S
-from tools.workers.dask_side import Order, Unfit, answer, end, present, welcome
+from tools.workers.dask_side import Call, Order, Unfit, answer, end, present, welcome
 from tools.workers.worker_pool import POLL_S, Lost, NoWorkers, Setup, Unusable, tried_twice
 
 NO_WORKER_S = 60.0  # that a cluster may be without workers, as while they are started
 RESULT_S = 30.0  # for a result to come over; its worker may just have died
-LOST = Lost("the Dask worker was lost, as when memory runs out")
+LOST = Lost("the Dask worker that had it was lost")
 GONE = "the Dask scheduler is gone"
 SAME_CODE = "start it anew with .venv/bin/dask of this checkout"
 
@@ -66,19 +66,6 @@ def _connected(address: str) -> Iterator[Client]:
         client.close(timeout=CONNECT_S)
 
 
-class Call:
-    """A call that unpickling makes: in a Dask worker without our code, that alone fails.
-
-    A task that it cannot even read would end it.
-    """
-
-    def __init__(self, function: Callable, *arguments: Any) -> None:
-        self.call = function, arguments
-
-    def __reduce__(self) -> tuple:
-        return self.call
-
-
 class Task(NamedTuple):
     """What a Dask worker is at; job: None while it is asked whether it can take part."""
 
@@ -88,7 +75,11 @@ class Task(NamedTuple):
 
 
 class Cluster:
-    """The Dask workers that take part in a run; threads: address -> how many scans at a time."""
+    """The Dask workers of a run, by address, and what they are at.
+
+    known: all that the scheduler has, and their threads. threads: of those that take part. unfit:
+    those that cannot, and why. seen: when one last took part.
+    """
 
     def __init__(self, client: Client, jobs: list[ScanJob], setup: Setup, limit_s: float) -> None:
         self.client, self.done = client, SimpleQueue()
@@ -108,7 +99,7 @@ class Cluster:
         self._check_scheduler(ours)
 
     def answers(self, jobs: list[ScanJob], alone: bool) -> Iterator[tuple[ScanJob, Any]]:
-        """Give every job to a Dask worker once; alone: one at a time to each."""
+        """Give every job to a Dask worker once and yield (job, answer); alone: each gets one."""
         self.queue = deque(jobs)
         while self.queue or any(task.job for task in self.tasks.values()):
             answered = self._look()
@@ -123,8 +114,9 @@ class Cluster:
         """Stop what is at work; a cluster that is gone has ended, and none is waited for."""
         with suppress(OSError, RuntimeError, CancelledError):
             self.client.cancel([task.future for task in self.tasks.values()], force=True)
-            run = self.order.run
-            self.client.run(end, run, on_error="ignore", callback_timeout=CONNECT_S)
+            # callback_timeout: of Client.sync, by which it runs
+            within = {"on_error": "ignore", "callback_timeout": CONNECT_S}
+            self.client.run(end, self.order.run, **within)
 
     def _check_scheduler(self, ours: dict) -> None:
         """Raise UsageError when the scheduler, through which all goes, has other code."""
@@ -182,7 +174,7 @@ class Cluster:
             found = task.future.result(timeout=RESULT_S)
         except CancelledError:
             raise NoWorkers(GONE) from None
-        except TimeoutError:  # the Dask worker died with it
+        except (TimeoutError, KilledWorker):  # the Dask worker died with it
             found = LOST
         except Exception as error:  # whatever comes of other code
             why = f"it cannot run this code ({type(error).__name__}); {SAME_CODE}"

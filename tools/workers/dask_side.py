@@ -6,6 +6,7 @@ scan that crashes, hangs or takes all memory ends that process, as on one machin
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,19 @@ class Unfit(NamedTuple):
     """Stands for an answer: this Dask worker cannot take part, and why."""
 
     sentence: str
+
+
+class Call:
+    """A call that unpickling makes: in a Dask worker without our code, that alone fails.
+
+    A task that it cannot even read would end it.
+    """
+
+    def __init__(self, function: Callable, *arguments: Any) -> None:
+        self.call = function, arguments
+
+    def __reduce__(self) -> tuple:
+        return self.call
 
 
 # By thread: the run that its process works for, and the process. One per thread, so that runs that
