@@ -121,7 +121,7 @@ def score_cohort(args: argparse.Namespace) -> int:
     paths = tuple(str(folder.name.resolve()) for folder in folders)
 
     with Output(out, args.go_on) as output:
-        if not output.begin(made_with(runs, engine, args, jobs, everything)):
+        if not output.begin(made_with(runs, engine, args, everything)):
             if not args.quiet:
                 print(f"{output.table} is complete already")
             return DONE

@@ -12,6 +12,7 @@ from pylayers.files.file_hash import sha256
 from pylayers.files.output_check import check_output
 from pylayers.files.output_place import place_of
 from pylayers.files.whole_file import NotWritten, write_json
+from tools.scan_lists.scan_list import shard_of
 from tools.scan_lists.scan_table import ScanJob
 from tools.scoring.chosen_runs import device
 from tools.scoring.engines import CAFFE, versions
@@ -33,19 +34,13 @@ def scored_with(runs: list[TrainedRun], engine: str, gpu: int | None) -> dict:
     }
 
 
-def made_with(
-    runs: list[TrainedRun],
-    engine: str,
-    args: Namespace,
-    jobs: list[ScanJob],
-    everything: list[ScanJob],
-) -> dict:
+def made_with(runs: list[TrainedRun], engine: str, args: Namespace, jobs: list[ScanJob]) -> dict:
     """Return all that the tables depend on, JSON: only runs that agree in it may be mixed.
 
-    everything: the jobs of all parts, of which --shard chooses `jobs`.
+    jobs: those of all parts, of which --shard chooses one.
     """
     base = Path(args.scans) if os.path.isdir(args.scans) else Path(args.scans).parent
-    part = {} if args.shard == WHOLE else list_facts(everything, base)
+    every = {} if args.shard == WHOLE else list_facts(jobs, base)
     return {
         **scored_with(runs, engine, device(args.device)),
         "device": args.device,
@@ -54,8 +49,8 @@ def made_with(
         **({"offsets": args.offsets} if args.offsets > 1 else {}),
         **({"resample": True} if args.resample else {}),
         "shard": args.shard,
-        **list_facts(jobs, base),
-        **{f"all_{name}": fact for name, fact in part.items()},
+        **list_facts(shard_of(jobs, args.shard), base),
+        **{f"all_{name}": fact for name, fact in every.items()},
     }
 
 

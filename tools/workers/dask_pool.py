@@ -114,9 +114,8 @@ class Cluster:
         """Stop what is at work; a cluster that is gone has ended, and none is waited for."""
         with suppress(OSError, RuntimeError, CancelledError):
             self.client.cancel([task.future for task in self.tasks.values()], force=True)
-            # callback_timeout: of Client.sync, by which it runs
-            within = {"on_error": "ignore", "callback_timeout": CONNECT_S}
-            self.client.run(end, self.order.run, **within)
+            run = self.order.run
+            self.client.run(end, run, on_error="ignore", callback_timeout=CONNECT_S)
 
     def _check_scheduler(self, ours: dict) -> None:
         """Raise UsageError when the scheduler, through which all goes, has other code."""
