@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from pylayers.cohort.targets import TARGETS
+from pylayers.cohort.own_targets import NAME
 from pylayers.errors import UsageError
 from tools.scan_lists.scan_list import shard_numbers
 from tools.scoring.score_journal import difference
@@ -102,7 +102,7 @@ def _read_head(table: Path) -> dict:
     try:
         head = json.loads(path.read_text(encoding="utf-8"))
         shard_numbers(head["shard"])
-        whole = head["weights_sha256"].keys() <= TARGETS.keys()
+        whole = all(map(NAME.fullmatch, head["weights_sha256"]))
         whole &= isinstance(head["contributions"], bool) and isinstance(head["scans"], int)
         is_part = all(name in head for name in OF_THE_LIST)
     except OSError as error:
