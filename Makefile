@@ -13,6 +13,7 @@ BUILD := tools/caffe_build
 TARGETS := ve fev1fvc fev1pp
 PHANTOMS := build/phantom
 PHANTOM_COHORT := $(PHANTOMS)/cohort
+SAMPLE := build/lidc_sample/cxr.nii.gz
 GPU ?= auto
 
 # The default COHORT is that of the phantoms, which is made when it is used.
@@ -197,8 +198,8 @@ report: .venv/.stamp-caffe ## the paper's tables and figures of all trained runs
 BENCH_PYTHON := .venv-bench/bin/python
 
 .venv-bench/.stamp: requirements-bench.txt | .venv/.stamp-python
-	@echo "bench: PyTorch, torchio, MONAI, ONNX Runtime into .venv-bench, once: a minute or two, 1 GB where"
-	@echo "       pip finds PyTorch's wheel for the CPU (BENCH_PIP= takes pip's options), else 5 GB"
+	@echo "bench: PyTorch, torchio, MONAI, ONNX Runtime into .venv-bench, once: a minute or two, 1.2 GB"
+	@echo "       where pip finds PyTorch's wheel for the CPU (BENCH_PIP= takes pip's options), else 5 GB"
 	@rm -rf $(@D)
 	@/usr/bin/python3 -m venv $(@D)
 	@site='import sysconfig; print(sysconfig.get_path("purelib"))'; \
@@ -209,13 +210,12 @@ BENCH_PYTHON := .venv-bench/bin/python
 	@echo "bench: .venv-bench has $$(du -sm $(@D) | cut -f 1) MB"
 	@touch $@
 
-bench: .venv/.stamp-caffe .venv-bench/.stamp ## measure speed side by side with PyTorch, ONNX Runtime, torchio ... [GPU, BENCH_OPTIONS=--quick]
+bench: .venv/.stamp-caffe .venv-bench/.stamp | $(SAMPLE) ## measure speed side by side with PyTorch, ONNX Runtime, torchio ... [GPU, BENCH_OPTIONS=--quick]
 	@$(PYTHON) tools/benchmark.py --gpu $(GPU) $(BENCH_OPTIONS)
 
 # ---- demo ----------------------------------------------------------------------------------------
 
 DEMO_RUN := runs/fev1fvc
-SAMPLE := build/lidc_sample/cxr.nii.gz
 STEP := tools/timed_step.sh build/demo
 
 demo: ## from nothing to a trained, tested network and a scored chest CT

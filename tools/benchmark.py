@@ -1,5 +1,7 @@
 """Measure speed: loading, training steps and scoring, beside PyTorch, ONNX Runtime and others.
 
+Whole programs that score, too: beside the least that they could cost, and by number of workers.
+
 Prints a table and writes bench.json. What is compared runs in turn, each in its own process with
 the same number of threads, and is checked to compute the same; ratios are taken per round, so that
 a noisy machine hardly affects them. Without .venv-bench only our own parts are measured.
@@ -19,19 +21,24 @@ from pylayers.errors import UsageError
 from pylayers.files.checkout import ROOT, relative
 from pylayers.files.output_check import check_folder, check_output
 from pylayers.files.whole_file import write_json
-from tools.bench.bench_cohort import bench_cohort
+from tools.bench.bench_cohort import bench_cohort, bench_phantoms
 from tools.bench.bench_run import write_bench_run
+from tools.bench.bench_scans import BenchScans
 from tools.bench.bench_table import printed
 from tools.bench.machine import gpu_name, machine, versions
 from tools.bench.measure_layers import measure_layers
 from tools.bench.measure_loader import measure_loader
 from tools.bench.measure_network import measure_network
+from tools.bench.measure_peer import measure_peer
 from tools.bench.measure_rivals import measure_rivals
+from tools.bench.measure_score_cohort import measure_score_cohort
+from tools.bench.measure_score_scan import measure_score_scan
 from tools.bench.measure_training import measure_training
 from tools.bench.settings import Settings
 from tools.caffe_run.caffe_install import gpu_id
 
-PARTS = ("training", "loader", "rivals", "step", "forward", "layers")
+SCORING = ("score_scan", "peer", "score_cohort")
+PARTS = ("training", "loader", "rivals", "step", "forward", "layers", *SCORING)
 CPU_BATCH, GPU_BATCH = 1, 16  # scans a step
 
 
@@ -112,6 +119,11 @@ def measured(parts: tuple[str, ...], settings: Settings) -> dict:
         "rivals": lambda: measure_rivals(settings),
         "step": lambda: measure_network(settings, run, network),
         "layers": lambda: measure_layers(settings, run),
+        "score_scan": lambda: measure_score_scan(settings, run, BenchScans()),
+        "peer": lambda: measure_peer(settings, run, BenchScans()),
+        "score_cohort": lambda: measure_score_cohort(
+            settings, run, bench_phantoms(settings.quiet), len(os.sched_getaffinity(0))
+        ),
     }
     results = {"not_measured": {}, "rival_versions": {}}
     for part, measure in measures.items():

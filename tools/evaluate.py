@@ -91,7 +91,7 @@ def evaluate_run(folder: RunFolder, gpu: int | None, args: argparse.Namespace) -
     unit = f" {target.unit}" if target.unit else ""
     print(f"{target.name} on {len(predictions)} scans of the test split [95 % CI]")
     print(f"  Spearman's rho  {estimate_text(spearman_interval(score, truth))}")
-    print(f"  MAE             {estimate_text(agreement(truth, score).mae, 3)}{unit}")
+    print(f"  MAE             {estimate_text(agreement(truth, score).mae, target.decimals)}{unit}")
     if gain:
         print(gain)
     print(f"  {relative(folder.predictions(SPLITS[-1]))}")

@@ -41,13 +41,15 @@ from pylayers.files.output_check import check_folder
 from pylayers.files.whole_file import NotWritten, remove_partials
 from tools.scan_lists.declared_targets import check_labels, declared_targets
 from tools.scan_lists.scan_table import ScanJob, checked_table, job_of
+from tools.workers.chosen_pool import answers
 from tools.workers.scratch_folder import scratch_folder
 from tools.workers.worker_options import (
     add_allow_uneven,
+    add_scheduler,
     add_worker_options,
     check_worker_options,
 )
-from tools.workers.worker_pool import Lost, NoWorkers, answers
+from tools.workers.worker_pool import Lost, NoWorkers
 from tools.workers.worker_setup import PrepareSetup
 
 REJECTED = "rejected.csv"
@@ -67,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_allow_uneven(p)
     add_worker_options(p)
+    add_scheduler(p)
     return p
 
 
@@ -110,8 +113,8 @@ def store_scans(
     facts, left = {}, {}
     bar = progress_bar(name="prepare", unit="scan", quiet=args.quiet, total=len(jobs))
     with bar, scratch_folder(args.out / SCRATCH) as scratch:
-        setup = PrepareSetup(str(args.out), scratch)
-        with closing(answers(jobs, setup, args.workers, args.timeout)) as stored:
+        cohort = args.out.absolute() if args.scheduler else args.out
+        with closing(answers(jobs, PrepareSetup(str(cohort), scratch), args)) as stored:
             for job, answer in stored:
                 if isinstance(answer, NotWritten):
                     raise answer

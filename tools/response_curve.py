@@ -91,7 +91,10 @@ def response_curve(args: argparse.Namespace) -> None:
     loaded = [load_trained(folder) for folder in runs]
     trained = [run for run in loaded if not run.target.is_own]
     if not trained:
-        raise UsageError(f"nobody knows how {loaded[0].target.name} should answer to emphysema")
+        raise UsageError(
+            f"how {loaded[0].target.name}, a target of a cohort's own, answers to emphysema is not "
+            "known; choose another run with --weights"
+        )
     scorers = [Scorer(run, gpu) for run in trained]
     check_folder(args.out, "--out", files=(TABLE, PICTURE, SUMMARY), inputs=(args.scan,))
     request = ScanRequest(args.scan)

@@ -20,7 +20,6 @@ Research use, not a medical device.
 import argparse
 import os
 import sys
-from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -50,17 +49,19 @@ from tools.scoring.chosen_runs import (
     weights_note,
 )
 from tools.scoring.engines import add_engine, engine_of, load_runs
-from tools.scoring.score_output import Output, made_with
-from tools.scoring.score_tables import ERROR, error_row
+from tools.scoring.score_output import WHOLE, Output, made_with, scored_with
+from tools.scoring.score_tables import error_row, summary
 from tools.scoring.scored_crop import PHANTOM_WARNING
 from tools.training.trained_run import checked_resample
+from tools.workers.chosen_pool import answers
 from tools.workers.scratch_folder import scratch_folder
 from tools.workers.worker_options import (
     add_allow_uneven,
+    add_scheduler,
     add_worker_options,
     check_worker_options,
 )
-from tools.workers.worker_pool import Lost, NoWorkers, answers
+from tools.workers.worker_pool import Lost, NoWorkers
 from tools.workers.worker_setup import ScoreSetup
 
 
@@ -88,13 +89,17 @@ def parser() -> argparse.ArgumentParser:
         "--continue", dest="go_on", action="store_true", help="score only what is missing"
     )
     p.add_argument(
-        "--shard", default="1/1", metavar="I/N", help="every N-th scan, beginning with the I-th"
+        "--shard",
+        default=WHOLE,
+        metavar="I/N",
+        help="every N-th scan, beginning with the I-th; tools/merge_scores.py merges the parts",
     )
     add_offsets(p)
     add_resample(p)
     p.add_argument("--device", default="cpu", help="cpu, gpu or gpu:N (default: %(default)s)")
     add_allow_uneven(p)
     add_worker_options(p, "processes; each has its own nets")
+    add_scheduler(p)
     return p
 
 
@@ -103,10 +108,8 @@ def score_cohort(args: argparse.Namespace) -> int:
     check_worker_options(args)
     checked_offsets(args.offsets)
     gpu = device(args.device)
-    jobs = [
-        replace(job, allow_uneven=args.allow_uneven)
-        for job in shard_of(jobs_of(args.scans), args.shard)
-    ]
+    everything = [replace(job, allow_uneven=args.allow_uneven) for job in jobs_of(args.scans)]
+    jobs = shard_of(everything, args.shard)
     out = args.out or default_out(args.shard)
     if not os.path.isdir(args.scans):
         check_output(out, "--out", inputs=(args.scans,))
@@ -118,13 +121,13 @@ def score_cohort(args: argparse.Namespace) -> int:
     paths = tuple(str(folder.name.resolve()) for folder in folders)
 
     with Output(out, args.go_on) as output:
-        if not output.begin(made_with(runs, engine, args, jobs)):
+        if not output.begin(made_with(runs, engine, args, everything)):
             if not args.quiet:
                 print(f"{output.table} is complete already")
             return DONE
         with scratch_folder(output.scratch) as scratch:
             how = (gpu, args.contributions, scratch, args.offsets, args.resample, engine)
-            setup = ScoreSetup(paths, *how)
+            setup = ScoreSetup(paths, *how, scored_with(runs, engine, gpu))
             errors = score_missing(jobs, output, setup, args)
         rows = output.finish(jobs, errors)
     if not args.quiet:
@@ -148,7 +151,7 @@ def score_missing(
     bar = progress_bar(
         name="score", unit="scan", quiet=args.quiet, total=len(jobs), start=len(kept)
     )
-    with bar, closing(answers(todo, setup, args.workers, args.timeout)) as scored:
+    with bar, closing(answers(todo, setup, args)) as scored:
         bar.set_postfix_str(f"{refused} refused")
         for job, answer in scored:
             if isinstance(answer, Lost):
@@ -164,22 +167,7 @@ def score_missing(
 
 def default_out(shard: str) -> Path:
     """Return the table's path where --out names none; shard: I/N of --shard."""
-    return Path("scores.csv" if shard == "1/1" else f"scores_{shard.replace('/', 'of')}.csv")
-
-
-def summary(rows: list[dict[str, str]], table: Path) -> str:
-    """Return the lines that end a run: how many scans were scored, refused, and failed."""
-    reasons = Counter(row["refused"] for row in rows if row["refused"])
-    errors = reasons.pop(ERROR, 0)
-    refused = ", ".join(f"{count} {slug}" for slug, count in reasons.most_common())
-    lines = [
-        f"scored   {len(rows) - reasons.total() - errors}",
-        f"refused  {reasons.total()}{f' ({refused})' if refused else ''}",
-        *([f"errors   {errors} (--continue tries them again)"] if errors else []),
-        f"table    {table}",
-        "research use, not a medical device",
-    ]
-    return "\n".join(lines)
+    return Path("scores.csv" if shard == WHOLE else f"scores_{shard.replace('/', 'of')}.csv")
 
 
 def main(argv: list[str] | None = None) -> int:

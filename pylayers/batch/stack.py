@@ -36,7 +36,7 @@ class Augmentation:
     angles_deg: np.ndarray
 
 
-def draw_augmentation(rng: np.random.Generator, slices: int) -> Augmentation:
+def draw_augmentation(rng: "np.random.Generator", slices: int) -> Augmentation:
     """Draw one scan's augmentation (paper, section 3)."""
     offset = rng.random()
     mirror = bool(rng.integers(2))

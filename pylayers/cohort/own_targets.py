@@ -87,7 +87,7 @@ def declared_target(cells: Mapping[str, str], where: str) -> Target:
         raise CohortError(f"{where}: with {decimals} decimals all of {low:g}..{high:g} looks alike")
     network_unit = high - low
     if cells.get("network_unit"):
-        network_unit = _number(cells, "network_unit", where)
+        network_unit = _number(cells, "network_unit", where, 2 * MOST / LEAST_SPAN)
     if network_unit <= 0 or not LEAST_SPAN <= (high - low) / network_unit <= MOST_SPAN:
         raise CohortError(
             f"{where}: network_unit {network_unit:g} is not suited: {low:g}..{high:g} should span "
@@ -127,14 +127,14 @@ def _check_header(table: TextTable) -> None:
         raise CohortError(f"{table.name} line {table.misfits[0]} has more cells than the header")
 
 
-def _number(cells: Mapping[str, str], column: str, where: str) -> float:
+def _number(cells: Mapping[str, str], column: str, where: str, most: float = MOST) -> float:
     text = cells.get(column, "")
     try:
         value = number(text) + 0.0  # no minus before a zero
     except ValueError:
         raise CohortError(f"{where}: {column} {shown(text)!r} is not a number") from None
-    if not abs(value) <= MOST:
-        raise CohortError(f"{where}: {column} {shown(text)!r} is beyond {MOST:g}")
+    if not abs(value) <= most:
+        raise CohortError(f"{where}: {column} {shown(text)!r} is beyond {most:g}")
     return value
 
 

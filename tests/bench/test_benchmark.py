@@ -11,6 +11,7 @@ from tools import benchmark
 from tools.bench import engine as engine_module
 from tools.bench import measure_rivals as rivals_module
 from tools.bench.bench_run import write_bench_run
+from tools.bench.bench_scans import BenchScans
 from tools.bench.caffe_time import layer_times
 from tools.bench.comparison import comparison
 from tools.bench.engine import RIVALS_PYTHON, Engine, EngineFailed
@@ -173,8 +174,14 @@ def check_spread(seen):
 @pytest.mark.slow
 def test_without_rivals_our_own_parts_are_measured(tiny_cohort, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(engine_module, "RIVALS_PYTHON", tmp_path / "none")
+    chest = tiny_cohort.parent / "c03.mhd"  # in the place of the real sample and of the phantoms
+    scans = BenchScans(chest, tmp_path / "scans", (96, 80, 30))
+    monkeypatch.setattr(benchmark, "BenchScans", lambda: scans)
+    monkeypatch.setattr(benchmark, "bench_phantoms", lambda quiet: [chest])
     found = quick(tiny_cohort, tmp_path / "made" / "bench.json", "--workers", "1")
-    for key in ("loader_ratio", "loader_scans_per_s", "loader_vs_gzip"):
+    scoring = ("score_scan_vs_floor_onnx", "score_scan_vs_floor_caffe")
+    scoring += ("score_cohort_2_workers_vs_1",)
+    for key in ("loader_ratio", "loader_scans_per_s", "loader_vs_gzip", *scoring):
         check_spread(found[key])
     tail = "vs_caffes_own" if engine_in_use() == ONEDNN else "s"
     for key in (f"caffe_step_{tail}", f"caffe_forward_{tail}"):
@@ -188,6 +195,7 @@ def test_without_rivals_our_own_parts_are_measured(tiny_cohort, tmp_path, monkey
     assert set(PROMISED) - set(found) == set(PROMISED) & set(found["not_measured"])
     out, err = capsys.readouterr()
     assert "training step, loading / constant batch" in out
+    assert "score_scan, raw mhd: onnx / floor" in out and "score_cohort      scans/s" in out
     assert "not measured: loader_vs_torchio: there is no .venv-bench; `make bench`" in out
     assert max(map(len, out.splitlines())) < 140 and err == ""
 

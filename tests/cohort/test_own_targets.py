@@ -168,6 +168,11 @@ def test_whatever_a_line_says_it_is_a_target_or_one_line_of_error(line):
     check(target)
 
 
+def test_the_widest_range_is_read_back():
+    widest = declared_target({"name": "a", "min": repr(-MOST), "max": repr(MOST)}, "line 2")
+    assert declared_target(declaration(widest), "") == widest
+
+
 @given(
     low=numbers,
     span=st.floats(1e-5, MOST / 10),

@@ -16,6 +16,7 @@ from data.phantom.physique import LUNG_HU
 from data.phantom.render import AIRWAY, PARENCHYMA, VESSEL, render, streams
 from data.phantom.simulation import simulate
 from data.phantom.subject import draw_subject
+from pylayers.cohort.own_targets import read_targets
 from pylayers.command_line.exit_codes import run
 
 SEED = 3
@@ -53,6 +54,13 @@ def noise_free():
     subject = diseased(0.6, inspiration_hu=0.0, offset_hu=0.0)
     healthy = replace(subject, severity=0.0)
     return [render(s, np.random.default_rng(1), noise=False) for s in (healthy, subject)]
+
+
+def test_the_lungs_volume_is_declared_and_every_row_has_it_in_range(cohort):
+    (target,) = read_targets(cohort).values()
+    assert (target.name, target.unit) == ("lung_ml", "ml")
+    for row in read_table(cohort):
+        assert target.low < float(row["lung_ml"]) < target.high
 
 
 def test_scan_is_an_lps_ct_of_the_promised_size(cohort):

@@ -25,7 +25,9 @@ def test_the_cohort_is_the_one_prepared_from_scans(stored, tmp_path):
     """But for phantoms that have a mask, every second one: here the lungs are always found."""
     made("--out", tmp_path, "--n", 2)
     assert prepare([str(tmp_path / "table.csv"), "--out", str(tmp_path / "cohort"), "--quiet"]) == 0
-    rows, usual = ([s.row for s in read_cohort(f / "cohort").scans] for f in (stored, tmp_path))
+    cohorts = [read_cohort(folder / "cohort") for folder in (stored, tmp_path)]
+    assert cohorts[0].own == cohorts[1].own and list(cohorts[0].own) == ["lung_ml"]
+    rows, usual = ([scan.row for scan in cohort.scans] for cohort in cohorts)
     assert rows[1] == usual[1]
     assert [row["mask"] for row in (*rows, *usual)] == ["computed", "computed", "given", "computed"]
     assert list(rows[0]) == list(usual[0])

@@ -40,6 +40,9 @@ def do(job, log):
         wait_for(lambda: len({line.split()[1] for line in whole_lines(log)}) >= wanted)
     if "killed" in job.scan_id and (first or "twice" in job.scan_id):
         os.kill(os.getpid(), signal.SIGKILL)
+    if "orphan" in job.scan_id and (first or "twice" in job.scan_id):
+        os.kill(os.getppid(), signal.SIGKILL)
+        signal.pause()
     if "abort" in job.scan_id and (first or "twice" in job.scan_id):
         os.kill(os.getpid(), signal.SIGABRT)
     if "hang" in job.scan_id and (first or "twice" in job.scan_id):

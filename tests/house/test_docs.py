@@ -38,6 +38,12 @@ FOREIGN_OPTIONS = {
     "--version",
 }
 FOREIGN_OPTIONS |= {"--help"}
+# Of Dask and SLURM.
+FOREIGN_OPTIONS |= {
+    *("--scheduler-file", "--nthreads", "--no-dashboard", "--local-directory", "--death-timeout"),
+    *("--host", "--port", "--protocol", "--tls-ca-file", "--tls-cert", "--tls-key"),
+    *("--array", "--cpus-per-task", "--mem", "--time"),
+}
 
 
 def page_id(page: Path) -> str:

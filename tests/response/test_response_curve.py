@@ -42,3 +42,10 @@ def test_without_weights_the_exit_code_is_4(chest, tmp_path, run_tool):
 def test_doses_that_make_no_sense_are_refused(doses):
     with pytest.raises((UsageError, SystemExit)):
         response_curve.main([f"--doses={doses}"])
+
+
+def test_a_cohorts_own_target_has_no_direction_to_follow(own_run, tmp_path):
+    options = ["--weights", str(own_run.path), "--out", str(tmp_path / "out")]
+    with pytest.raises(UsageError, match=r"how age, .* answers to emphysema is not known"):
+        response_curve.main([str(tmp_path / "s.nii"), *options])
+    assert not (tmp_path / "out").exists()

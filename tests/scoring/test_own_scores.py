@@ -6,7 +6,7 @@ import shutil
 
 import pydicom
 import pytest
-from dicom_study import write_study
+from dicom_study import errors_of, write_study
 
 from pylayers.errors import UsageError, WeightsError
 from tools import evaluate, export_onnx, grand_challenge, make_report, score_cohort, score_scan
@@ -78,6 +78,8 @@ def test_a_dicom_report_names_it_by_a_code_of_ours(run, chest, tmp_path):
     text = str(pydicom.dcmread(report))
     assert "AGE-CT" in text and "Age, from CT (research use)" in text and "99SCAN2NUM" in text
     assert repr(score) in text.replace('"', "'") and page.stat().st_size > 10_000
+    if shutil.which("dciodvfy"):
+        assert errors_of(report) == errors_of(page) == []
 
 
 def test_a_challenge_case_has_a_file_of_it_that_the_next_case_removes(run, chest, tmp_path):
@@ -133,7 +135,7 @@ def test_runs_of_own_targets_are_found_where_they_belong(
 
 @pytest.mark.parametrize("name", ["size", "../age", "Age", ""])
 def test_a_name_that_nobody_declares_stops_with_the_list(name, own_run, own_cohort):
-    with pytest.raises(UsageError, match="is not known; it is one of ve, fev1fvc, fev1pp"):
+    with pytest.raises(UsageError, match="is not known; it is one of ve, fev1fvc, fev1pp, age"):
         evaluate.main([name, "--cohort", str(own_cohort), "--quiet"])
     with pytest.raises(UsageError):
         evaluate.main([name, "--run", str(own_run.path), "--quiet"])

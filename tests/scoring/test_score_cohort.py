@@ -15,9 +15,13 @@ from formats import IDENTITY, image_of, write_dicom, write_format
 from gate import Gate, started
 from processes import LIMIT_S, finished, running, wait_for, workers_of
 
+from pylayers.errors import WeightsError
 from tools import score_cohort, score_scan
 from tools.scan_lists.scan_list import jobs_of
+from tools.scoring import score_worker
+from tools.scoring.score_output import scored_with
 from tools.training.trained_run import load_trained
+from tools.workers.worker_setup import ScoreSetup
 
 pytestmark = pytest.mark.caffe
 
@@ -177,6 +181,16 @@ def test_every_format_in_a_folder_gives_the_same_numbers(random_run, tmp_path):
 
 
 # ---- what may happen on the way ----
+
+
+def test_a_worker_that_finds_other_weights_or_versions_does_not_begin(random_run):
+    expected = scored_with([load_trained(random_run)], "caffe", None)
+    setup = ScoreSetup((str(random_run.path),), None, False, "", scored_with=expected)
+    assert score_worker.begin(setup)
+    for key, what in (("weights_sha256", "weights"), ("numpy", "numpy"), ("caffe", "Caffe")):
+        other = setup._replace(scored_with=expected | {key: "other"})
+        with pytest.raises(WeightsError, match=f"a worker process finds other {what}"):
+            score_worker.begin(other)
 
 
 def test_kill_9_at_any_moment_loses_nothing(undisturbed, scans, random_run, tmp_path):

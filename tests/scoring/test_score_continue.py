@@ -36,7 +36,7 @@ def tables(folder):
 def asked(monkeypatch):
     """Stands in for the workers: a list of the scans asked for; `fails` are answered with Lost."""
 
-    def answers(jobs, setup, workers, limit_s):
+    def answers(jobs, setup, args):
         assert os.listdir(setup.scratch) == []
         Path(setup.scratch, "unpacked").touch()
         for job in reversed(jobs):

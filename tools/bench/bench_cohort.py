@@ -1,9 +1,10 @@
-"""The cohort to measure on: the user's, the phantom cohort, else a few phantoms of our own."""
+"""What to measure on: the user's cohort, the phantom cohort, else a few phantoms of our own."""
 
 import subprocess
 import sys
 from pathlib import Path
 
+from pylayers.cohort.cohort import read_rows
 from pylayers.command_line.progress_bar import say
 from pylayers.files.checkout import ROOT, relative
 
@@ -22,13 +23,32 @@ def bench_cohort(folder: Path | None, quiet: bool) -> Path:
     cohort = OWN / "cohort"
     done = cohort / ".split"
     if not done.is_file():
-        say(f"{COUNT} phantoms into {relative(OWN)}, once (about a minute)", quiet)
-        phantoms = OWN / "phantoms"
-        for program, *options in (
-            ("data/phantom/make_phantoms.py", "--out", phantoms, "--n", str(COUNT), "--seed", "1"),
-            ("tools/prepare_cohort.py", phantoms / "table.csv", "--out", cohort),
-            ("tools/split_cohort.py", cohort, "--fractions", FRACTIONS),
-        ):
-            subprocess.run([sys.executable, ROOT / program, *options, "--quiet"], check=True)
+        _run("tools/prepare_cohort.py", _own_phantoms(quiet), "--out", cohort)
+        _run("tools/split_cohort.py", cohort, "--fractions", FRACTIONS)
         done.touch()
     return cohort
+
+
+def bench_phantoms(quiet: bool) -> list[Path]:
+    """Return the scans of a few phantoms, made in build/bench where there are none.
+
+    Raises CalledProcessError.
+    """
+    table = PHANTOM_COHORT.parent / "table.csv"
+    if not table.is_file():
+        table = _own_phantoms(quiet)
+    return [table.parent / row["path"] for _, row in read_rows(table)][:COUNT]
+
+
+def _own_phantoms(quiet: bool) -> Path:
+    """Return the table of our own phantoms."""
+    table = OWN / "phantoms" / "table.csv"
+    if not table.is_file():
+        say(f"{COUNT} phantoms into {relative(OWN)}, once", quiet)
+        options = ("--out", table.parent, "--n", str(COUNT), "--seed", "1")
+        _run("data/phantom/make_phantoms.py", *options)
+    return table
+
+
+def _run(program: str, *options: str | Path) -> None:
+    subprocess.run([sys.executable, ROOT / program, *options, "--quiet"], check=True)

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+from tools.bench import scoring_rows
+
 WIDTHS = (44, 12, 31)
 
-# What a comparison is called. In loader_vs_... their time is over ours, else ours over theirs.
+# What a comparison is called. In loader_vs_... and score_cohort_... their time is over ours, else
+# ours over theirs.
 TITLES = {
     "loader_ratio": "training step, loading / constant batch",
     "loader_vs_torchio": "a scan's stack, one core: torchio / ours",
@@ -21,6 +24,7 @@ TITLES = {
     "caffe_forward_vs_onnxruntime": "scoring pass: Caffe / ONNX Runtime",
     "caffes_own_forward_vs_onnxruntime": "scoring pass: Caffe's own / ONNX Runtime",
     "caffe_forward_vs_caffes_own": "scoring pass: Caffe / Caffe's own",
+    **scoring_rows.TITLES,
 }
 ALONE = {
     "caffe_step_s": "training step: Caffe, nothing to compare with",
@@ -37,6 +41,7 @@ def printed(results: dict) -> str:
         _head(results),
         _comparisons(results),
         _loader(results),
+        scoring_rows.cohort_speeds(results),
         _layers(results),
         _missing(results),
     ]
@@ -152,6 +157,8 @@ def _goal(entry: dict) -> str:
 
 
 def _meaning(key: str, entry: dict) -> str:
+    if said := scoring_rows.meaning(key, entry):
+        return said
     ratio, theirs = entry["median"], entry["theirs"]["name"]
     if key == "loader_ratio":
         return _cost_of_loading(100 * (ratio - 1), entry["workers"])

@@ -17,6 +17,11 @@ class CaffeEngine:
         """Choose the CPU, or the GPU of that number."""
         caffe_on(gpu)
 
+    def draw(self, net: str, weights: str, seed: int) -> None:
+        """Write the weights that the fillers of a training net draw."""
+        caffe.set_random_seed(seed)
+        caffe.Net(net, caffe.TRAIN).save(weights)
+
     def reference(self, net: str, deploy: str, weights: str, arrays: str) -> None:
         """Write the weights that all engines take, and what Caffe computes with them.
 
@@ -88,5 +93,5 @@ class CaffeEngine:
 
 if __name__ == "__main__":
     engine = CaffeEngine()
-    names = ("on", "reference", "load", "train", "batch", "step", "forward")
+    names = ("on", "draw", "reference", "load", "train", "batch", "step", "forward")
     serve({name: getattr(engine, name) for name in names})

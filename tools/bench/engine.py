@@ -17,6 +17,13 @@ class EngineFailed(Exception):
     """A child died or raised; the message's last line says why."""
 
 
+def rivals_python() -> str:
+    """Return the Python of .venv-bench; EngineFailed when there is none."""
+    if not RIVALS_PYTHON.exists():
+        raise EngineFailed(f"there is no .venv-bench; {HOW_TO_GET_RIVALS}")
+    return str(RIVALS_PYTHON)
+
+
 def threads_env(threads: int) -> dict[str, str]:
     """Return the environment that limits every library in use to so many threads."""
     names = ("OPENBLAS", "OMP", "MKL")
@@ -43,10 +50,8 @@ class Engine:
         workers: int = 0,
         layers: str | None = None,
     ) -> None:
-        if rival and not RIVALS_PYTHON.exists():
-            raise EngineFailed(f"there is no .venv-bench; {HOW_TO_GET_RIVALS}")
         self.name = name
-        python = str(RIVALS_PYTHON) if rival else sys.executable
+        python = rivals_python() if rival else sys.executable
         env = threads_env(threads) | {WORKERS: str(workers)}
         if layers:
             env[CHOICE] = layers

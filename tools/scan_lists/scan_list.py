@@ -98,8 +98,14 @@ def scan_id_of(path: Path, base: Path) -> str:
 
 def shard_of(jobs: list[ScanJob], text: str) -> list[ScanJob]:
     """Return the part `i/n` of the jobs: every n-th beginning with the i-th; UsageError."""
+    first, count = shard_numbers(text)
+    return jobs[first - 1 :: count]
+
+
+def shard_numbers(text: str) -> tuple[int, int]:
+    """Return i and n of a part `i/n`; UsageError."""
     match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text, re.ASCII)
     first, count = (int(match[1]), int(match[2])) if match else (0, 0)
     if not 1 <= first <= count:
         raise UsageError(f"--shard {text!r} is not i/n with i from 1 to n, such as 2/8")
-    return jobs[first - 1 :: count]
+    return first, count

@@ -17,6 +17,7 @@ KINDS = {  # of what the first line says, in words
     "preprocessing": "preprocessing",
     "caffe": "Caffe",
     "caffe_commit": "Caffe",
+    "onednn": "oneDNN",
     "engine": "--engine",
     "onnxruntime": "ONNX Runtime",
     "numpy": "numpy",
@@ -29,6 +30,7 @@ KINDS = {  # of what the first line says, in words
     "resample": "--resample",
     "shard": "--shard",
     "scans_sha256": "list of scans",
+    "all_scans_sha256": "list of scans",
 }
 
 

@@ -12,6 +12,7 @@ from pylayers.files.file_hash import sha256
 from pylayers.files.output_check import check_output
 from pylayers.files.output_place import place_of
 from pylayers.files.whole_file import NotWritten, write_json
+from tools.scan_lists.scan_list import shard_of
 from tools.scan_lists.scan_table import ScanJob
 from tools.scoring.chosen_runs import device
 from tools.scoring.engines import CAFFE, versions
@@ -19,30 +20,75 @@ from tools.scoring.score_journal import Journal, difference
 from tools.scoring.score_tables import contributions_path, write_contributions, write_scores
 from tools.training.trained_run import TrainedRun
 
+WHOLE = "1/1"  # of --shard: no part
 
-def made_with(runs: list[TrainedRun], engine: str, args: Namespace, jobs: list[ScanJob]) -> dict:
-    """Return all that the tables depend on, JSON: only runs that agree in it may be mixed."""
-    base = Path(args.scans) if os.path.isdir(args.scans) else Path(args.scans).parent
-    scans = hashlib.sha256()
-    for job in jobs:
-        # relative, so that the folder may move
-        paths = [path and os.path.relpath(path, base) for path in (job.scan, job.mask)]
-        scans.update(json.dumps([job.scan_id, *paths, job.mask_labels]).encode())
+
+def scored_with(runs: list[TrainedRun], engine: str, gpu: int | None) -> dict:
+    """Return what the numbers depend on beside scans and options, JSON."""
     return {
-        **versions(engine, device(args.device)),
+        **versions(engine, gpu),
         # only where it differs from the usual, so that older tables and journals stay valid
         **({"engine": engine} if engine != CAFFE else {}),
         "weights_sha256": {run.target.name: run.weights_sha256 for run in runs},
         "nets_sha256": {run.target.name: sha256(run.net_file) for run in runs},
+    }
+
+
+def made_with(runs: list[TrainedRun], engine: str, args: Namespace, jobs: list[ScanJob]) -> dict:
+    """Return all that the tables depend on, JSON: only runs that agree in it may be mixed.
+
+    jobs: those of all parts, of which --shard chooses one.
+    """
+    base = Path(args.scans) if os.path.isdir(args.scans) else Path(args.scans).parent
+    every = {} if args.shard == WHOLE else list_facts(jobs, base)
+    return {
+        **scored_with(runs, engine, device(args.device)),
         "device": args.device,
         "allow_uneven": args.allow_uneven,
         "contributions": args.contributions,
         **({"offsets": args.offsets} if args.offsets > 1 else {}),
         **({"resample": True} if args.resample else {}),
         "shard": args.shard,
-        "scans": len(jobs),
-        "scans_sha256": scans.hexdigest(),
+        **list_facts(shard_of(jobs, args.shard), base),
+        **{f"all_{name}": fact for name, fact in every.items()},
     }
+
+
+def list_facts(jobs: list[ScanJob], base: Path) -> dict:
+    """Return what is said of a list of scans, JSON; base: its folder, which may move."""
+    scans = hashlib.sha256()
+    for job in jobs:
+        paths = [path and os.path.relpath(path, base) for path in (job.scan, job.mask)]
+        scans.update(json.dumps([job.scan_id, *paths, job.mask_labels]).encode())
+    return {"scans": len(jobs), "scans_sha256": scans.hexdigest()}
+
+
+def about_path(table: Path) -> Path:
+    """Return where it is said what a table is made with."""
+    return table.with_name(f"{table.stem}_made_with.json")
+
+
+def journal_path(table: Path) -> Path:
+    """Return where finished scans are kept until a table is complete."""
+    return table.with_name(f".{table.name}.journal")
+
+
+def tables_of(table: Path, head: dict) -> list[Path]:
+    """Return the files that belong to a table made with `head`."""
+    targets = head["weights_sha256"] if head["contributions"] else ()
+    return [table, about_path(table), *(contributions_path(table, name) for name in targets)]
+
+
+def write_tables(table: Path, head: dict, rows: list[dict], entries: list[dict]) -> None:
+    """Write a table and what belongs to it, the table last; NotWritten.
+
+    head: what they are made with. entries: scan_id and slices of the scans that were scored or
+    refused.
+    """
+    for target in head["weights_sha256"] if head["contributions"] else ():
+        write_contributions(table, target, entries, weighted="offsets" in head)
+    write_json(about_path(table), head)
+    write_scores(table, list(head["weights_sha256"]), rows)
 
 
 class Output:
@@ -57,13 +103,13 @@ class Output:
         if place_of(table).stream:
             raise UsageError(f"--out {table} is not a file; give the name of a CSV")
         self.table = table
-        self.about = table.with_name(f"{table.stem}_made_with.json")
+        self.about = about_path(table)
         self.scratch = table.with_name(f".{table.name}.scratch")
         self.go_on = go_on
         self.finished = False
 
     def __enter__(self) -> Self:
-        self.journal = Journal(self.table.with_name(f".{self.table.name}.journal"))
+        self.journal = Journal(journal_path(self.table))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -74,14 +120,11 @@ class Output:
 
         Raises UsageError when that would overwrite or mix what should be kept.
         """
-        self.targets = list(head["weights_sha256"])
-        self.contributions = head["contributions"]
-        self.weighted = "offsets" in head
         begun = self.journal.head is not None
-        tables = [contributions_path(self.table, t) for t in self.targets if self.contributions]
-        for path in (self.about, *tables):
+        tables = tables_of(self.table, head)
+        for path in tables[1:]:  # the table itself was checked with the option's name
             check_output(path)
-        existing = [path for path in (self.table, self.about, *tables) if path.exists()]
+        existing = [path for path in tables if path.exists()]
         if not self.go_on and begun:
             raise UsageError(
                 f"an unfinished run is kept in {self.journal.path}; add --continue to go on with "
@@ -120,12 +163,9 @@ class Output:
             entries[job.scan_id]["row"] if job.scan_id in entries else errors[job.scan_id]
             for job in jobs
         ]
+        kept = [entries[job.scan_id] for job in jobs if job.scan_id in entries]
         try:
-            for target in self.targets if self.contributions else ():
-                kept = [entries[job.scan_id] for job in jobs if job.scan_id in entries]
-                write_contributions(self.table, target, kept, self.weighted)
-            write_json(self.about, self.journal.head)
-            write_scores(self.table, self.targets, rows)
+            write_tables(self.table, self.journal.head, rows, kept)
         except NotWritten as error:
             raise MachineError(f"{error}; finished scans are kept, --continue goes on") from None
         self.finished = not errors

@@ -1,5 +1,6 @@
 """The tables of score_cohort: a row per scan, and on request a row per slice and target."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -74,6 +75,21 @@ def write_contributions(
         for values in entry["slices"].get(target, ())
     ]
     _write(contributions_path(table, target), names, rows)
+
+
+def summary(rows: list[dict[str, str]], table: Path) -> str:
+    """Return the lines that end a run: how many scans were scored, refused, and failed."""
+    reasons = Counter(row["refused"] for row in rows if row["refused"])
+    errors = reasons.pop(ERROR, 0)
+    refused = ", ".join(f"{count} {slug}" for slug, count in reasons.most_common())
+    lines = [
+        f"scored   {len(rows) - reasons.total() - errors}",
+        f"refused  {reasons.total()}{f' ({refused})' if refused else ''}",
+        *([f"errors   {errors} (--continue tries them again)"] if errors else []),
+        f"table    {table}",
+        "research use, not a medical device",
+    ]
+    return "\n".join(lines)
 
 
 def _write(path: Path, names: Sequence[str], rows: list[dict]) -> None:

@@ -20,12 +20,13 @@ def asked_target(
 
     Raises UsageError, which lists the names, for any other.
     """
-    if name in TARGETS or not NAME.fullmatch(name):
-        return target_named(name).name
-    folder = run_place(run_name(name, variant), cohort) if run is None else RunFolder(run)
-    if name in (fact(path, "target") for path in (folder.best_json, folder.run_json)):
+    if name in TARGETS:
         return name
-    own = read_targets(cohort or cohort_of(folder) or PHANTOM_COHORT)
+    own = read_targets(cohort or (run and cohort_of(RunFolder(run))) or PHANTOM_COHORT)
+    if name not in own and NAME.fullmatch(name):
+        folder = run_place(run_name(name, variant), cohort) if run is None else RunFolder(run)
+        if name in (fact(path, "target") for path in (folder.best_json, folder.run_json)):
+            return name
     return target_named(name, TARGETS | own).name
 
 

@@ -144,7 +144,7 @@ def _evaluation(run: TrainedRun) -> dict[str, str]:
     if not pairs:
         return {"scans": "not evaluated"}
     truth, prediction = zip(*pairs, strict=True)
-    mae = estimate_text(agreement(truth, prediction).mae, 3)
+    mae = estimate_text(agreement(truth, prediction).mae, run.target.decimals)
     return {
         "scans": str(len(pairs)),
         "Spearman's rho": estimate_text(spearman_interval(prediction, truth)),

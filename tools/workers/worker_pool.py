@@ -6,8 +6,9 @@ which scan a dead worker had. tools/workers/worker_side.py is the other end.
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from multiprocessing.connection import wait
 from typing import NamedTuple
 
@@ -73,20 +74,31 @@ def answers(jobs: list[ScanJob], setup: Setup, workers: int, limit_s: float) -> 
     A scan that is lost is tried once more after all others, alone on the machine.
     Raises NoWorkers, and WeightsError when the nets are unusable.
     """
+    yield from tried_twice(jobs, partial(_pass, setup=setup, workers=workers, limit_s=limit_s))
+
+
+def tried_twice(jobs: list[ScanJob], try_once: Callable[..., Iterator[tuple]]) -> Iterator[tuple]:
+    """Yield (job, answer); Lost only for a job that is lost a second time, after all others.
+
+    try_once: generator of (job, answer) from jobs and whether each must have its workers alone.
+    """
     again = []
     # closed by name: Python 3.12 lets go of a closed generator's own generators only later
-    with closing(_pass(jobs, setup, workers, limit_s)) as first:
+    with closing(try_once(jobs, alone=False)) as first:
         for job, answer in first:
             if isinstance(answer, Lost):
                 again.append(job)
             else:
                 yield job, answer
-    yield from _pass(again, setup, 1, limit_s)
+    yield from try_once(again, alone=True)
 
 
-def _pass(jobs: list[ScanJob], setup: Setup, workers: int, limit_s: float) -> Iterator[tuple]:
+def _pass(
+    jobs: list[ScanJob], setup: Setup, workers: int, limit_s: float, alone: bool
+) -> Iterator[tuple]:
     """Give every job to a worker once; a dead worker is replaced while there is work."""
     queue = deque(jobs)
+    workers = 1 if alone else workers
     crew = []
     try:
         crew += [Worker(setup) for _ in range(min(workers, len(queue)))]

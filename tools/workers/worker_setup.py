@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 
 class ScoreSetup(NamedTuple):
-    """Scoring. runs: absolute paths, as RunFolder.at takes them. gpu: its number, None: the CPU."""
+    """Scoring. runs: absolute paths, as RunFolder.at takes them. gpu: its number, None: the CPU.
+
+    scored_with: what must be found there, None where that does not matter.
+    """
 
     runs: tuple[str, ...]
     gpu: int | None
@@ -17,12 +20,13 @@ class ScoreSetup(NamedTuple):
     offsets: int = 1
     resample: bool = False
     engine: str = "caffe"
+    scored_with: dict | None = None
 
     module = "tools.scoring.score_worker"
 
 
 class PrepareSetup(NamedTuple):
-    """Storing lung crops. cohort: the folder, as the user named it."""
+    """Storing lung crops. cohort: the folder as the user named it; absolute for other machines."""
 
     cohort: str
     scratch: str
