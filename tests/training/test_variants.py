@@ -65,7 +65,7 @@ def test_a_training_that_is_killed_and_resumed_is_the_undisturbed_one(name, tiny
             os.kill(caffe, signal.SIGKILL)
             process.kill()
             process.communicate()
-        wait_for(lambda: not running(caffe))  # noqa: B023
+        wait_for(lambda: not running(caffe))
     train.main([target, "--run", str(folder), "--gpu", "none", "--resume", "--quiet"])
     assert final(folder) == final(whole)
     assert final(folder)["said"]["variant"] == name

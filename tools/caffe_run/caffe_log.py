@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 NUMBER = r"(-?nan|-?inf|[-+0-9.eE]+)"
 TRAINED = re.compile(rf"Iteration (\d+) \(.*\), loss = {NUMBER}")
+PACE = re.compile(rf"Iteration \d+ \(\S+ iter/s, {NUMBER}s/\d+ iters\)")
 TESTING = re.compile(r"Iteration (\d+), Testing net")
 TEST_LOSS = re.compile(rf"Test net output #\d+: loss = {NUMBER}")
 SNAPSHOT = re.compile(r"Snapshotting solver state to binary proto file .*_iter_(\d+)\.solverstate")
@@ -52,6 +53,12 @@ def read_events(path: str | os.PathLike[str]) -> list[Event]:
         events = [event for event in map(reader.event, file) if event]
     last = {(event.kind, event.iteration): event for event in events}
     return sorted(last.values(), key=lambda event: event.iteration)
+
+
+def training_s(path: str | os.PathLike[str]) -> float:
+    """Return how long Caffe iterated by its own clock, validations included, in seconds."""
+    with open(path, errors="replace") as file:
+        return sum(float(match[1]) for match in map(PACE.search, file) if match)
 
 
 def test_mean_loss(log: str) -> float | None:

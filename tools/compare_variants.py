@@ -1,0 +1,59 @@
+"""What each proposal of the paper's discussion adds: a table of trained runs and their variants.
+
+RUNS is a folder of runs on one cohort, such as `make variants` trains: the paper's network of a
+target and its variants, all evaluated. Writes table.csv and table.md there and prints the table.
+"""
+
+import argparse
+import sys
+
+from pylayers.command_line.exit_codes import run
+from pylayers.command_line.path_argument import given_path
+from pylayers.errors import UsageError, WeightsError
+from pylayers.files.checkout import relative
+from pylayers.files.output_check import check_output
+from tools.report.results import read_results
+from tools.report.variant_table import variant_table
+from tools.training.run_places import check_cohort, runs_in
+from tools.training.run_records import cohort_of
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    p.add_argument("runs", type=given_path, metavar="RUNS", help="folder of runs")
+    p.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    return p
+
+
+def compare(args: argparse.Namespace) -> None:
+    """Write and print the table."""
+    folders = [folder for folder in runs_in(args.runs) if folder.best_json.exists()]
+    if not folders:
+        raise WeightsError(
+            f"{relative(args.runs)} has no trained runs; `make variants` trains some"
+        )
+    for folder in folders:
+        check_cohort(folder, cohort_of(folders[0]))
+    for suffix in (".csv", ".md"):
+        check_output(args.runs / f"table{suffix}")
+    table = variant_table([read_results(folder) for folder in folders])
+    if not table.rows:
+        raise UsageError(
+            f"{relative(args.runs)} has no run of the paper's own network to compare with"
+        )
+    table.write(args.runs)
+    if not args.quiet:
+        print(table.markdown())
+        print(f"table  {relative(args.runs / f'{table.name}.csv')}")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the program."""
+    return compare(parser().parse_args(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
