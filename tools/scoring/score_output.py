@@ -27,7 +27,9 @@ def made_with(runs: list[TrainedRun], engine: str, args: Namespace, jobs: list[S
     for job in jobs:
         # relative, so that the folder may move
         paths = [path and os.path.relpath(path, base) for path in (job.scan, job.mask)]
-        scans.update(json.dumps([job.scan_id, *paths, job.mask_labels]).encode())
+        seconds = [[kind, os.path.relpath(path, base)] for kind, path in job.seconds]
+        own = [job.scan_id, *paths, job.mask_labels, *([seconds] if seconds else [])]
+        scans.update(json.dumps(own).encode())
     return {
         **versions(engine, device(args.device)),
         # only where it differs from the usual, so that older tables and journals stay valid
