@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from chest import make_chest, write_scan
+from conftest import TINY_FRACTIONS, drawn_run
 
 from pylayers.cohort.cohort import write_rows
 
@@ -32,10 +33,14 @@ def paired_table(tiny_cohort, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def paired_run(paired_cohort, tmp_path_factory):
+    """A run of fev1pp and expiration whose weights were drawn. Do not write into it."""
+    return drawn_run(tmp_path_factory.mktemp("paired_runs") / "fev1pp", paired_cohort, "expiration")
+
+
+@pytest.fixture(scope="session")
 def paired_cohort(paired_table) -> Path:
     """The prepared and split cohort of that table: as the tiny one. Do not write into it."""
-    from conftest import TINY_FRACTIONS
-
     from tools import prepare_cohort, split_cohort
 
     cohort = paired_table.parent / "cohort"
