@@ -36,6 +36,9 @@ REASONS = {
     "lungs-cut": "the volume's border cuts off much of the lungs",
     # what the weights know
     "pixel-size": "pixels far coarser or finer than those that the network was trained on",
+    # the second scan
+    "second-scan-missing": "the weights need a second scan of the subject, which is not given",
+    "second-scan-same": "the second scan's lungs are those of the first, voxel by voxel",
     # the mask
     "mask-grid": "the mask lies on another grid than the scan",
     "mask-empty": "the mask marks no lung",

@@ -16,6 +16,8 @@ Blobs = Sequence[Any]  # pycaffe's type of a blob has no public name
 class ScanStackLayer(caffe.Layer):
     """Tops: data (batch * slices, 1, 512, 512) and label (batch, 1).
 
+    With a second scan, twice as many slices: each scan's, then its second's.
+
     `param_str` is JSON with the keys of pylayers.batch.layer_params.LayerParams. In TRAIN the
     order is drawn and stacks are augmented; in TEST neither. A resumed training goes on with the
     batch after its snapshot's.

@@ -49,7 +49,8 @@ def caffe_test(args: argparse.Namespace) -> None:
         check_output(path)
     gpu = gpu_id(args.gpu)
     params = folder.layer_params("test")
-    scans = trained_cohort(trained, "test").labelled("test", target.name)
+    cohort = trained_cohort(trained, "test")
+    scans = cohort.labelled("test", target.name, trained.variant.second)
     iterations, rest = divmod(len(scans), params.batch)
     if rest:
         raise TrainingStopped(

@@ -1,7 +1,8 @@
 """Score many chest CTs: one row per scan with one number per trained target.
 
 SCANS is a text file with one path per line (# starts a comment), a CSV with the columns scan_id and
-path and where known mask and mask_labels (paths are relative to either file), or a folder: every
+path and where known mask and mask_labels (paths are relative to either file), and expiration or
+earlier where the weights take a second scan of each subject, or a folder: every
 .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, .zip, .tar, .tar.gz, .tgz and .tar.bz2 in it and below, and
 every folder of DICOM files.
 A CSV names its scans as you like. Else a scan_id is the path from the list or folder without its
@@ -46,6 +47,7 @@ from tools.scoring.chosen_runs import (
     add_weights,
     chosen_runs,
     device,
+    second_kinds,
     weights_note,
 )
 from tools.scoring.engines import add_engine, engine_of, load_runs
@@ -108,12 +110,20 @@ def score_cohort(args: argparse.Namespace) -> int:
     check_worker_options(args)
     checked_offsets(args.offsets)
     gpu = device(args.device)
-    everything = [replace(job, allow_uneven=args.allow_uneven) for job in jobs_of(args.scans)]
-    jobs = shard_of(everything, args.shard)
     out = args.out or default_out(args.shard)
     if not os.path.isdir(args.scans):
         check_output(out, "--out", inputs=(args.scans,))
     folders = chosen_runs(args.weights)
+    needed = second_kinds(folders)
+    everything = [
+        replace(
+            job,
+            allow_uneven=args.allow_uneven,
+            seconds=tuple(second for second in job.seconds if second[0] in needed),
+        )
+        for job in jobs_of(args.scans)
+    ]
+    jobs = shard_of(everything, args.shard)
     engine = engine_of(args.engine, folders, gpu)
     runs = load_runs(folders, engine)
     for trained in runs:

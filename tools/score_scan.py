@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # without `make setup`, too
 
 from pylayers.batch.slice_sample import checked_offsets
+from pylayers.cohort.second_scan import KINDS
 from pylayers.command_line.deliveries import deliver
 from pylayers.command_line.exit_codes import REFUSED, complain, refusal, run
 from pylayers.command_line.path_argument import given_path_text
@@ -34,11 +35,13 @@ from tools.scoring.chosen_runs import (
     add_weights,
     chosen_runs,
     device,
+    second_kinds,
     weights_note,
 )
 from tools.scoring.engines import CAFFE, add_engine, engine_of, load_runs
 from tools.scoring.scan_result import cropped, score
 from tools.scoring.scorer import Scorer
+from tools.training.run_folder import RunFolder
 from tools.workers.worker_options import add_allow_uneven
 
 RESEARCH_USE = "research use, not a medical device"
@@ -63,6 +66,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="LABELS",
         help="the mask's labels that are lung, such as 10-14 (default: Chest Imaging Platform's)",
     )
+    for kind, words in KINDS.items():
+        p.add_argument(
+            f"--{kind}",
+            type=given_path_text,
+            metavar="SCAN2",
+            help=f"{words} of the same subject, for weights that take one (docs/variants.md)",
+        )
     p.add_argument("--series", metavar="UID", help="DICOM series (default: the largest axial one)")
     add_allow_uneven(p)
     add_weights(p)
@@ -94,7 +104,10 @@ def score_scan(args: argparse.Namespace) -> int:
     checked_offsets(args.offsets)
     check_outputs(args)
     folders = chosen_runs(args.weights)
+    seconds = second_requests(args, folders)
     engine = engine_of(args.engine, folders, gpu)
+    if args.report and second_kinds(folders):
+        raise UsageError("--report maps one scan; weights that take a second one have no maps")
     if args.report and engine != CAFFE:
         raise UsageError("--report draws maps by Caffe's backward pass; it needs --engine caffe")
     with ThreadPoolExecutor(1) as beside:  # weights are loaded while the lungs are sought
@@ -104,7 +117,7 @@ def score_scan(args: argparse.Namespace) -> int:
         runs = loading.result()
     scorers = [Scorer(run, gpu, args.offsets, args.resample) for run in runs]
     load_s = round(time.perf_counter() - started, 3)
-    result, scored = score(scorers, request, lungs)
+    result, scored = score(scorers, request, lungs, seconds)
     if scored is not None:
         result["timings_s"] = {"load_nets": load_s, **result["timings_s"]}
 
@@ -159,6 +172,15 @@ def request_of(args: argparse.Namespace) -> ScanRequest:
     return ScanRequest(args.scan, args.mask, labels, args.series, args.allow_uneven)
 
 
+def second_requests(args: argparse.Namespace, runs: list[RunFolder]) -> dict[str, ScanRequest]:
+    """Return the second scans to read, by kind; UsageError for one that no run takes."""
+    given = {kind: getattr(args, kind) for kind in KINDS if getattr(args, kind) is not None}
+    for kind in given:
+        if kind not in second_kinds(runs):
+            raise UsageError(f"--{kind} names {KINDS[kind]}, and none of the weights take one")
+    return {kind: ScanRequest(scan, allow_uneven=args.allow_uneven) for kind, scan in given.items()}
+
+
 def check_outputs(args: argparse.Namespace) -> None:
     """Raise UsageError, before any work, for a file that could not be written."""
     if stdout_is_closed() and (args.json == "-" or not (args.json or args.report)):
@@ -171,7 +193,9 @@ def check_outputs(args: argparse.Namespace) -> None:
         *dicom_outputs(args),
     ):
         if name is not None:
-            place = check_output(name, option, inputs=(args.scan, args.mask))
+            place = check_output(
+                name, option, inputs=(args.scan, args.mask, args.expiration, args.earlier)
+            )
             if place in taken and not place.stream:
                 raise UsageError(f"{option} {name} is another output, too")
             taken.add(place)

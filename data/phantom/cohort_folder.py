@@ -9,8 +9,9 @@ import SimpleITK as sitk
 
 from data.phantom.simulation import FACTS_OF_SUBJECT
 from data.phantom.subject import Subject
-from pylayers.cohort.cohort import PHANTOM, write_rows, write_targets
+from pylayers.cohort.cohort import PHANTOM, write_targets
 from pylayers.cohort.own_targets import read_targets
+from pylayers.cohort.targets import Target
 from pylayers.errors import UsageError
 
 VERSION = 10  # raise it whenever the same seed gives other voxels or labels
@@ -81,24 +82,9 @@ def write_image(array: np.ndarray, subject: Subject, path: Path) -> None:
     sitk.WriteImage(image, str(path), path.suffix == ".nrrd", compressionLevel=1)
 
 
-def write_table(out: Path, count: int) -> list[dict]:
-    """Write table.csv for phantoms 1..count; return its rows."""
-    rows = []
-    for index in range(1, count + 1):
-        paths = paths_of(out, index)
-        row = row_of(out, index) | {
-            "path": paths["mhd"].relative_to(out).as_posix(),
-            "mask": paths["mask"].relative_to(out).as_posix() if "mask" in paths else "",
-        }
-        rows.append({column: row[column] for column in COLUMNS})
-    write_rows(out / "table.csv", rows)
-    declare_targets(out)
-    return rows
-
-
-def declare_targets(folder: Path) -> None:
-    """Declare what a network may learn of phantoms beside the paper's targets."""
-    write_targets(folder, read_targets(Path(__file__).parent).values())
+def declare_targets(folder: Path, more: Iterable[Target] = ()) -> None:
+    """Declare what a network may learn of phantoms beside the paper's targets, and more of it."""
+    write_targets(folder, [*read_targets(Path(__file__).parent).values(), *more])
 
 
 def claim_folder(

@@ -10,10 +10,17 @@ command continues an interrupted run.
     OUT/table.csv                                        scan_id, path, mask, labels, facts
     OUT/targets.csv                                      of the facts, what may be trained on
 
+With --expiration or --earlier a second scan of each, from the same seed: the first scans and what
+is said of them stay as they are. The table names them in columns of those names:
+
+    OUT/scans/phantom_0001_expiration.mhd + .raw         lungs at the end of an expiration
+    OUT/scans/phantom_0001_earlier.mhd + .raw            as three years before
+
 With --stored, in place of scans, masks and table, what tools/prepare_cohort.py makes of them
 without a mask, in a fifth of the space:
 
     OUT/cohort/scans/phantom_0001.h5, OUT/cohort/cohort.csv, OUT/cohort/targets.csv
+    OUT/cohort/scans/phantom_0001+expiration.h5, with --expiration
 """
 
 import argparse
@@ -22,7 +29,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -36,11 +43,13 @@ from data.phantom.cohort_folder import (
     scan_id_of,
     write_facts,
     write_image,
-    write_table,
 )
 from data.phantom.labels import noise_ceiling
+from data.phantom.phantom_table import write_table
+from data.phantom.second_files import make_second
 from data.phantom.simulation import simulate
 from data.phantom.stored_phantoms import COHORT, STORED_FOLDERS, store_one, write_cohort
+from data.phantom.twins import KINDS
 from pylayers.cohort.targets import TARGETS
 from pylayers.command_line.exit_codes import complain, interrupted_code, run, stopped_by
 from pylayers.command_line.path_argument import given_path
@@ -67,6 +76,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--stored", action="store_true", help="keep no scans: store their lungs in OUT/cohort"
     )
+    p.add_argument("--expiration", action="store_true", help="an expiratory scan of each, too")
+    p.add_argument("--earlier", action="store_true", help="a scan of an earlier visit of each, too")
     p.add_argument(
         "--workers",
         type=int,
@@ -77,15 +88,24 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def make_one(index: int, out: Path, seed: int, thin_share: float) -> str:
+def make_one(index: int, out: Path, seed: int, thin_share: float, kinds: Sequence[str] = ()) -> str:
     """Make phantom `index` (from 1) below `out` unless it exists; return "", as none is refused.
 
-    Files appear under their names only when complete, the .mhd last: with it all are there.
+    kinds: of second scans that it has. Files appear under their names only when complete, the .mhd
+    last: with it all are there.
     """
     cv2.setNumThreads(1)
+    make_first(index, out, seed, thin_share)
+    for kind in kinds:
+        make_second(index, kind, out, seed, thin_share)
+    return ""
+
+
+def make_first(index: int, out: Path, seed: int, thin_share: float) -> None:
+    """Make the scan of phantom `index` that is in every cohort, unless it exists."""
     paths = paths_of(out, index)
     if all(path.exists() for path in paths.values()):
-        return ""
+        return
     subject, phantom, row = simulate(seed, index, thin_share)
     part = out / ".partial" / f"{index}"
     shutil.rmtree(part, ignore_errors=True)
@@ -98,7 +118,6 @@ def make_one(index: int, out: Path, seed: int, thin_share: float) -> str:
         if kind in paths:
             os.replace(part / paths[kind].name, paths[kind])
     part.rmdir()
-    return ""
 
 
 def make_phantoms(args: argparse.Namespace) -> None:
@@ -110,16 +129,21 @@ def make_phantoms(args: argparse.Namespace) -> None:
     if args.stored:
         with FolderLock(args.out / COHORT, COHORT_WORK):
             remove_partials(args.out / COHORT / "scans", ".h5")
-            rows = write_cohort(args.out, make_all(store_one, args))
+            rows = write_cohort(args.out, make_all(store_one, args), kinds_of(args))
     else:
         make_all(make_one, args)
         shutil.rmtree(args.out / ".partial", ignore_errors=True)
-        rows = write_table(args.out, args.n)
+        rows = write_table(args.out, args.n, kinds_of(args))
     if not args.quiet:
         print(f"{len(rows)} phantoms in {args.out}, {time.monotonic() - started:.0f} s")
     if not args.quiet and args.n >= 10:
         ceilings = (f"{target} {noise_ceiling(rows, target):.2f}" for target in TARGETS)
         print(f"highest Spearman's rho within reach: {', '.join(ceilings)}")
+
+
+def kinds_of(args: argparse.Namespace) -> list[str]:
+    """Return the kinds of second scans that are asked for."""
+    return [kind for kind in KINDS if getattr(args, kind)]
 
 
 def check(args: argparse.Namespace) -> None:
@@ -137,7 +161,8 @@ def check(args: argparse.Namespace) -> None:
 
 def make_all(make: Callable[..., str], args: argparse.Namespace) -> list[int]:
     """Make all phantoms with a progress bar; return the numbers of those that are not refused."""
-    task = partial(make, out=args.out, seed=args.seed, thin_share=args.thin_share)
+    how = {"seed": args.seed, "thin_share": args.thin_share, "kinds": kinds_of(args)}
+    task = partial(make, out=args.out, **how)
     numbers = range(1, args.n + 1)
     made = []
     bar = progress_bar(name="phantoms", unit="scan", quiet=args.quiet, total=args.n)

@@ -119,6 +119,8 @@ def draw_scene(
     box = box_of(cover)
     if box:
         lung = parenchyma(rng, subject, box)
+        if (relief := subject.relief_hu(z, box)) is not None:
+            lung += relief
         lung += NODULE_HU * SHARE * cv2.GaussianBlur(layers.nodule[box], None, 1.0)
         gone = layers.hole[box] * SHARE
         lung += gone * (subject.hole_hu - lung)
@@ -159,13 +161,17 @@ def image_facts(subject: Subject, hu: np.ndarray, mask: np.ndarray) -> dict[str,
 
     laa950: percent below -950 HU. perc15, mean_hu: HU. lung_ml: ml.
     """
-    box = (slice(None), *box_of((mask.max(0) > 0).astype(np.uint8)))
-    label = mask[box]
-    lung = (label & 0xFF > 0) & (label >> 8 != AIRWAY)
-    values = hu[box][lung]
+    values = lung_values(hu, mask)
     return {
         "laa950": laa950(values),
         "perc15": perc15(values),
         "mean_hu": float(values.mean()),
-        "lung_ml": float(lung.sum() * subject.spacing_mm**2 * subject.slice_mm / 1000),
+        "lung_ml": float(len(values) * subject.spacing_mm**2 * subject.slice_mm / 1000),
     }
+
+
+def lung_values(hu: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return the HU of the true lungs without airways (n,)."""
+    box = (slice(None), *box_of((mask.max(0) > 0).astype(np.uint8)))
+    label = mask[box]
+    return hu[box][(label & 0xFF > 0) & (label >> 8 != AIRWAY)]

@@ -76,6 +76,13 @@ class Subject:
         """Return the height of slice `index` over the recess of the lungs, in mm."""
         return (index - self.slices_below + 0.5) * self.slice_mm
 
+    def relief_hu(self, z: float, box: tuple[slice, slice]) -> np.ndarray | None:
+        """Return what is added to the tissue at height z in a box, HU (rows, columns).
+
+        None where nothing is, as in every inspiration.
+        """
+        return None
+
 
 def draw_subject(rng: np.random.Generator, thin_share: float = 0.0) -> Subject:
     """Draw a subject: its disease, the body, then the scan; thin_share: of scans, in 0..1."""

@@ -16,6 +16,7 @@ from pylayers.batch.stack import (
 )
 from pylayers.batch.variants import variant_named
 from pylayers.cohort.cohort import read_cohort, store_path
+from pylayers.cohort.second_scan import second_id
 from pylayers.cohort.store import read_planes
 
 # Streams of the seed: one for the order of an epoch, one for the draws of a sample, one for Caffe.
@@ -33,11 +34,14 @@ class Loader:
         self.params = params
         self.train = train
         cohort = read_cohort(params.cohort)
-        scans = cohort.labelled(params.split, params.target)
+        variant = variant_named(params.variant)
+        scans = cohort.labelled(params.split, params.target, variant.second)
         # nothing else of the table: each worker has a copy
         self.folder = cohort.folder
         self.scan_ids = [scan.scan_id for scan in scans]
-        target, variant = cohort.target(params.target), variant_named(params.variant)
+        self.second = variant.second
+        self.stack_slices = variant.stacks * params.slices  # of a scan
+        target = cohort.target(params.target)
         variant.check_target(target)
         self.labels = np.float32(
             [variant.label(scan.labels[target.name], target) for scan in scans]
@@ -46,22 +50,21 @@ class Loader:
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Shapes of data (batch * slices, 1, SIDE, SIDE) and label (batch, 1)."""
-        batch, slices = self.params.batch, self.params.slices
-        return (batch * slices, 1, SIDE, SIDE), (batch, 1)
+        """Shapes of data (batch * stack_slices, 1, SIDE, SIDE) and label (batch, 1)."""
+        return (self.params.batch * self.stack_slices, 1, SIDE, SIDE), (self.params.batch, 1)
 
     def fill(self, index: int, data: np.ndarray, label: np.ndarray) -> None:
         """Write batch number `index` into float32 arrays of `shapes`."""
-        batch, slices = self.params.batch, self.params.slices
-        stacks = data.reshape(batch, slices, 1, SIDE, SIDE)
+        batch = self.params.batch
+        stacks = data.reshape(batch, self.stack_slices, 1, SIDE, SIDE)
         for position in range(batch):
             label[position] = self.fill_scan(index * batch + position, stacks[position])
 
     def fill_scan(self, sample: int, stack: np.ndarray) -> np.float32:
-        """Write scan number `sample` of all batches into float32 (slices, 1, SIDE, SIDE).
+        """Write scan number `sample` of all batches into float32 (stack_slices, 1, SIDE, SIDE).
 
-        Return its label as the network learns it. RuntimeError names a stored scan that is
-        unusable.
+        A second scan's slices follow the first's, from the same offset and mirrored alike. Return
+        its label as the network learns it. RuntimeError names a stored scan that is unusable.
         """
         scan = self._scan_of(sample)
         augmentation = self._augmentation_of(sample)
@@ -77,12 +80,14 @@ class Loader:
         return int(self._rng(DROPOUT, index).integers(2**31))
 
     def _planes(self, scan: int, offset: float) -> list[np.ndarray]:
-        scan_id = self.scan_ids[scan]
-        path = store_path(self.folder, scan_id)
-        try:
-            return read_planes(path, lambda n: slice_indices(n, self.params.slices, offset))
-        except (OSError, KeyError) as error:
-            raise RuntimeError(f"scan {scan_id}: {path}: {error}") from error
+        scan_id, planes = self.scan_ids[scan], []
+        for name in (scan_id, *([second_id(scan_id, self.second)] if self.second else [])):
+            path = store_path(self.folder, name)
+            try:
+                planes += read_planes(path, lambda n: slice_indices(n, self.params.slices, offset))
+            except (OSError, KeyError) as error:
+                raise RuntimeError(f"scan {scan_id}: {path}: {error}") from error
+        return planes
 
     def _scan_of(self, sample: int) -> int:
         epoch, place = divmod(sample, len(self.scan_ids))
@@ -97,8 +102,8 @@ class Loader:
 
     def _augmentation_of(self, sample: int) -> Augmentation:
         if not self.train:
-            return no_augmentation(self.params.slices)
-        return draw_augmentation(self._rng(AUGMENT, sample), self.params.slices)
+            return no_augmentation(self.stack_slices)
+        return draw_augmentation(self._rng(AUGMENT, sample), self.stack_slices)
 
     def _rng(self, stream: int, number: int) -> np.random.Generator:
         return np.random.default_rng([self.params.seed, stream, number])

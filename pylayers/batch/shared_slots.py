@@ -26,8 +26,8 @@ def slot_count(loader: Loader) -> int:
 
 
 def stack_shape(loader: Loader) -> tuple[int, int, int, int]:
-    """Return the shape of one scan's stack: slices, 1, SIDE, SIDE."""
-    return loader.params.slices, 1, SIDE, SIDE
+    """Return the shape of one scan's stack: slices, also of a second scan, 1, SIDE, SIDE."""
+    return loader.stack_slices, 1, SIDE, SIDE
 
 
 def shared_memory(size: int) -> int:

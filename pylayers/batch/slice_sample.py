@@ -20,11 +20,13 @@ class SliceSample(NamedTuple):
 
     indices: int (listed,), into the slices through the lungs. weights: float64 (listed,), their
     mean is 1: a slice's own score times its weight is its contribution, the mean of the
-    contributions is the scan's score.
+    contributions is the scan's score. second: the slice of the second scan that each is scored
+    with, int (listed,); None where there is no second scan.
     """
 
     indices: np.ndarray
     weights: np.ndarray
+    second: np.ndarray | None = None
 
 
 def checked_offsets(count: int) -> int:
@@ -51,8 +53,25 @@ def sample_slices(n: int, slices: int, offsets: int = 1) -> SliceSample:
     weight 1. Several offsets list each slice once; its weight is how often it is visited, divided
     by the mean of that over the listed slices. UsageError as in checked_offsets.
     """
-    visits = np.concatenate([slice_indices(n, slices, offset) for offset in start_offsets(offsets)])
+    visits = _visits(n, slices, offsets)
     if offsets == 1:
         return SliceSample(visits, np.ones(len(visits)))
     indices, times = np.unique(visits, return_counts=True)
     return SliceSample(indices, times * len(indices) / len(visits))
+
+
+def sample_pairs(n: int, second_n: int, slices: int, offsets: int = 1) -> SliceSample:
+    """Return the sample of n slices, each with the one of a second scan of second_n.
+
+    The i-th slice of the first goes with the i-th of the second, from each offset. A pair, not a
+    slice, is listed once then, and is weighted as in sample_slices. UsageError as there.
+    """
+    pairs = np.stack([_visits(count, slices, offsets) for count in (n, second_n)], axis=1)
+    if offsets == 1:
+        return SliceSample(pairs[:, 0], np.ones(len(pairs)), pairs[:, 1])
+    listed, times = np.unique(pairs, axis=0, return_counts=True)
+    return SliceSample(listed[:, 0], times * len(listed) / len(pairs), listed[:, 1])
+
+
+def _visits(n: int, slices: int, offsets: int) -> np.ndarray:
+    return np.concatenate([slice_indices(n, slices, offset) for offset in start_offsets(offsets)])

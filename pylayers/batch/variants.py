@@ -15,13 +15,27 @@ class Variant:
 
     name: of VARIANT=, of its runs and of its prototxts' folder where it has some of its own. title:
     in tables. own_nets: whether its nets differ from the paper's. grades: the classes of a
-    soft-max, of labels 0, 1, ... grades - 1; 0 for a regression.
+    soft-max, of labels 0, 1, ... grades - 1; 0 for a regression. second: the kind of second scan
+    that each scan has, of cohort.second_scan.KINDS; blank: none. nets: the prototxts' folder where
+    it is not the name, as variants share it.
     """
 
     name: str
     title: str
     own_nets: bool = False
     grades: int = 0
+    second: str = ""
+    nets: str = ""
+
+    @property
+    def nets_folder(self) -> str:
+        """The folder of its own prototxts."""
+        return self.nets or self.name
+
+    @property
+    def stacks(self) -> int:
+        """How many stacks of slices stand for a scan: its own and that of its second scan."""
+        return 2 if self.second else 1
 
     def label(self, value: float, target: Target) -> float:
         """Return what the network is to learn of a label in its reported unit."""
@@ -36,12 +50,19 @@ class Variant:
             )
 
 
+TWO_SCANS = "two_scans"
 PLAIN = Variant("", "scan2num")
 VARIANTS = {
     variant.name: variant
     for variant in (
         PLAIN,
         Variant("softmax", "soft-max over VE grades", own_nets=True, grades=6),
+        Variant(
+            "expiration", "with an expiration", own_nets=True, second="expiration", nets=TWO_SCANS
+        ),
+        Variant(
+            "followup", "with an earlier visit", own_nets=True, second="earlier", nets=TWO_SCANS
+        ),
     )
 }
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pylayers.cohort.own_targets import DECLARATIONS, declaration, read_targets
+from pylayers.cohort.second_scan import hash_column, second_id
 from pylayers.cohort.subject_splits import SubjectSplits
 from pylayers.cohort.targets import TARGETS, Target, target_named
 from pylayers.errors import CohortError
@@ -48,8 +49,11 @@ class Cohort:
         """Return the target of that name; UsageError lists the names when there is none."""
         return target_named(name, TARGETS | self.own)
 
-    def labelled(self, split: str, target_name: str) -> list[CohortScan]:
-        """Return the scans of a split that have a label; CohortError when there is none."""
+    def labelled(self, split: str, target_name: str, second: str = "") -> list[CohortScan]:
+        """Return the scans of a split that have a label; CohortError when there is none.
+
+        second: the kind of second scan that they must have, too; blank: none.
+        """
         self.target(target_name)
         if split not in SPLITS:
             raise CohortError(f"split {split!r} is not one of {', '.join(SPLITS)}")
@@ -59,11 +63,18 @@ class Cohort:
                 f"{self.folder / TABLE} has no scan in split {split!r} with a label {target_name}; "
                 "run tools/split_cohort.py on it"
             )
-        return scans
+        paired = [s for s in scans if not second or s.row.get(hash_column(second))]
+        if not paired:
+            raise CohortError(
+                f"{self.folder / TABLE} has no scan in split {split!r} with a label {target_name} "
+                f"and a second scan: name them in a column {second} of the table and run "
+                "tools/prepare_cohort.py again"
+            )
+        return paired
 
-    def store_path(self, scan: CohortScan) -> Path:
-        """Return where the crop of a scan is stored."""
-        return store_path(self.folder, scan.scan_id)
+    def store_path(self, scan: CohortScan, second: str = "") -> Path:
+        """Return where the crop of a scan is stored, or that of its second scan of a kind."""
+        return store_path(self.folder, second_id(scan.scan_id, second) if second else scan.scan_id)
 
     def sha256(self) -> str:
         """Return the hash of the table, which names every scan, label, split and crop."""

@@ -1,12 +1,14 @@
 """A row of cohort.csv: what is known of a stored scan."""
 
+from pylayers.cohort.second_scan import KINDS, hash_column
 from pylayers.cohort.targets import TARGETS
 
 
 def cohort_row(row: dict, facts: dict) -> dict:
     """Return a row of cohort.csv: ids, labels, what was measured, then the table's own columns.
 
-    row: of the table of scans. facts: those of its store.
+    row: of the table of scans. facts: those of its store; "seconds": the hashes of the crops of
+    its second scans, by kind.
     """
     own = {
         "scan_id": row["scan_id"],
@@ -21,4 +23,6 @@ def cohort_row(row: dict, facts: dict) -> dict:
         "warnings": "; ".join(facts["warnings"]),
         "crop_sha256": facts["crop_sha256"],
     }
-    return own | {k: v for k, v in row.items() if k not in own and k != "path"}
+    seconds = facts.get("seconds", {})
+    own |= {hash_column(kind): seconds.get(kind, "") for kind in KINDS if kind in row}
+    return own | {k: v for k, v in row.items() if k not in own and k not in ("path", *KINDS)}

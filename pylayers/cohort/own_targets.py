@@ -22,6 +22,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 TAKEN = (
     *("scan_id", "subject_id", "path", "mask", "mask_labels", "split", "source"),
     *("laa950", "perc15", "lungs_l", "slices", "warnings", "crop_sha256", "refused", "sentence"),
+    *("expiration", "earlier", "expiration_sha256", "earlier_sha256"),
     *("repeat", "dose", "extent", "report", "reproduce", "scan2num"),
 )
 TAKEN_START = "sweep_"

@@ -1,29 +1,34 @@
 """Checks the stored crops of a cohort against its table and our version, before a training."""
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 
 from pylayers.cohort.cohort import SPLITS, TABLE, Cohort, CohortScan
 from pylayers.cohort.grid import Grid
+from pylayers.cohort.second_scan import hash_column
 from pylayers.cohort.store import read_grid
 from pylayers.errors import CohortError
 from pylayers.files.checkout import relative
 from pylayers.lungs.crop import PREPROCESSING_VERSION
 
 
-def checked_stores(cohort: Cohort, target: str) -> dict[str, list[Grid]]:
+def checked_stores(cohort: Cohort, target: str, second: str = "") -> dict[str, list[Grid]]:
     """Return the grids of the stored crops that have a label, by split.
+
+    second: the kind of second scan that each has, whose grids follow the first scans'; blank: none.
 
     Raises CohortError for one that is missing, damaged or of another preprocessing version, and
     for labels of the training split that are all the same.
     """
-    scans = {split: cohort.labelled(split, target) for split in SPLITS}
+    scans = {split: cohort.labelled(split, target, second) for split in SPLITS}
     labels = [scan.labels[target] for scan in scans["train"]]
     check_varied(labels, f"{relative(cohort.folder / TABLE)}, {target} in split train")
-    grids = {split: read_grids(cohort, of_split) for split, of_split in scans.items()}
+    grids = {split: read_grids(cohort, of_split, second) for split, of_split in scans.items()}
+    both = 2 if second else 1
     versions = [
         (scan, grid.version)
         for split in SPLITS
-        for scan, grid in zip(scans[split], grids[split], strict=True)
+        for scan, grid in zip(scans[split] * both, grids[split], strict=True)
     ]
     others = [(scan, version) for scan, version in versions if version != PREPROCESSING_VERSION]
     if others:
@@ -45,18 +50,23 @@ def check_varied(labels: Sequence[float], where: str) -> None:
         )
 
 
-def read_grids(cohort: Cohort, scans: Iterable[CohortScan]) -> list[Grid]:
+def read_grids(cohort: Cohort, scans: Iterable[CohortScan], second: str = "") -> list[Grid]:
     """Return the grids of some scans' stored crops; CohortError names one that is unusable.
+
+    second: the kind of second scan whose grids follow; blank: none.
 
     Hashes are compared with the table's, which takes a millisecond a scan. Whether the voxels match
     the hash is checked when they are read, by HDF5's checksum of each slice.
     """
+    scans = list(scans)
+    kinds = ("", second) if second else ("",)
     grids = []
-    for scan in scans:
-        path = cohort.store_path(scan)
+    for kind, scan in product(kinds, scans):
+        path = cohort.store_path(scan, kind)
         if not path.is_file():
             raise CohortError(f"{relative(path)} is missing; run tools/prepare_cohort.py")
-        grid, expected = read_grid(path), scan.row.get("crop_sha256")
+        column = hash_column(kind) if kind else "crop_sha256"
+        grid, expected = read_grid(path), scan.row.get(column)
         if grid is None or (expected and grid.sha256 != expected):
             raise CohortError(
                 f"{relative(path)} is damaged or is not the scan that {TABLE} names; run "

@@ -16,6 +16,7 @@ from tools.training.run_folder import DEPLOY, NET
 from tools.training.run_prototxt import PLAIN, hand_written, hand_written_sha256
 
 TARGET_OF = {"softmax": "ve"}  # what each learns in these tests
+COHORT_OF = {"expiration": "paired_cohort", "followup": "paired_cohort"}  # fixtures
 LAST_OF_TRUNK = "relu5"
 NAMES = sorted(filter(None, VARIANTS))
 
@@ -32,7 +33,8 @@ def trunk(path):
 def test_the_trunk_is_the_papers(name, net):
     path = hand_written(net, VARIANTS[name])
     assert trunk(path) == trunk(hand_written(net, PLAIN))
-    assert path.parent.name == (name if VARIANTS[name].own_nets else "prototxt")
+    own = VARIANTS[name].nets_folder
+    assert path.parent.name == (own if VARIANTS[name].own_nets else "prototxt")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -55,13 +57,14 @@ def test_a_softmax_of_what_has_no_grades_is_refused(tiny_cohort, tmp_path):
 @pytest.mark.caffe
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_a_training_that_is_killed_and_resumed_is_the_undisturbed_one(name, tiny_cohort, tmp_path):
+def test_a_training_that_is_killed_and_resumed_is_the_undisturbed_one(name, request, tmp_path):
+    cohort = request.getfixturevalue(COHORT_OF.get(name, "tiny_cohort"))
     target, more = TARGET_OF.get(name, "fev1fvc"), ("--variant", name)
     whole = tmp_path / "whole"
-    train.main([*arguments(tiny_cohort, whole, *more, target=target), "--quiet"])
+    train.main([*arguments(cohort, whole, *more, target=target), "--quiet"])
     folder = tmp_path / "run"
     for stop in ("train 5", "train 10"):
-        with held(tiny_cohort, folder, stop, target=target, more=more) as (process, caffe):
+        with held(cohort, folder, stop, target=target, more=more) as (process, caffe):
             os.kill(caffe, signal.SIGKILL)
             process.kill()
             process.communicate()

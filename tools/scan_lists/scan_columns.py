@@ -5,13 +5,14 @@ from os import PathLike
 
 from pylayers.cohort.cohort import SPLITS
 from pylayers.cohort.own_targets import DECLARATIONS
+from pylayers.cohort.second_scan import KINDS
 from pylayers.cohort.targets import TARGETS
 from pylayers.errors import CohortError
 from pylayers.files.table_cells import letters_of
 from pylayers.files.text_table import TextTable, known, read_text_table, with_point
 
 NEEDED = ("scan_id", "path")
-COLUMNS = (*NEEDED, "subject_id", "mask", "mask_labels", "split", *TARGETS)
+COLUMNS = (*NEEDED, "subject_id", "mask", "mask_labels", *KINDS, "split", *TARGETS)
 SPLIT_WORDS = {
     **{split: split for split in SPLITS},
     **{"training": "train", "valid": "val", "validation": "val", "testing": "test"},

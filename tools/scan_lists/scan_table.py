@@ -1,4 +1,5 @@
-"""A table of scans: a CSV with the columns scan_id and path, and where known mask, mask_labels.
+"""A table of scans: a CSV with the columns scan_id and path, and where known mask, mask_labels,
+and second scans, expiration and earlier.
 
 Paths are relative to the table. Every wrong row is found before any scan is read.
 """
@@ -12,6 +13,7 @@ from os import PathLike
 from pathlib import Path
 
 from pylayers.cohort.cohort import checked_labels, checked_scan_id
+from pylayers.cohort.second_scan import KINDS, second_id
 from pylayers.cohort.subject_splits import SubjectSplits
 from pylayers.cohort.targets import TARGETS, Target
 from pylayers.errors import CohortError, UsageError
@@ -33,9 +35,19 @@ DETACHED = {
 
 @dataclass(frozen=True)
 class ScanJob(ScanRequest):
-    """One scan of a list: what to read, and its scan_id in the tables."""
+    """One scan of a list: what to read, and its scan_id in the tables.
+
+    seconds: (kind, scan) of its second scans, of second_scan.KINDS.
+    """
 
     scan_id: str = field(kw_only=True)
+    seconds: tuple[tuple[str, Path], ...] = field(default=(), kw_only=True)
+
+    def second(self, kind: str) -> "ScanJob":
+        """Return the second scan of a kind as a job of its own; its lungs are computed."""
+        scan = dict(self.seconds)[kind]
+        name = second_id(self.scan_id, kind)
+        return ScanJob(scan, allow_uneven=self.allow_uneven, scan_id=name)
 
 
 def checked_table(
@@ -99,13 +111,15 @@ def job_of(row: dict[str, str], base: Path) -> ScanJob:
     """Return the job of a checked row; its paths are relative to `base`."""
     mask = base / row["mask"] if row.get("mask") else None
     labels = parse_labels(row.get("mask_labels", ""))
-    return ScanJob(base / row["path"], mask, labels, scan_id=row["scan_id"])
+    seconds = tuple((kind, base / row[kind]) for kind in KINDS if row.get(kind))
+    return ScanJob(base / row["path"], mask, labels, scan_id=row["scan_id"], seconds=seconds)
 
 
 def absolute(job: ScanJob) -> ScanJob:
     """Return a job that means the same files in every folder."""
     mask = job.mask and Path(job.mask).absolute()
-    return replace(job, scan=Path(job.scan).absolute(), mask=mask)
+    seconds = tuple((kind, Path(scan).absolute()) for kind, scan in job.seconds)
+    return replace(job, scan=Path(job.scan).absolute(), mask=mask, seconds=seconds)
 
 
 def source_key(job: ScanJob) -> str:
@@ -114,7 +128,8 @@ def source_key(job: ScanJob) -> str:
     Files count by name, size and time of change, a folder by all files in it.
     """
     digest = hashlib.sha256()
-    for path in (job.scan, job.mask):
+    # a second scan moves nothing in the key of a scan without one
+    for path in (job.scan, job.mask, *(scan for _, scan in job.seconds)):
         for file in _files(path) if path is not None else ():
             try:
                 status = file.stat()
@@ -127,6 +142,8 @@ def source_key(job: ScanJob) -> str:
         digest.update(f"labels {job.mask_labels};".encode())
     if job.allow_uneven:
         digest.update(b"uneven;")
+    if job.seconds:
+        digest.update(f"second {[kind for kind, _ in job.seconds]};".encode())
     return digest.hexdigest()
 
 

@@ -14,13 +14,14 @@ class CaffeNetwork:
         self.gpu = gpu
         caffe = caffe_on(gpu)
         self.net = caffe.Net(str(folder.deploy), caffe.TEST, weights=str(folder.best_weights))
-        self.slices = self.net.blobs["data"].shape[0]
+        self.slices = self.net.blobs["fc7"].shape[0]
         self.blas = ThreadpoolController()
 
     def forward(self, stack: np.ndarray) -> np.ndarray:
         """Return what the network says of each slice, float32 (n, k), in its own unit.
 
-        stack: network input, float32 (n, 1, 512, 512).
+        stack: network input, float32 (n, 1, 512, 512); of pairs of slices (2 n, 1, 512, 512), each
+        slice of the first scan before its partner.
         """
         caffe_on(self.gpu)  # Caffe has one device for all nets
         blob = self.net.blobs["data"]

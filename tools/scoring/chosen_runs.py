@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from pylayers.batch.slice_sample import MOST_OFFSETS
+from pylayers.batch.variants import PLAIN, VARIANTS
 from pylayers.command_line.path_argument import given_path_text
 from pylayers.errors import UsageError, WeightsError
 from pylayers.files.checkout import relative
@@ -18,6 +19,7 @@ from tools.training.run_places import (
 )
 from tools.training.run_records import cohort_of, fact
 from tools.training.trained_run import TrainedRun
+from tools.training.trained_variant import VARIANT
 
 
 def add_weights(parser: ArgumentParser) -> None:
@@ -83,6 +85,12 @@ def chosen_runs(weights: list[str] | None) -> list[RunFolder]:
         if target is not None:
             by_target[target] = run
     return runs
+
+
+def second_kinds(runs: list[RunFolder]) -> set[str]:
+    """Return the kinds of second scans that the networks of runs take; they are not loaded yet."""
+    variants = (VARIANTS.get(fact(run.best_json, VARIANT) or PLAIN.name, PLAIN) for run in runs)
+    return {variant.second for variant in variants if variant.second}
 
 
 def default_runs() -> list[RunFolder]:

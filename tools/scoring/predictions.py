@@ -45,10 +45,12 @@ def predict_split(
     cohort = trained_cohort(run, split)
     target = scorer.target.name
     predictions = []
-    scans = cohort.labelled(split, target)
-    read_grids(cohort, scans)
+    kind = run.variant.second
+    scans = cohort.labelled(split, target, kind)
+    read_grids(cohort, scans, kind)
     for scan in progress_bar(scans, name=f"score {split}", unit="scan", quiet=quiet):
-        scored = scorer.score(read_crop(cohort.store_path(scan)).hu)
+        second = read_crop(cohort.store_path(scan, kind)).hu if kind else None
+        scored = scorer.score(read_crop(cohort.store_path(scan)).hu, second)
         truth = scan.labels[target]
         predictions.append(
             Prediction(scan, truth, scored.score, scored.contributions, scored.output)
@@ -76,7 +78,8 @@ def split_version_note(run: TrainedRun, splits: Sequence[str]) -> str | None:
     grids = []
     for split in splits:
         cohort = trained_cohort(run, split)
-        grids += read_grids(cohort, cohort.labelled(split, run.target.name))
+        scans = cohort.labelled(split, run.target.name, run.variant.second)
+        grids += read_grids(cohort, scans, run.variant.second)
     return version_note(run.best, grids)
 
 

@@ -1,9 +1,11 @@
 """A scan's result: the dict behind score_scan's JSON and score_cohort's rows, refusals included."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from pylayers.cohort.second_scan import named
 from pylayers.errors import ScanRefused
 from pylayers.lungs.crop import LungCrop
 from pylayers.lungs.crop_lungs import crop_lungs
@@ -37,25 +39,42 @@ def cropped(request: ScanRequest) -> Cropped:
     return Cropped(crop, time.perf_counter() - started)
 
 
-def score(scorers: list[Scorer], request: ScanRequest, lungs: Cropped | None = None) -> ScanResult:
+def cropped_seconds(seconds: Mapping[str, ScanRequest]) -> dict[str, Cropped]:
+    """Read second scans, by kind, as cropped() does; their refusals name them."""
+    lungs = {kind: cropped(request) for kind, request in seconds.items()}
+    return {
+        kind: own._replace(crop=named(kind, own.crop)) if isinstance(own.crop, ScanRefused) else own
+        for kind, own in lungs.items()
+    }
+
+
+def score(
+    scorers: list[Scorer],
+    request: ScanRequest,
+    lungs: Cropped | None = None,
+    seconds: Mapping[str, ScanRequest] | None = None,
+) -> ScanResult:
     """Read a scan and score it for every target; a refusal is a result, too.
 
-    lungs: the request's, where they are at hand. Raises MachineError when the machine fails and not
-    the scan.
+    lungs: the request's, where they are at hand. seconds: the scan's second scans, by kind. Raises
+    MachineError when the machine fails and not the scan.
     """
     made_with = versions(scorers[0].engine, scorers[0].gpu)
     crop, crop_s = lungs or cropped(request)
+    others = {} if isinstance(crop, ScanRefused) else cropped_seconds(seconds or {})
+    crop_s += sum(other.seconds for other in others.values())
     started = time.perf_counter()
     try:
-        if isinstance(crop, ScanRefused):
-            raise crop
-        scored = score_crop(scorers, crop)
+        for read in (crop, *(other.crop for other in others.values())):
+            if isinstance(read, ScanRefused):
+                raise read
+        scored = score_crop(scorers, crop, {kind: other.crop for kind, other in others.items()})
     except ScanRefused as error:
         return ScanResult(_content(request, made_with, refused=error), None)
     content = _content(
         request,
         made_with,
-        targets={name: _target(target, crop) for name, target in scored.targets.items()},
+        targets={name: _target(target, scored) for name, target in scored.targets.items()},
         lungs=_lungs(crop),
         warnings=scored.warnings,
         series=crop.series or None,
@@ -64,6 +83,15 @@ def score(scorers: list[Scorer], request: ScanRequest, lungs: Cropped | None = N
             "score": round(time.perf_counter() - started, 3),
         },
     )
+    if scored.seconds:
+        content["second_scans"] = {
+            kind: {
+                "scan": Path(seconds[kind].scan).name,
+                "series": second.series or None,
+                "lungs": _lungs(second),
+            }
+            for kind, second in scored.seconds.items()
+        }
     return ScanResult(content, scored)
 
 
@@ -90,29 +118,43 @@ def _content(
     }
 
 
-def _target(target: TargetScore, crop: LungCrop) -> dict:
+def _target(target: TargetScore, scored: ScoredCrop) -> dict:
     """Return one target's part: the same bytes for the same scan in any format.
 
-    From several offsets it has their number, too, and each slice its weight.
+    From several offsets it has their number, too, and each slice its weight. Of a network that
+    takes a second scan it names the kind, and with each slice its partner in that scan.
     """
     scorer, slices = target.scorer, target.slices
-    several = scorer.offsets > 1
+    several, kind = scorer.offsets > 1, scorer.run.variant.second
+    sample = slices.sample
+    listed = [
+        {
+            **_place(scored.crop, index),
+            "contribution": float(contribution),
+            **({"weight": float(weight)} if several else {}),
+        }
+        for index, weight, contribution in zip(
+            sample.indices, sample.weights, slices.contributions, strict=True
+        )
+    ]
+    if kind:
+        for own, index in zip(listed, sample.second, strict=True):
+            own[kind] = _place(scored.seconds[kind], index)
     return {
         "score": slices.score,
         **({"offsets": scorer.offsets} if several else {}),
-        "slices": [
-            {
-                "index": int(crop.box.z0 + index),
-                # two decimals: coarser than what formats make of one geometry
-                "z_mm": round(float(crop.bottom_mm + index * crop.spacing_mm[0]), 2),
-                "contribution": float(contribution),
-                **({"weight": float(weight)} if several else {}),
-            }
-            for index, weight, contribution in zip(
-                *slices.sample, slices.contributions, strict=True
-            )
-        ],
+        **({"second_scan": kind} if kind else {}),
+        "slices": listed,
         "weights_sha256": scorer.run.weights_sha256,
+    }
+
+
+def _place(crop: LungCrop, index: int) -> dict:
+    """Return where slice `index` of a crop lies: its number in the scan, its height in mm."""
+    return {
+        "index": int(crop.box.z0 + index),
+        # two decimals: coarser than what formats make of one geometry
+        "z_mm": round(float(crop.bottom_mm + index * crop.spacing_mm[0]), 2),
     }
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pylayers.errors import UsageError
+from pylayers.errors import ScanRefused, UsageError
 from pylayers.lungs.crop import LungCrop
 from pylayers.lungs.crop_lungs import crop_lungs, crop_of_scan
 from pylayers.lungs.scan_request import ScanRequest
 from pylayers.reading.scan_array import NAME, scan_of_array
 from tools.scoring.chosen_runs import device as device_of
 from tools.scoring.engines import engine_of, load_runs
+from tools.scoring.scan_result import cropped_seconds
 from tools.scoring.scored_crop import TargetScore, score_crop
 from tools.scoring.scorer import Scorer
 from tools.training.run_folder import RunFolder
@@ -88,14 +89,32 @@ class ScanScorer:
         mask_labels: tuple[int, ...] | None = None,
         series: str | None = None,
         allow_uneven: bool = False,
+        expiration: StrPath | None = None,
+        earlier: StrPath | None = None,
     ) -> ScanScore:
         """Score a scan on disk, as score_scan.py does, to the last bit.
 
         scan: a file, or a folder of DICOM files. mask, mask_labels, series, allow_uneven: as in
-        ScanRequest. Raises ScanRefused for a scan that must not be scored, and MachineError when
-        the machine fails and not the scan.
+        ScanRequest. expiration, earlier: second scans of the subject, for weights that take one.
+        Raises ScanRefused for a scan that must not be scored, UsageError for a second scan that no
+        run takes, and MachineError when the machine fails and not the scan.
         """
-        return self._scored(crop_lungs(ScanRequest(scan, mask, mask_labels, series, allow_uneven)))
+        given = {"expiration": expiration, "earlier": earlier}
+        given = {
+            kind: ScanRequest(path, allow_uneven=allow_uneven)
+            for kind, path in given.items()
+            if path
+        }
+        for kind in given:
+            if kind not in {scorer.run.variant.second for scorer in self._scorers}:
+                raise UsageError(f"{kind} is given, and none of the weights take one")
+        crop = crop_lungs(ScanRequest(scan, mask, mask_labels, series, allow_uneven))
+        seconds = {}
+        for kind, own in cropped_seconds(given).items():
+            if isinstance(own.crop, ScanRefused):
+                raise own.crop
+            seconds[kind] = own.crop
+        return self._scored(crop, seconds)
 
     def score_array(self, hu: ArrayLike, spacing_mm: ArrayLike) -> ScanScore:
         """Score a scan in memory.
@@ -105,8 +124,8 @@ class ScanScorer:
         """
         return self._scored(crop_of_scan(scan_of_array(hu, spacing_mm), ScanRequest(NAME)))
 
-    def _scored(self, crop: LungCrop) -> ScanScore:
-        scored = score_crop(self._scorers, crop)
+    def _scored(self, crop: LungCrop, seconds: Mapping[str, LungCrop] | None = None) -> ScanScore:
+        scored = score_crop(self._scorers, crop, seconds)
         targets = {name: _numbers(target, crop) for name, target in scored.targets.items()}
         return ScanScore(targets, scored.warnings, crop)
 

@@ -59,7 +59,9 @@ def list_facts(jobs: list[ScanJob], base: Path) -> dict:
     scans = hashlib.sha256()
     for job in jobs:
         paths = [path and os.path.relpath(path, base) for path in (job.scan, job.mask)]
-        scans.update(json.dumps([job.scan_id, *paths, job.mask_labels]).encode())
+        seconds = [[kind, os.path.relpath(path, base)] for kind, path in job.seconds]
+        own = [job.scan_id, *paths, job.mask_labels, *([seconds] if seconds else [])]
+        scans.update(json.dumps(own).encode())
     return {"scans": len(jobs), "scans_sha256": scans.hexdigest()}
 
 

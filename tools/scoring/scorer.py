@@ -1,11 +1,19 @@
 """Scorer: a trained run's network, loaded once; lung crops in, slices' contributions out."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from pylayers.batch.slice_sample import SliceSample, checked_offsets, sample_slices
+from pylayers.batch.slice_sample import (
+    SliceSample,
+    checked_offsets,
+    sample_pairs,
+    sample_slices,
+)
 from pylayers.batch.stack import SIDE, scoring_stack
+from pylayers.cohort.second_scan import KINDS, named
+from pylayers.errors import ScanRefused
 from pylayers.lungs.crop import LungCrop
 from tools.scoring.caffe_network import CaffeNetwork
 from tools.scoring.engines import CAFFE, ONNX
@@ -69,15 +77,44 @@ class Scorer:
         crop, notes = suited(crop, self.run.trained_on, self.resample)
         return crop, [note, *notes] if note else notes
 
-    def score(self, hu: np.ndarray) -> SliceScores:
-        """Score a lung crop, int16 (n, h, w) HU: the slices that sample(n) lists."""
-        sample = self.sample(len(hu))
-        stack = np.zeros((SLICES_AT_ONCE, 1, SIDE, SIDE), np.float32)
+    def suited_second(self, seconds: Mapping[str, LungCrop]) -> tuple[LungCrop | None, list[str]]:
+        """Return the crop of the second scan that the network takes, None where it takes none.
+
+        seconds: of a scan, by kind. With it comes what is unusual about it for the weights, as in
+        suited(). Raises ScanRefused where it is missing, or as suited() does.
+        """
+        kind = self.run.variant.second
+        if not kind:
+            return None, []
+        if kind not in seconds:
+            raise ScanRefused("second-scan-missing", f"{kind}: the weights need {KINDS[kind]}")
+        try:
+            crop, notes = suited(seconds[kind], self.run.trained_on, self.resample)
+        except ScanRefused as error:
+            raise named(kind, error) from None
+        return crop, [f"{kind}: {note}" for note in notes]
+
+    def score(self, hu: np.ndarray, second: np.ndarray | None = None) -> SliceScores:
+        """Score a lung crop, int16 (n, h, w) HU: the slices that sample(n) lists.
+
+        second: the crop of the second scan where the network takes one; each slice is scored with
+        one of it then, as sample_pairs() has it.
+        """
+        if second is None:
+            sample = self.sample(len(hu))
+        else:
+            sample = sample_pairs(len(hu), len(second), self.network.slices, self.offsets)
+        rows = 1 if second is None else 2
+        stack = np.zeros((SLICES_AT_ONCE * rows, 1, SIDE, SIDE), np.float32)
         outputs = []
         for start in range(0, len(sample.indices), SLICES_AT_ONCE):
-            part = scoring_stack(hu, sample.indices[start : start + SLICES_AT_ONCE])
-            stack[: len(part)] = part
-            stack[len(part) :] = 0
+            chosen = slice(start, start + SLICES_AT_ONCE)
+            part = scoring_stack(hu, sample.indices[chosen])
+            end = len(part) * rows
+            stack[0:end:rows] = part
+            if second is not None:
+                stack[1:end:rows] = scoring_stack(second, sample.second[chosen])
+            stack[end:] = 0
             outputs.append(self.network.forward(stack)[: len(part)].astype(np.float64))
         outputs = np.concatenate(outputs)
         output = np.mean(outputs * sample.weights[:, None], axis=0)

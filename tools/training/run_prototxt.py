@@ -35,7 +35,7 @@ def read_prototxt(path: Path, message: AnyMessage) -> AnyMessage:
 def hand_written(name: str, variant: Variant) -> Path:
     """Return the path of a hand-written prototxt: a variant's own net, else the paper's."""
     own = variant.own_nets and name in (NET, DEPLOY)
-    return HAND_WRITTEN / variant.name / name if own else HAND_WRITTEN / name
+    return HAND_WRITTEN / variant.nets_folder / name if own else HAND_WRITTEN / name
 
 
 def hand_written_sha256(variant: Variant = PLAIN) -> str:
@@ -73,15 +73,16 @@ def write_prototxts(
             layer.python_param.param_str = params[split].to_json()
     _set_slices(net, schedule)
     if not variant.grades:
-        _start_at_mean(net, cohort, target)
-    deploy.layer[0].input_param.shape[0].dim[0] = schedule.test_slices
+        _start_at_mean(net, cohort, target, variant)
+    deploy.layer[0].input_param.shape[0].dim[0] = variant.stacks * schedule.test_slices
 
     solver.net = relative(run.net)
     solver.snapshot_prefix = relative(run.snapshots / SNAPSHOT_PREFIX)
     solver.random_seed = seed
     if schedule.split_batch > 1:
         solver.iter_size = schedule.split_batch  # Caffe averages their gradients
-    solver.test_iter[0] = len(cohort.labelled("val", target)) // params["val"].batch
+    validated = cohort.labelled("val", target, variant.second)
+    solver.test_iter[0] = len(validated) // params["val"].batch
     solver.solver_mode = solver.CPU if gpu is None else solver.GPU
     if gpu is not None:
         solver.device_id = gpu
@@ -103,7 +104,7 @@ def _params(
         slices, batch = schedule.slices, schedule.batch // schedule.split_batch
     else:
         slices = schedule.test_slices
-        batch = whole_batch(len(cohort.labelled(split, target)))
+        batch = whole_batch(len(cohort.labelled(split, target, variant.second)))
     return LayerParams(relative(cohort.folder), split, target, slices, batch, seed, variant.name)
 
 
@@ -130,9 +131,10 @@ def _set_slices(net: Message, schedule: Schedule) -> None:
                 net.layer.insert(position, twin)
 
 
-def _start_at_mean(net: Message, cohort: Cohort, target: str) -> None:
+def _start_at_mean(net: Message, cohort: Cohort, target: str, variant: Variant) -> None:
     """Let the score start at the mean training label: less to learn, no violent first steps."""
-    labels = [scan.labels[target] for scan in cohort.labelled("train", target)]
+    scans = cohort.labelled("train", target, variant.second)
+    labels = [scan.labels[target] for scan in scans]
     mean = fmean(labels) / cohort.target(target).network_unit
     score = next(layer for layer in net.layer if layer.name == "fc7")
     score.inner_product_param.bias_filler.value = mean

@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 
 from pylayers.batch.prefetch import WORKERS, worker_count
-from pylayers.cohort.cohort import read_cohort
+from pylayers.cohort.cohort import SPLITS, Cohort, read_cohort
 from pylayers.cohort.stored_crops import checked_stores
 from pylayers.command_line.exit_codes import TrainingStopped
 from pylayers.command_line.progress_bar import say
@@ -62,13 +62,16 @@ def train(request: TrainRequest) -> None:
     engine = engine_for(folder, request.restart, gpu)
     how = (plan.schedule_name, plan.schedule, plan.seed)
     wanted = wanted_run(target, variant, *how, cohort, engine)
-    grids = checked_stores(cohort, target)
-    training_split = trained_on(cohort.labelled("train", target), grids["train"])
+    grids = checked_stores(cohort, target, variant.second)
+    training = cohort.labelled("train", target, variant.second)
+    training_split = trained_on(training, grids["train"])
 
     if is_finished(folder, wanted):
         say(f"{relative(folder.path)} is trained already; nothing to do", request.quiet)
         return
     check_engine(folder, engine, gpu)
+    if note := left_out_note(cohort, target, variant.second):
+        say(note, request.quiet)
     with FolderLock(folder.path, "training") as lock, ending_kept(folder, wanted):
         was_begun = make_room(folder, wanted, request.restart, request.resume or request.go_on)
         check_space(folder)
@@ -99,6 +102,17 @@ def train(request: TrainRequest) -> None:
         f"{relative(folder.best_weights)}",
         request.quiet,
     )
+
+
+def left_out_note(cohort: Cohort, target: str, second: str) -> str:
+    """Return how many labelled scans lack the kind of second scan that is needed; "": none."""
+    both = [
+        [len(cohort.labelled(split, target, kind)) for split in SPLITS] for kind in ("", second)
+    ]
+    labelled, used = map(sum, both)
+    if labelled == used:
+        return ""
+    return f"{labelled - used} of {labelled} labelled scans have no {second} and are left out"
 
 
 def caffe_train(

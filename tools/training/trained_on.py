@@ -76,12 +76,12 @@ class TrainedOn(NamedTuple):
 
 
 def trained_on(scans: Iterable[CohortScan], grids: Iterable[Grid]) -> TrainedOn:
-    """Return what is kept of a training split; grids: of its stored crops."""
-    grids = list(grids)
+    """Return what is kept of a training split; grids: of its stored crops, second ones, too."""
+    scans, grids = list(scans), list(grids)
     kernels = Counter(kernel for scan in scans if (kernel := scan.row.get(KERNEL)))
     pixels = [mm for grid in grids for mm in input_pixel_mm(grid.shape, grid.spacing_mm)]
     slices = [grid.spacing_mm[0] for grid in grids]
-    return TrainedOn(len(grids), _span(pixels), _span(slices), dict(kernels.most_common()))
+    return TrainedOn(len(scans), _span(pixels), _span(slices), dict(kernels.most_common()))
 
 
 def read_trained_on(path: Path, best: Mapping) -> TrainedOn | None:

@@ -65,12 +65,13 @@ def welcome(ours: dict, token: str, samples: list[tuple[ScanJob, str]]) -> Unfit
     return None
 
 
-def present(job: ScanJob) -> tuple[bool, bool]:
-    """Return whether a job's scan and mask are there: quick, unlike their key."""
-    return os.path.exists(job.scan), job.mask is not None and os.path.exists(job.mask)
+def present(job: ScanJob) -> tuple[bool, ...]:
+    """Return whether a job's scan, mask and other scans are there: quick, unlike their key."""
+    files = (job.scan, job.mask, *(scan for _, scan in job.seconds))
+    return tuple(path is not None and os.path.exists(path) for path in files)
 
 
-def answer(order: Order, job: ScanJob, there: tuple[bool, bool]) -> Any:
+def answer(order: Order, job: ScanJob, there: tuple[bool, ...]) -> Any:
     """Return the answer of this thread's process to a job; Lost, or Unfit when none can begin.
 
     there: what is present where the run was started.

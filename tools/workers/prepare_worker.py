@@ -1,10 +1,12 @@
 """What a worker process of prepare_cohort does: scan after scan, find the lungs and store them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from pylayers.cohort.cohort import store_path
-from pylayers.cohort.store import read_facts, write_crop
+from pylayers.cohort.second_scan import named, same_scan, second_notes
+from pylayers.cohort.store import HASH, WARNINGS, read_facts, write_crop
 from pylayers.errors import ScanRefused
 from pylayers.files.whole_file import NotWritten
 from pylayers.lungs.crop_lungs import crop_lungs
@@ -22,12 +24,32 @@ def begin(setup: PrepareSetup) -> Callable[[ScanJob], dict | ScanRefused | NotWr
 
     def answer(job: ScanJob) -> dict | ScanRefused | NotWritten:
         try:
-            store = store_path(setup.cohort, job.scan_id)
-            return store_scan(job, store)
+            return store_all(job, setup.cohort)
         except (ScanRefused, NotWritten) as error:
             return error
 
     return answer
+
+
+def store_all(job: ScanJob, cohort: str) -> dict:
+    """Store the crops of a scan and of its second scans; return what cohort.csv says of them.
+
+    Raises ScanRefused, which names a second scan, when any of them is refused.
+    """
+    facts = store_scan(replace(job, seconds=()), store_path(cohort, job.scan_id))
+    hashes, warnings = {}, list(facts[WARNINGS])
+    for kind, _ in job.seconds:
+        second = job.second(kind)
+        try:
+            own = store_scan(second, store_path(cohort, second.scan_id))
+        except ScanRefused as error:
+            raise named(kind, error) from None
+        if own[HASH] == facts[HASH]:
+            raise same_scan(kind)
+        hashes[kind] = own[HASH]
+        warnings += [f"{kind}: {warning}" for warning in own[WARNINGS]]
+        warnings += second_notes(kind, facts["lungs_l"], own["lungs_l"])
+    return facts | {WARNINGS: warnings, "seconds": hashes}
 
 
 def store_scan(job: ScanJob, store: Path) -> dict:
