@@ -36,6 +36,7 @@ REASONS = {
     "lungs-cut": "the volume's border cuts off much of the lungs",
     # what the weights know
     "pixel-size": "pixels far coarser or finer than those that the network was trained on",
+    "thick-slices": "slices too far apart for a network of coronal or sagittal planes",
     # the mask
     "mask-grid": "the mask lies on another grid than the scan",
     "mask-empty": "the mask marks no lung",

@@ -15,7 +15,7 @@ from processes import LIMIT_S
 
 from tools.caffe_run.caffe_install import import_caffe
 
-pytest_plugins = ["short_training", "own_cohort"]  # their fixtures
+pytest_plugins = ["short_training", "own_cohort", "thin_cohort"]  # their fixtures
 
 ROOT = Path(__file__).resolve().parent.parent
 # The corpus names sizes and slices of this grid.

@@ -15,8 +15,10 @@ from pylayers.batch.stack import (
     slice_indices,
 )
 from pylayers.batch.variants import variant_named
+from pylayers.batch.view_planes import upright
 from pylayers.cohort.cohort import read_cohort, store_path
 from pylayers.cohort.store import read_planes
+from pylayers.cohort.stored_views import read_view_planes
 
 # Streams of the seed: one for the order of an epoch, one for the draws of a sample, one for Caffe.
 ORDER, AUGMENT, DROPOUT = 0, 1, 2
@@ -39,6 +41,7 @@ class Loader:
         self.scan_ids = [scan.scan_id for scan in scans]
         target, variant = cohort.target(params.target), variant_named(params.variant)
         variant.check_target(target)
+        self.variant = variant
         self.labels = np.float32(
             [variant.label(scan.labels[target.name], target) for scan in scans]
         )
@@ -79,8 +82,16 @@ class Loader:
     def _planes(self, scan: int, offset: float) -> list[np.ndarray]:
         scan_id = self.scan_ids[scan]
         path = store_path(self.folder, scan_id)
+        view = self.variant.view
+
+        def choose(n: int) -> np.ndarray:
+            return slice_indices(n, self.params.slices, offset)
+
         try:
-            return read_planes(path, lambda n: slice_indices(n, self.params.slices, offset))
+            if view is None:
+                return read_planes(path, choose)
+            planes, spacing_mm = read_view_planes(path, view, choose)
+            return [upright(plane, spacing_mm, view) for plane in planes]
         except (OSError, KeyError) as error:
             raise RuntimeError(f"scan {scan_id}: {path}: {error}") from error
 
@@ -98,7 +109,13 @@ class Loader:
     def _augmentation_of(self, sample: int) -> Augmentation:
         if not self.train:
             return no_augmentation(self.params.slices)
-        return draw_augmentation(self._rng(AUGMENT, sample), self.params.slices)
+        variant = self.variant
+        return draw_augmentation(
+            self._rng(AUGMENT, sample),
+            self.params.slices,
+            variant.mirrored,
+            variant.max_angle_deg,
+        )
 
     def _rng(self, stream: int, number: int) -> np.random.Generator:
         return np.random.default_rng([self.params.seed, stream, number])

@@ -5,8 +5,14 @@ The paper's own network has no name here: it is the variant "".
 
 from dataclasses import dataclass
 
+from pylayers.batch.stack import MAX_ANGLE_DEG
 from pylayers.cohort.targets import Target
 from pylayers.errors import UsageError
+from pylayers.lungs.views import VIEWS, View
+
+# Patients lie along the table, so a coronal or sagittal plane is hardly ever turned as an axial one
+# is: by crooked lying, or by a spine that is called scoliotic above 10 degrees.
+VIEW_ANGLE_DEG = 10.0
 
 
 @dataclass(frozen=True)
@@ -15,13 +21,17 @@ class Variant:
 
     name: of VARIANT=, of its runs and of its prototxts' folder where it has some of its own. title:
     in tables. own_nets: whether its nets differ from the paper's. grades: the classes of a
-    soft-max, of labels 0, 1, ... grades - 1; 0 for a regression.
+    soft-max, of labels 0, 1, ... grades - 1; 0 for a regression. view: the direction of its slices,
+    None for axial ones. mirrored, max_angle_deg: as draw_augmentation takes them.
     """
 
     name: str
     title: str
     own_nets: bool = False
     grades: int = 0
+    view: View | None = None
+    mirrored: bool = True
+    max_angle_deg: float = MAX_ANGLE_DEG
 
     def label(self, value: float, target: Target) -> float:
         """Return what the network is to learn of a label in its reported unit."""
@@ -42,6 +52,19 @@ VARIANTS = {
     for variant in (
         PLAIN,
         Variant("softmax", "soft-max over VE grades", own_nets=True, grades=6),
+        Variant(
+            *("coronal", "coronal slices"),
+            view=VIEWS["coronal"],
+            max_angle_deg=VIEW_ANGLE_DEG,
+        ),
+        # A mirrored patient has the same sagittal planes in another order, which a mean over slices
+        # does not see; a mirrored sagittal plane has the spine in front, as no patient has.
+        Variant(
+            *("sagittal", "sagittal slices"),
+            view=VIEWS["sagittal"],
+            mirrored=False,
+            max_angle_deg=VIEW_ANGLE_DEG,
+        ),
     )
 }
 

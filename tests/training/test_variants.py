@@ -16,8 +16,10 @@ from tools.training.run_folder import DEPLOY, NET
 from tools.training.run_prototxt import PLAIN, hand_written, hand_written_sha256
 
 TARGET_OF = {"softmax": "ve"}  # what each learns in these tests
+COHORT_OF = {"coronal": "thin_cohort", "sagittal": "thin_cohort"}  # fixtures: on what
 LAST_OF_TRUNK = "relu5"
-NAMES = sorted(filter(None, VARIANTS))
+KNOWN = [*filter(None, VARIANTS)]
+NAMES = sorted(KNOWN)
 
 
 def trunk(path):
@@ -42,7 +44,7 @@ def test_its_nets_are_told_apart(name):
 
 
 def test_an_unknown_variant_is_refused_with_the_list(tiny_cohort, tmp_path):
-    with pytest.raises(UsageError, match=f"'no' is not known; it is one of {', '.join(NAMES)}"):
+    with pytest.raises(UsageError, match=f"'no' is not known; it is one of {', '.join(KNOWN)}"):
         train.main([*arguments(tiny_cohort, tmp_path / "run"), "--variant", "no"])
     assert not (tmp_path / "run").exists()
 
@@ -55,17 +57,18 @@ def test_a_softmax_of_what_has_no_grades_is_refused(tiny_cohort, tmp_path):
 @pytest.mark.caffe
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_a_training_that_is_killed_and_resumed_is_the_undisturbed_one(name, tiny_cohort, tmp_path):
+def test_a_training_that_is_killed_and_resumed_is_the_undisturbed_one(name, request, tmp_path):
+    cohort = request.getfixturevalue(COHORT_OF.get(name, "tiny_cohort"))
     target, more = TARGET_OF.get(name, "fev1fvc"), ("--variant", name)
     whole = tmp_path / "whole"
-    train.main([*arguments(tiny_cohort, whole, *more, target=target), "--quiet"])
+    train.main([*arguments(cohort, whole, *more, target=target), "--quiet"])
     folder = tmp_path / "run"
     for stop in ("train 5", "train 10"):
-        with held(tiny_cohort, folder, stop, target=target, more=more) as (process, caffe):
+        with held(cohort, folder, stop, target=target, more=more) as (process, caffe):
             os.kill(caffe, signal.SIGKILL)
             process.kill()
             process.communicate()
-        wait_for(lambda: not running(caffe))  # noqa: B023
+        wait_for(lambda: not running(caffe))
     train.main([target, "--run", str(folder), "--gpu", "none", "--resume", "--quiet"])
     assert final(folder) == final(whole)
     assert final(folder)["said"]["variant"] == name

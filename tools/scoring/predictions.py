@@ -48,7 +48,7 @@ def predict_split(
     scans = cohort.labelled(split, target)
     read_grids(cohort, scans)
     for scan in progress_bar(scans, name=f"score {split}", unit="scan", quiet=quiet):
-        scored = scorer.score(read_crop(cohort.store_path(scan)).hu)
+        scored = scorer.score(scorer.planes(read_crop(cohort.store_path(scan))))
         truth = scan.labels[target]
         predictions.append(
             Prediction(scan, truth, scored.score, scored.contributions, scored.output)

@@ -35,7 +35,7 @@ def score_crop(scorers: list[Scorer], crop: LungCrop) -> ScoredCrop:
     """
     crops, notes = _suited(scorers, crop)
     targets = {
-        scorer.target.name: TargetScore(scorer, own, scorer.score(own.hu))
+        scorer.target.name: TargetScore(scorer, own, scorer.score(scorer.planes(own)))
         for scorer in scorers
         if (own := crops.get(scorer.target.name)) is not None
     }

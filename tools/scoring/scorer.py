@@ -6,6 +6,7 @@ import numpy as np
 
 from pylayers.batch.slice_sample import SliceSample, checked_offsets, sample_slices
 from pylayers.batch.stack import SIDE, scoring_stack
+from pylayers.batch.view_planes import upright_planes
 from pylayers.lungs.crop import LungCrop
 from tools.scoring.caffe_network import CaffeNetwork
 from tools.scoring.engines import CAFFE, ONNX
@@ -66,11 +67,16 @@ class Scorer:
         Raises ScanRefused for pixels that the network knows nothing about.
         """
         note = version_note(self.run.best)
-        crop, notes = suited(crop, self.run.trained_on, self.resample)
+        crop, notes = suited(crop, self.run.trained_on, self.resample, self.run.variant.view)
         return crop, [note, *notes] if note else notes
 
+    def planes(self, crop: LungCrop) -> np.ndarray:
+        """Return the planes of a crop that the network knows, int16 (n, h, w) HU, for score()."""
+        view = self.run.variant.view
+        return crop.hu if view is None else upright_planes(crop, view)
+
     def score(self, hu: np.ndarray) -> SliceScores:
-        """Score a lung crop, int16 (n, h, w) HU: the slices that sample(n) lists."""
+        """Score the planes of a lung crop, int16 (n, h, w) HU: those that sample(n) lists."""
         sample = self.sample(len(hu))
         stack = np.zeros((SLICES_AT_ONCE, 1, SIDE, SIDE), np.float32)
         outputs = []

@@ -1,13 +1,15 @@
 """What a worker process of prepare_cohort does: scan after scan, find the lungs and store them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pylayers.cohort.cohort import store_path
-from pylayers.cohort.store import read_facts, write_crop
+from pylayers.cohort.store import read_facts, read_grid, write_crop
+from pylayers.cohort.stored_views import add_views
 from pylayers.errors import ScanRefused
 from pylayers.files.whole_file import NotWritten
 from pylayers.lungs.crop_lungs import crop_lungs
+from pylayers.lungs.views import View, check_slices, views_named
 from tools.scan_lists.scan_table import ScanJob, source_key
 from tools.workers.worker_setup import PrepareSetup
 from tools.workers.worker_side import main
@@ -23,21 +25,45 @@ def begin(setup: PrepareSetup) -> Callable[[ScanJob], dict | ScanRefused | NotWr
     def answer(job: ScanJob) -> dict | ScanRefused | NotWritten:
         try:
             store = store_path(setup.cohort, job.scan_id)
-            return store_scan(job, store)
+            return store_scan(job, store, views_named(setup.views) if setup.views else ())
         except (ScanRefused, NotWritten) as error:
             return error
 
     return answer
 
 
-def store_scan(job: ScanJob, store: Path) -> dict:
-    """Store one scan's crop unless it is there already; return what cohort.csv says of it."""
+def store_scan(job: ScanJob, store: Path, views: Sequence[View] = ()) -> dict:
+    """Store one scan's crop and views as far as they are not there; return its facts.
+
+    They are those of cohort.csv, and `doubts`: what is doubtful about the views. Raises ScanRefused
+    as crop_lungs does, and where slices are too thick for views.
+    """
     key = source_key(job)
     facts = read_facts(store)
-    if facts is None or facts["source_key"] != key:
-        write_crop(store, crop_lungs(job), key)
+    if facts is None or facts["source_key"] != key or not has_views(store, views):
+        crop = crop_lungs(job)
+        if views:
+            check_slices(crop.spacing_mm)
+        write_crop(store, crop, key, views)
         facts = read_facts(store)
-    return facts
+    return facts | {"doubts": check_slices(read_grid(store).spacing_mm) if views else []}
+
+
+def has_views(store: Path, views: Sequence[View]) -> bool:
+    """Return whether a store has views, adding those that it lacks; not if it is damaged."""
+    if not views:
+        return True
+    grid = read_grid(store)
+    check_slices(grid.spacing_mm)
+    missing = [view for view in views if view.name not in grid.views]
+    try:
+        if missing:
+            add_views(store, missing)
+    except NotWritten:
+        raise
+    except OSError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

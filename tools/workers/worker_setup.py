@@ -22,10 +22,14 @@ class ScoreSetup(NamedTuple):
 
 
 class PrepareSetup(NamedTuple):
-    """Storing lung crops. cohort: the folder, as the user named it."""
+    """Storing lung crops.
+
+    cohort: the folder, as the user named it. views: those that are stored, too, with commas.
+    """
 
     cohort: str
     scratch: str
+    views: str = ""
 
     module = "tools.workers.prepare_worker"
 
