@@ -108,7 +108,8 @@ def random_run(tiny_cohort, tmp_path_factory):
 
 
 def drawn_run(folder, cohort):
-    """Make a run folder, of the target of its name on a cohort, whose weights are drawn."""
+    """Make a run folder, of the target and variant of its name, whose weights are drawn."""
+    from pylayers.batch.variants import variant_named
     from pylayers.cohort.cohort import read_cohort
     from pylayers.files.file_hash import sha256
     from pylayers.files.whole_file import write_json
@@ -119,16 +120,19 @@ def drawn_run(folder, cohort):
     from tools.training.schedules import Schedule
 
     caffe = import_caffe()
+    target, _, variant = folder.name.partition("-")
     run, cohort = RunFolder(folder), read_cohort(cohort)
     run.snapshots.mkdir(parents=True)
-    write_prototxts(run, cohort, folder.name, Schedule(), seed=1, gpu=None)
+    how = {"seed": 1, "gpu": None, "variant": variant_named(variant)}
+    write_prototxts(run, cohort, target, Schedule(), **how)
     net = caffe.Net(str(run.deploy), caffe.TEST)
     fill_randomly(net, seed=3)
     net.save(str(run.best_weights))
     write_json(
         run.best_json,
         {
-            **target_facts(folder.name, cohort),
+            **target_facts(target, cohort),
+            **({"variant": variant} if variant else {}),
             "weights_sha256": sha256(run.best_weights),
             "phantom": True,
             "preprocessing_version": PREPROCESSING_VERSION,

@@ -55,6 +55,7 @@ from tools.scoring.scorer import Scorer
 from tools.training.asked_run import TARGET_HELP, trained_run
 from tools.training.run_places import add_run_options
 from tools.training.trained_run import load_trained
+from tools.training.trained_variant import check_plain
 from tools.workers.worker_options import add_worker_options, check_worker_options
 
 REPEATS = "repeats"  # beside the cohort
@@ -92,7 +93,9 @@ def measure_repeatability(args: argparse.Namespace) -> None:
         if value < least:
             raise UsageError(f"{option} {value} is below {least}")
     gpu = device(args.device)
-    trained = load_trained(trained_run(args.target, args.cohort, args.run))
+    asked = trained_run(args.target, args.cohort, args.run)
+    check_plain([asked], "make repeatability")
+    trained = load_trained(asked)
     scorer = Scorer(trained, gpu)
     folder = args.cohort or Path(ROOT, trained.folder.layer_params("test").cohort)
     references = references_at(read_cohort(folder), args)

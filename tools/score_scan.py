@@ -39,6 +39,7 @@ from tools.scoring.chosen_runs import (
 from tools.scoring.engines import CAFFE, add_engine, engine_of, load_runs
 from tools.scoring.scan_result import cropped, score
 from tools.scoring.scorer import Scorer
+from tools.training.trained_variant import check_plain
 from tools.workers.worker_options import add_allow_uneven
 
 RESEARCH_USE = "research use, not a medical device"
@@ -94,6 +95,8 @@ def score_scan(args: argparse.Namespace) -> int:
     checked_offsets(args.offsets)
     check_outputs(args)
     folders = chosen_runs(args.weights)
+    for option, _ in [*([("--report", "")] if args.report else []), *dicom_outputs(args)]:
+        check_plain(folders, option)
     engine = engine_of(args.engine, folders, gpu)
     if args.report and engine != CAFFE:
         raise UsageError("--report draws maps by Caffe's backward pass; it needs --engine caffe")
@@ -130,7 +133,7 @@ def score_scan(args: argparse.Namespace) -> int:
             from tools.scoring.drawn_scores import contributions_of
 
             drawn = contributions_of(Path(args.scan).name, scored)
-            draw_contributions([drawn], args.figure)
+            draw_contributions(drawn, args.figure)
 
     def note() -> None:
         if scored is None:

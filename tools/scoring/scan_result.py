@@ -11,6 +11,7 @@ from pylayers.lungs.scan_request import ScanRequest
 from tools.scoring.engines import versions
 from tools.scoring.scored_crop import ScoredCrop, TargetScore, score_crop
 from tools.scoring.scorer import Scorer
+from tools.scoring.slice_places import places_of, position_name
 
 
 class ScanResult(NamedTuple):
@@ -93,23 +94,27 @@ def _content(
 def _target(target: TargetScore, crop: LungCrop) -> dict:
     """Return one target's part: the same bytes for the same scan in any format.
 
-    From several offsets it has their number, too, and each slice its weight.
+    A view's has its name, and its slices y_mm or x_mm. From several offsets it has their number,
+    too, and each slice its weight.
     """
     scorer, slices = target.scorer, target.slices
+    view = scorer.run.variant.view
+    places = places_of(crop, view, slices.sample.indices)
     several = scorer.offsets > 1
     return {
         "score": slices.score,
+        **({"view": view.name} if view else {}),
         **({"offsets": scorer.offsets} if several else {}),
         "slices": [
             {
-                "index": int(crop.box.z0 + index),
+                "index": int(index),
                 # two decimals: coarser than what formats make of one geometry
-                "z_mm": round(float(crop.bottom_mm + index * crop.spacing_mm[0]), 2),
+                position_name(view): round(float(mm), 2),
                 "contribution": float(contribution),
                 **({"weight": float(weight)} if several else {}),
             }
-            for index, weight, contribution in zip(
-                *slices.sample, slices.contributions, strict=True
+            for index, mm, weight, contribution in zip(
+                *places, slices.sample.weights, slices.contributions, strict=True
             )
         ],
         "weights_sha256": scorer.run.weights_sha256,

@@ -12,11 +12,13 @@ from pylayers.files.file_hash import sha256
 from pylayers.files.output_check import check_output
 from pylayers.files.output_place import place_of
 from pylayers.files.whole_file import NotWritten, write_json
+from pylayers.lungs.views import VIEWS
 from tools.scan_lists.scan_table import ScanJob
 from tools.scoring.chosen_runs import device
 from tools.scoring.engines import CAFFE, versions
 from tools.scoring.score_journal import Journal, difference
 from tools.scoring.score_tables import contributions_path, write_contributions, write_scores
+from tools.scoring.slice_places import position_name
 from tools.training.trained_run import TrainedRun
 
 
@@ -28,12 +30,14 @@ def made_with(runs: list[TrainedRun], engine: str, args: Namespace, jobs: list[S
         # relative, so that the folder may move
         paths = [path and os.path.relpath(path, base) for path in (job.scan, job.mask)]
         scans.update(json.dumps([job.scan_id, *paths, job.mask_labels]).encode())
+    views = {run.target.name: view.name for run in runs if (view := run.variant.view)}
     return {
         **versions(engine, device(args.device)),
         # only where it differs from the usual, so that older tables and journals stay valid
         **({"engine": engine} if engine != CAFFE else {}),
         "weights_sha256": {run.target.name: run.weights_sha256 for run in runs},
         "nets_sha256": {run.target.name: sha256(run.net_file) for run in runs},
+        **({"views": views} if views else {}),
         "device": args.device,
         "allow_uneven": args.allow_uneven,
         "contributions": args.contributions,
@@ -77,6 +81,7 @@ class Output:
         self.targets = list(head["weights_sha256"])
         self.contributions = head["contributions"]
         self.weighted = "offsets" in head
+        self.views = {name: VIEWS[view] for name, view in head.get("views", {}).items()}
         begun = self.journal.head is not None
         tables = [contributions_path(self.table, t) for t in self.targets if self.contributions]
         for path in (self.about, *tables):
@@ -123,7 +128,8 @@ class Output:
         try:
             for target in self.targets if self.contributions else ():
                 kept = [entries[job.scan_id] for job in jobs if job.scan_id in entries]
-                write_contributions(self.table, target, kept, self.weighted)
+                position = position_name(self.views.get(target))
+                write_contributions(self.table, target, kept, self.weighted, position)
             write_json(self.about, self.journal.head)
             write_scores(self.table, self.targets, rows)
         except NotWritten as error:

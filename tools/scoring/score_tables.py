@@ -7,7 +7,7 @@ from pylayers.cohort.cohort import write_rows
 from pylayers.files.whole_file import write_whole
 
 ERROR = "error"  # in column `refused`: the scan could not be scored through no fault of its own
-SLICE_COLUMNS = ("scan_id", "index", "z_mm", "contribution")
+SLICE_COLUMNS = ("scan_id", "index", "z_mm", "contribution")  # of a view y_mm or x_mm
 WEIGHT = "weight"  # one more, where scans are scored from several offsets
 
 
@@ -41,10 +41,12 @@ def error_row(scan_id: str, sentence: str) -> dict[str, str]:
 
 
 def slices_of(result: dict) -> dict[str, list]:
-    """Return each target's slices as [index, z_mm, contribution], then the weight if it has one."""
-    names = (*SLICE_COLUMNS[1:], WEIGHT)
+    """Return each target's slices as [index, z_mm, contribution], then the weight if it has one.
+
+    In place of z_mm, slices of a view have y_mm or x_mm.
+    """
     return {
-        name: [[s[n] for n in names if n in s] for s in target["slices"]]
+        name: [list(one.values()) for one in target["slices"]]
         for name, target in result["targets"].items()
     }
 
@@ -61,13 +63,18 @@ def write_scores(table: Path, targets: list[str], rows: list[dict[str, str]]) ->
 
 
 def write_contributions(
-    table: Path, target: str, entries: list[dict], weighted: bool = False
+    table: Path,
+    target: str,
+    entries: list[dict],
+    weighted: bool = False,
+    position: str = SLICE_COLUMNS[2],
 ) -> None:
     """Write the slices of a target; entries: scan_id and slices, as the journal keeps them.
 
-    weighted: whether the slices have weights.
+    weighted: whether the slices have weights. position: the name of where they lie.
     """
-    names = (*SLICE_COLUMNS, WEIGHT) if weighted else SLICE_COLUMNS
+    names = [position if name == SLICE_COLUMNS[2] else name for name in SLICE_COLUMNS]
+    names += [WEIGHT] if weighted else []
     rows = [
         dict(zip(names, (entry["scan_id"], *values), strict=True))
         for entry in entries
