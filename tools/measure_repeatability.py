@@ -162,7 +162,8 @@ def source_of(phantoms: Path) -> Source:
     try:
         stamp = dict(json.loads((phantoms / STAMP).read_text()))
         if stamp["version"] == VERSION:
-            return Source(int(stamp["seed"]), float(stamp.get("thin_share", 0)))
+            slices = float(stamp.get("thin_share", 0)), stamp.get("thickest_mm")
+            return Source(int(stamp["seed"]), *slices)
     except (OSError, ValueError, KeyError, TypeError):
         pass
     raise CohortError(

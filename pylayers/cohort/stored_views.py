@@ -2,15 +2,15 @@
 
 import io
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import h5py
 import numpy as np
 
 from pylayers.cohort.plane_chunks import DATASET, write_planes
-from pylayers.files.whole_file import whole_file
-from pylayers.lungs.views import View, planes_along
+from pylayers.files.whole_file import NotWritten, whole_file
+from pylayers.lungs.views import View, check_slices, planes_along
 
 
 def write_views(file: h5py.File, hu: np.ndarray, views: Iterable[View]) -> None:
@@ -29,6 +29,27 @@ def add_views(path: str | os.PathLike[str], views: Iterable[View]) -> None:
         write_views(file, file[DATASET][:], views)
     with whole_file(path) as partial:
         partial.write_bytes(content.getbuffer())
+
+
+def complete_views(path: str | os.PathLike[str], views: Sequence[View]) -> bool:
+    """Add the views that a store lacks; return False, with nothing done, where it is damaged.
+
+    Raises ScanRefused where its slices are too thick for views, and MachineError on a full disk.
+    """
+    if not views:
+        return True
+    try:
+        with h5py.File(path) as file:
+            spacing_mm = file.attrs["spacing_mm"]
+            missing = [view for view in views if view.name not in file]
+        check_slices(spacing_mm)
+        if missing:
+            add_views(path, missing)
+    except NotWritten:
+        raise
+    except (OSError, KeyError, ValueError, TypeError):
+        return False
+    return True
 
 
 def read_view_planes(

@@ -10,9 +10,10 @@ import numpy as np
 
 from pylayers.errors import ScanRefused, UsageError
 
-# Planes of a view that a store keeps, evenly spaced. With 16 slices a scan that leaves six
-# different starts, for some 40 % of the disk space of all axial slices of 2 mm.
-MOST_PLANES = 96
+# Planes of a view that a store keeps, evenly spaced. With 16 slices a scan that leaves four
+# different starts, as axial slices of 5 mm have; both views take some 40 % of the disk space of all
+# axial slices of 2 mm.
+MOST_PLANES = 64
 # A plane's rows are slices. Emphysema shows by what is lost within secondary lobules, which measure
 # 10 to 25 mm (Webb 2006, doi 10.1148/radiol.2392041968): slices more than half of 10 mm apart
 # cannot show that along z.

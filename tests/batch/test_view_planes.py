@@ -12,7 +12,7 @@ from pylayers.batch.view_planes import upright, upright_planes, view_grid
 from pylayers.lungs.views import VIEWS, kept_planes
 
 CORONAL, SAGITTAL = VIEWS.values()
-SHAPE, SPACING_MM = (40, 60, 90), (2.0, 0.8, 0.8)
+SHAPE, SPACING_MM = (40, 60, 64), (2.0, 0.8, 0.8)
 MARK_HU = 1000
 
 
@@ -34,7 +34,7 @@ def test_an_apex_on_the_patients_right_is_at_the_top_left_of_a_coronal_plane():
     plane, rows, columns = where(planes)
     assert (plane, columns) == ([7], [3])
     assert list(rows) == [0, 1]  # the highest slice: 2 mm are 2.5 rows
-    assert planes.shape == (60, 100, 90)
+    assert planes.shape == (60, 100, 64)
 
 
 def test_a_base_at_the_back_is_at_the_bottom_right_of_a_sagittal_plane():
@@ -42,7 +42,7 @@ def test_a_base_at_the_back_is_at_the_bottom_right_of_a_sagittal_plane():
     plane, rows, columns = where(planes)
     assert (plane, columns) == ([11], [59])
     assert list(rows) == [97, 98, 99]
-    assert planes.shape == (90, 100, 60)
+    assert planes.shape == (64, 100, 60)
 
 
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)

@@ -153,7 +153,7 @@ def test_beyond_twice_the_slices_of_the_training_a_scan_is_refused(folder, tmp_p
     trained = trained._replace(slice_mm=Span(0.6, 0.8, 0.9))
     crop = crop_lungs(ScanRequest(folder / "test.nrrd"))
     suited(crop, trained, resample=False)  # axial slices are as ever
-    with pytest.raises(ScanRefused, match="^thick-slices: slices 2 mm apart; the network of cor"):
+    with pytest.raises(ScanRefused, match=r"^thick-slices: slices 2 mm apart; the network of cor"):
         suited(crop, trained, False, VIEWS["coronal"])
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pylayers.cohort.cohort import store_path
 from pylayers.cohort.store import read_facts, read_grid, write_crop
-from pylayers.cohort.stored_views import add_views
+from pylayers.cohort.stored_views import complete_views
 from pylayers.errors import ScanRefused
 from pylayers.files.whole_file import NotWritten
 from pylayers.lungs.crop_lungs import crop_lungs
@@ -40,30 +40,13 @@ def store_scan(job: ScanJob, store: Path, views: Sequence[View] = ()) -> dict:
     """
     key = source_key(job)
     facts = read_facts(store)
-    if facts is None or facts["source_key"] != key or not has_views(store, views):
+    if facts is None or facts["source_key"] != key or not complete_views(store, views):
         crop = crop_lungs(job)
         if views:
             check_slices(crop.spacing_mm)
         write_crop(store, crop, key, views)
         facts = read_facts(store)
     return facts | {"doubts": check_slices(read_grid(store).spacing_mm) if views else []}
-
-
-def has_views(store: Path, views: Sequence[View]) -> bool:
-    """Return whether a store has views, adding those that it lacks; not if it is damaged."""
-    if not views:
-        return True
-    grid = read_grid(store)
-    check_slices(grid.spacing_mm)
-    missing = [view for view in views if view.name not in grid.views]
-    try:
-        if missing:
-            add_views(store, missing)
-    except NotWritten:
-        raise
-    except OSError:
-        return False
-    return True
 
 
 if __name__ == "__main__":
