@@ -43,7 +43,7 @@ endif
 WHICH_VARIANT = $(if $(filter-out axial,$(VIEW)),--variant $(VIEW))
 endif
 
-.PHONY: help setup caffe-wheel caffe-wheels demo cohort phantom-report train resume sweep-slices caffe-test evaluate baselines repeatability response export report reproduce pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
+.PHONY: help setup caffe-wheel caffe-wheels demo cohort phantom-report train resume sweep-slices caffe-test evaluate combine-views baselines repeatability response export report reproduce pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -185,6 +185,9 @@ caffe-test: known-target .venv/.stamp-caffe ## run caffe test with the best weig
 
 evaluate: known-target .venv/.stamp-caffe ## score the validation and test split with the best weights of TARGET [COHORT GPU RUN]
 	@$(PYTHON) tools/evaluate.py $(TARGET) $(WHICH_RUN) $(WHICH_VARIANT) --gpu $(call quoted,$(GPU))
+
+combine-views: known-target .venv/.stamp-caffe ## combine TARGET's axial, coronal and sagittal runs, after make evaluate of each [COHORT RUN]
+	@$(PYTHON) tools/combine_views.py $(TARGET) $(WHICH_RUN)
 
 baselines: known-target .venv/.stamp-caffe ## train the related work on the cohort of TARGET's run, compare it with the network [COHORT GPU RUN]
 	@$(PYTHON) tools/evaluate.py --stale $(WHICH_RUN) --gpu $(call quoted,$(GPU))
