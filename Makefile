@@ -32,7 +32,19 @@ path = $(if $(filter undefined,$(origin $(1))),,--$(2) $(call quoted,$($(1))))
 WHICH_RUN = $(call path,COHORT,cohort) $(call path,RUN,run)
 WHICH_VARIANT = $(call option,VARIANT,variant)
 
-.PHONY: help setup caffe-wheel caffe-wheels demo cohort phantom-report train resume sweep-slices caffe-test evaluate baselines repeatability response export report reproduce pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
+# VIEW= is the direction of the slices: a view is a variant, and axial ones are the paper's.
+VIEWS := axial coronal sagittal
+ifeq ($(origin VIEW),command line)
+ifneq ($(words $(VIEW))$(filter-out $(VIEWS),$(VIEW)),1)
+$(error VIEW is '$(VIEW)'; choose one of: $(VIEWS))
+endif
+ifneq ($(VARIANT),)
+$(error VIEW and VARIANT are two networks; choose one)
+endif
+WHICH_VARIANT = $(if $(filter-out axial,$(VIEW)),--variant $(VIEW))
+endif
+
+.PHONY: help setup caffe-wheel caffe-wheels demo cohort phantom-report train resume sweep-slices caffe-test evaluate combine-views baselines repeatability response export report reproduce pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,21 +82,21 @@ endif
 $(2): | .venv/.stamp-python
 	@printf '%s\n' $$(call quoted,$$($(1))) > $$@
 endef
-VARIANT_SAID := $(if $(CUDA)$(CUDA_ARCHS),--cuda '$(or $(CUDA),1)' --archs '$(CUDA_ARCHS)')
+CAFFE_VARIANT_SAID := $(if $(CUDA)$(CUDA_ARCHS),--cuda '$(or $(CUDA),1)' --archs '$(CUDA_ARCHS)')
 ifeq ($(origin ENGINE),command line)
 ifneq ($(filter-out onednn caffe,$(ENGINE)),)
 $(error ENGINE is '$(ENGINE)'; choose one of: onednn caffe)
 endif
 ENGINE_OPTION_SAID := $(if $(ENGINE),--engine '$(ENGINE)')
 endif
-$(eval $(call kept,VARIANT,.venv/.caffe-variant))
+$(eval $(call kept,CAFFE_VARIANT,.venv/.caffe-variant))
 $(eval $(call kept,ENGINE_OPTION,.venv/.caffe-engine))
 
 .venv/.stamp-caffe: .venv/.stamp-python .venv/.caffe-variant .venv/.caffe-engine \
     $(wildcard $(BUILD)/*.* $(BUILD)/cuda/*.* $(BUILD)/cuda/compat/* $(BUILD)/onednn/*)
 	@$(if $(findstring 'caffe',$(ENGINE_OPTION)),,\
 	    $(BUILD)/install_debian_packages.sh --optional $(BUILD)/onednn/debian-packages.txt)
-	@$(PYTHON) $(BUILD)/build_caffe.py $(VARIANT) $(ENGINE_OPTION)
+	@$(PYTHON) $(BUILD)/build_caffe.py $(CAFFE_VARIANT) $(ENGINE_OPTION)
 	@$(PYTHON) $(BUILD)/self_check.py
 	@touch $@
 
@@ -159,7 +171,7 @@ COHORT_OPTION = $(or $(call path,COHORT,cohort),--cohort $(PHANTOM_COHORT))
 HOW = $(call option,SCHEDULE,schedule) --gpu $(call quoted,$(GPU)) \
     $(call option,SLICES,slices) $(call option,BATCH,batch)
 
-train: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET (ve, fev1fvc, fev1pp, or one of the cohort's targets.csv) with caffe train [COHORT VARIANT SCHEDULE SLICES BATCH GPU RUN]
+train: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET (ve, fev1fvc, fev1pp, or one of the cohort's targets.csv) with caffe train [COHORT VIEW VARIANT SCHEDULE SLICES BATCH GPU RUN]
 	@$(PYTHON) tools/train.py $(TARGET) $(COHORT_OPTION) $(call path,RUN,run) $(WHICH_VARIANT) $(HOW) $(TRAIN_OPTIONS)
 
 resume: known-target .venv/.stamp-caffe ## go on with an unfinished training of TARGET, as if it had not been stopped [COHORT GPU RUN]
@@ -174,6 +186,9 @@ caffe-test: known-target .venv/.stamp-caffe ## run caffe test with the best weig
 
 evaluate: known-target .venv/.stamp-caffe ## score the validation and test split with the best weights of TARGET [COHORT GPU RUN]
 	@$(PYTHON) tools/evaluate.py $(TARGET) $(WHICH_RUN) $(WHICH_VARIANT) --gpu $(call quoted,$(GPU))
+
+combine-views: known-target .venv/.stamp-caffe ## combine TARGET's axial, coronal and sagittal runs, after make evaluate of each [COHORT RUN]
+	@$(PYTHON) tools/combine_views.py $(TARGET) $(WHICH_RUN)
 
 baselines: known-target .venv/.stamp-caffe ## train the related work on the cohort of TARGET's run, compare it with the network [COHORT GPU RUN]
 	@$(PYTHON) tools/evaluate.py --stale $(WHICH_RUN) --gpu $(call quoted,$(GPU))

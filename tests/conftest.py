@@ -15,7 +15,7 @@ from processes import LIMIT_S
 
 from tools.caffe_run.caffe_install import import_caffe
 
-pytest_plugins = ["short_training", "own_cohort", "paired_cohort"]  # their fixtures
+pytest_plugins = ["short_training", "own_cohort", "paired_cohort", "thin_cohort"]  # their fixtures
 
 ROOT = Path(__file__).resolve().parent.parent
 # The corpus names sizes and slices of this grid.
@@ -107,8 +107,8 @@ def random_run(tiny_cohort, tmp_path_factory):
     return drawn_run(tmp_path_factory.mktemp("runs") / "fev1pp", tiny_cohort)
 
 
-def drawn_run(folder, cohort, variant=""):
-    """Make a run folder, of the target of its name on a cohort, whose weights are drawn."""
+def drawn_run(folder, cohort):
+    """Make a run folder, of the target and variant of its name, whose weights are drawn."""
     from pylayers.batch.variants import variant_named
     from pylayers.cohort.cohort import read_cohort
     from pylayers.files.file_hash import sha256
@@ -120,17 +120,18 @@ def drawn_run(folder, cohort, variant=""):
     from tools.training.schedules import Schedule
 
     caffe = import_caffe()
+    target, _, variant = folder.name.partition("-")
     run, cohort = RunFolder(folder), read_cohort(cohort)
     run.snapshots.mkdir(parents=True)
     how = {"seed": 1, "gpu": None, "variant": variant_named(variant)}
-    write_prototxts(run, cohort, folder.name, Schedule(), **how)
+    write_prototxts(run, cohort, target, Schedule(), **how)
     net = caffe.Net(str(run.deploy), caffe.TEST)
     fill_randomly(net, seed=3)
     net.save(str(run.best_weights))
     write_json(
         run.best_json,
         {
-            **target_facts(folder.name, cohort),
+            **target_facts(target, cohort),
             **({"variant": variant} if variant else {}),
             "weights_sha256": sha256(run.best_weights),
             "phantom": True,

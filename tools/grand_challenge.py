@@ -14,6 +14,7 @@ from tools.container.challenge_case import FILES, add_case_options, open_case, s
 from tools.scoring.chosen_runs import chosen_runs, device, weights_note
 from tools.scoring.scorer import Scorer
 from tools.training.trained_run import load_trained
+from tools.training.trained_variant import check_plain
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,6 +31,7 @@ def answer(args: argparse.Namespace) -> int:
     gpu = device(args.device)
     case = open_case(args.input, args.output)
     folders = chosen_runs(args.weights)
+    check_plain(folders, "Grand Challenge")
     runs = [load_trained(folder) for folder in folders]
     result = score_case(case, [Scorer(run, gpu) for run in runs])
     if result["refused"]:

@@ -55,6 +55,7 @@ from tools.scoring.scorer import Scorer
 from tools.training.asked_run import TARGET_HELP, trained_run
 from tools.training.run_places import add_run_options
 from tools.training.trained_run import load_trained
+from tools.training.trained_variant import check_plain
 from tools.workers.worker_options import add_worker_options, check_worker_options
 
 REPEATS = "repeats"  # beside the cohort
@@ -92,7 +93,9 @@ def measure_repeatability(args: argparse.Namespace) -> None:
         if value < least:
             raise UsageError(f"{option} {value} is below {least}")
     gpu = device(args.device)
-    trained = load_trained(trained_run(args.target, args.cohort, args.run))
+    asked = trained_run(args.target, args.cohort, args.run)
+    check_plain([asked], "make repeatability")
+    trained = load_trained(asked)
     scorer = Scorer(trained, gpu)
     folder = args.cohort or Path(ROOT, trained.folder.layer_params("test").cohort)
     references = references_at(read_cohort(folder), args)
@@ -159,7 +162,8 @@ def source_of(phantoms: Path) -> Source:
     try:
         stamp = dict(json.loads((phantoms / STAMP).read_text()))
         if stamp["version"] == VERSION:
-            return Source(int(stamp["seed"]), float(stamp.get("thin_share", 0)))
+            slices = float(stamp.get("thin_share", 0)), stamp.get("thickest_mm")
+            return Source(int(stamp["seed"]), *slices)
     except (OSError, ValueError, KeyError, TypeError):
         pass
     raise CohortError(

@@ -7,6 +7,9 @@ relative to the table. Other columns are carried along; those that a targets.csv
 declares are checked as labels, and the file is copied to the cohort, whose own counts where there
 is none. Scans that are refused are left out and listed in rejected.csv.
 
+With --views, planes of other directions are stored beside each crop, and added to crops that are
+stored already without reading their scans again.
+
 Stored scans are kept: after any interruption the same command goes on. cohort.csv is written at
 the end.
 
@@ -39,6 +42,7 @@ from pylayers.errors import CohortError, MachineError
 from pylayers.files.folder_lock import COHORT_WORK, FolderLock
 from pylayers.files.output_check import check_folder
 from pylayers.files.whole_file import NotWritten, remove_partials
+from pylayers.lungs.views import MOST_SLICE_MM, USUAL_SLICE_MM, VIEWS, views_named
 from tools.scan_lists.declared_targets import check_labels, declared_targets
 from tools.scan_lists.scan_table import ScanJob, checked_table, job_of
 from tools.workers.chosen_pool import answers
@@ -67,6 +71,13 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--out", type=given_path, required=True, help="cohort folder to make or complete"
     )
+    p.add_argument(
+        "--views",
+        default="",
+        metavar="NAMES",
+        help=f"store the planes of these, too, for VIEW=: {','.join(VIEWS)}; scans with slices "
+        f"more than {MOST_SLICE_MM:g} mm apart are then left out (default: none)",
+    )
     add_allow_uneven(p)
     add_worker_options(p)
     add_scheduler(p)
@@ -76,6 +87,8 @@ def parser() -> argparse.ArgumentParser:
 def prepare(args: argparse.Namespace) -> int:
     """Store every scan of the table that is not stored yet, then write cohort.csv."""
     check_worker_options(args)
+    if args.views:
+        views_named(args.views)
     own = declared_targets(args.table, args.out)
     rows = checked_table(args.table, own=own)
     check_labels(rows, own)
@@ -98,6 +111,11 @@ def prepare(args: argparse.Namespace) -> int:
             write_targets(args.out, own.values())
         write_rows(args.out / TABLE, kept)
     if not args.quiet:
+        if doubtful := sum(bool(known["doubts"]) for known in facts.values()):
+            print(
+                f"note: {doubtful} scans have slices more than {USUAL_SLICE_MM:g} mm apart: coarse "
+                "rows of coronal and sagittal planes"
+            )
         print(summary(args.out, kept, len(left) - len(errors), len(errors), own))
     return FAILED if errors else DONE
 
@@ -114,7 +132,8 @@ def store_scans(
     bar = progress_bar(name="prepare", unit="scan", quiet=args.quiet, total=len(jobs))
     with bar, scratch_folder(args.out / SCRATCH) as scratch:
         cohort = args.out.absolute() if args.scheduler else args.out
-        with closing(answers(jobs, PrepareSetup(str(cohort), scratch), args)) as stored:
+        setup = PrepareSetup(str(cohort), scratch, args.views)
+        with closing(answers(jobs, setup, args)) as stored:
             for job, answer in stored:
                 if isinstance(answer, NotWritten):
                     raise answer

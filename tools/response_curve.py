@@ -41,6 +41,7 @@ from tools.scoring.chosen_runs import add_weights, chosen_runs, device, weights_
 from tools.scoring.scored_crop import score_crop
 from tools.scoring.scorer import Scorer
 from tools.training.trained_run import load_trained
+from tools.training.trained_variant import check_plain
 
 SAMPLE = ROOT / "build" / "lidc_sample" / "cxr.nii.gz"
 DOSES = "0,2,5,10,15,20,30,40,50"
@@ -88,6 +89,7 @@ def response_curve(args: argparse.Namespace) -> None:
     if args.scan == SAMPLE and not SAMPLE.exists():
         raise UsageError(f"there is no {relative(SAMPLE)}; `make response` fetches it")
     runs = chosen_runs(args.weights)
+    check_plain(runs, "make response")
     loaded = [load_trained(folder) for folder in runs]
     trained = [run for run in loaded if not run.target.is_own]
     if not trained:

@@ -42,6 +42,7 @@ from tools.scoring.engines import CAFFE, add_engine, engine_of, load_runs
 from tools.scoring.scan_result import cropped, score
 from tools.scoring.scorer import Scorer
 from tools.training.run_folder import RunFolder
+from tools.training.trained_variant import check_plain
 from tools.workers.worker_options import add_allow_uneven
 
 RESEARCH_USE = "research use, not a medical device"
@@ -105,6 +106,8 @@ def score_scan(args: argparse.Namespace) -> int:
     check_outputs(args)
     folders = chosen_runs(args.weights)
     seconds = second_requests(args, folders)
+    for option, _ in [*([("--report", "")] if args.report else []), *dicom_outputs(args)]:
+        check_plain(folders, option)
     engine = engine_of(args.engine, folders, gpu)
     if args.report and second_kinds(folders):
         raise UsageError("--report maps one scan; weights that take a second one have no maps")
@@ -143,7 +146,7 @@ def score_scan(args: argparse.Namespace) -> int:
             from tools.scoring.drawn_scores import contributions_of
 
             drawn = contributions_of(Path(args.scan).name, scored)
-            draw_contributions([drawn], args.figure)
+            draw_contributions(drawn, args.figure)
 
     def note() -> None:
         if scored is None:

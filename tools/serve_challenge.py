@@ -20,6 +20,7 @@ from tools.container.invoke_app import Answer, InvokeApp, answer_case
 from tools.scoring.chosen_runs import chosen_runs, device, weights_note
 from tools.scoring.scorer import Scorer
 from tools.training.trained_run import load_trained
+from tools.training.trained_variant import check_plain
 
 MOST_CONNECTIONS = 64
 MOST_HEADER_BYTES = 16384
@@ -51,6 +52,7 @@ def serve(args: argparse.Namespace) -> None:
 
     gpu = device(args.device)
     folders = chosen_runs(args.weights)
+    check_plain(folders, "Grand Challenge")
 
     def load() -> Callable[[], Answer]:
         runs = [load_trained(folder) for folder in folders]

@@ -23,6 +23,7 @@ from tools.scoring.chosen_runs import chosen_runs, weights_note
 from tools.scoring.scan_result import score
 from tools.scoring.scorer import Scorer
 from tools.training.trained_run import load_trained
+from tools.training.trained_variant import check_plain
 
 SIZES_MM = (0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.25, 1.5, 2.0, 3.0)
 OUTSIDE_HU = -1024
@@ -55,6 +56,7 @@ def sweep(args: argparse.Namespace) -> None:
     runs = chosen_runs(args.weights and [args.weights])
     if len(runs) > 1:
         raise UsageError("several runs are trained; choose one with --weights")
+    check_plain(runs, "tools/sweep_pixels.py")
     trained = load_trained(runs[0])
     scorers = [Scorer(trained, resample=resample) for resample in (False, True)]
     scan = read_scan(args.scan)

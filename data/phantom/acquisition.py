@@ -6,6 +6,7 @@ MATRIX = 512  # rows and columns of every scan
 PIXEL_MM = (0.5, 1.0)
 SLICES_APART_MM = (5.0, 7.0)
 THIN_MM = (0.6, 5.0)  # of thin slices, which lie side by side
+THINNEST_PART = 0.75  # of the thickest, where that is given: thinner ones take time and space
 
 # What disturbs LAA-950 and leaves the texture alone.
 OFFSET_SD_HU = 5.0
@@ -16,10 +17,13 @@ FOV_PER_BODY = (0.98, 1.06)
 P_TIGHT = 0.12  # of a field of view set to the lungs, which cuts the body
 
 
-def draw_acquisition(rng: np.random.Generator, physique: dict, thin_share: float) -> dict:
+def draw_acquisition(
+    rng: np.random.Generator, physique: dict, thin_share: float, thickest_mm: float | None = None
+) -> dict:
     """Return the fields of a Subject that describe the scan.
 
     thin_share: of scans with thin slices, in 0..1; the others have slices 5 to 7 mm apart.
+    thickest_mm: where it is not None, all scans have slices of THINNEST_PART of it up to it.
     """
     height = physique["lung_height_mm"]
     lungs_mm = 2 * physique["half_width_mm"]
@@ -40,8 +44,10 @@ def draw_acquisition(rng: np.random.Generator, physique: dict, thin_share: float
         "offset_hu": rng.normal(0, OFFSET_SD_HU),
         "circle": bool(rng.random() < 0.5),
     }
-    thin, thin_mm = rng.random(), round(float(np.exp(rng.uniform(*np.log(THIN_MM)))), 2)
-    if thin < thin_share:  # drawn last: the share changes nothing in the others
+    range_mm = THIN_MM if thickest_mm is None else (THINNEST_PART * thickest_mm, thickest_mm)
+    thin, thin_mm = rng.random(), round(float(np.exp(rng.uniform(*np.log(range_mm)))), 2)
+    # drawn last: the share changes nothing in the others
+    if thin < thin_share or thickest_mm is not None:
         below, above = (round(margin * apart / thin_mm) for margin in (below, above))
         apart = thick = thin_mm
     return drawn | {

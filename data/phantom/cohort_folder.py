@@ -88,14 +88,19 @@ def declare_targets(folder: Path, more: Iterable[Target] = ()) -> None:
 
 
 def claim_folder(
-    out: Path, seed: int, thin_share: float = 0.0, folders: Iterable[str] = FOLDERS
+    out: Path,
+    seed: int,
+    thin_share: float = 0.0,
+    folders: Iterable[str] = FOLDERS,
+    thickest_mm: float | None = None,
 ) -> None:
-    """Make `out` the folder of the cohort of a seed and a share of scans with thin slices.
+    """Make `out` the folder of the cohort of a seed, a share of thin slices and the thickest.
 
     folders: to make in it. Raises UsageError when it holds another cohort or cannot be written.
     """
     stamp = out / STAMP
-    own = {"seed": seed, "version": VERSION} | ({"thin_share": thin_share} if thin_share else {})
+    slices = {"thin_share": thin_share, "thickest_mm": thickest_mm}
+    own = {"seed": seed, "version": VERSION} | {k: v for k, v in slices.items() if v}
     try:
         if stamp.exists():
             check_stamp(stamp, own)
@@ -123,4 +128,5 @@ def check_stamp(stamp: Path, own: dict[str, float]) -> None:
 def stamp_text(stamp: dict[str, float]) -> str:
     """Return what a stamp says, in words."""
     thin = f", thin share {stamp['thin_share']}" if "thin_share" in stamp else ""
-    return f"seed {stamp.get('seed')}, version {stamp.get('version')}{thin}"
+    mm = f", slices of at most {stamp['thickest_mm']} mm" if "thickest_mm" in stamp else ""
+    return f"seed {stamp.get('seed')}, version {stamp.get('version')}{thin}{mm}"

@@ -1,8 +1,8 @@
 """Make the phantom cohort: simulated chest CT scans with simulated labels, from a seed alone.
 
-Phantoms say nothing about patients. Phantom i depends only on (seed, i) and --thin-share: not on
-how many are made, nor on the number of workers. A finished phantom is not made again, so the same
-command continues an interrupted run.
+Phantoms say nothing about patients. Phantom i depends only on (seed, i), --thin-share and
+--thickest: not on how many are made, nor on the number of workers. A finished phantom is not made
+again, so the same command continues an interrupted run.
 
     OUT/scans/phantom_0001.mhd + .raw                    int16 HU, 512x512, LPS
     OUT/masks/phantom_0001_partialLungLabelMap.nrrd      uint16, CIP coding; every second phantom
@@ -36,6 +36,7 @@ from pathlib import Path
 
 import cv2
 
+from data.phantom.acquisition import THIN_MM, THINNEST_PART
 from data.phantom.cohort_folder import (
     FOLDERS,
     claim_folder,
@@ -57,6 +58,7 @@ from pylayers.command_line.progress_bar import progress_bar
 from pylayers.errors import UsageError
 from pylayers.files.folder_lock import COHORT_WORK, FolderLock
 from pylayers.files.whole_file import remove_partials
+from pylayers.lungs.views import VIEWS, views_named
 
 
 def parser() -> argparse.ArgumentParser:
@@ -74,6 +76,18 @@ def parser() -> argparse.ArgumentParser:
         help="share of scans with slices of 0.6 to 5 mm, not 5 to 7 (default: %(default)s)",
     )
     p.add_argument(
+        "--thickest",
+        type=float,
+        metavar="MM",
+        help=f"all scans have slices of {THINNEST_PART:g} MM to MM (default: as --thin-share says)",
+    )
+    p.add_argument(
+        "--views",
+        default="",
+        metavar="NAMES",
+        help=f"with --stored, store the planes of these, too: {','.join(VIEWS)} (default: none)",
+    )
+    p.add_argument(
         "--stored", action="store_true", help="keep no scans: store their lungs in OUT/cohort"
     )
     p.add_argument("--expiration", action="store_true", help="an expiratory scan of each, too")
@@ -88,25 +102,34 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def make_one(index: int, out: Path, seed: int, thin_share: float, kinds: Sequence[str] = ()) -> str:
+def make_one(
+    index: int,
+    out: Path,
+    seed: int,
+    thin_share: float,
+    thickest_mm: float | None = None,
+    kinds: Sequence[str] = (),
+) -> str:
     """Make phantom `index` (from 1) below `out` unless it exists; return "", as none is refused.
 
     kinds: of second scans that it has. Files appear under their names only when complete, the .mhd
     last: with it all are there.
     """
     cv2.setNumThreads(1)
-    make_first(index, out, seed, thin_share)
+    make_first(index, out, seed, thin_share, thickest_mm)
     for kind in kinds:
         make_second(index, kind, out, seed, thin_share)
     return ""
 
 
-def make_first(index: int, out: Path, seed: int, thin_share: float) -> None:
+def make_first(
+    index: int, out: Path, seed: int, thin_share: float, thickest_mm: float | None
+) -> None:
     """Make the scan of phantom `index` that is in every cohort, unless it exists."""
     paths = paths_of(out, index)
     if all(path.exists() for path in paths.values()):
         return
-    subject, phantom, row = simulate(seed, index, thin_share)
+    subject, phantom, row = simulate(seed, index, thin_share, thickest_mm)
     part = out / ".partial" / f"{index}"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
@@ -123,13 +146,15 @@ def make_first(index: int, out: Path, seed: int, thin_share: float) -> None:
 def make_phantoms(args: argparse.Namespace) -> None:
     """Make the phantoms that are missing, then write the table of all."""
     check(args)
+    views = views_named(args.views) if args.views else ()
     folders = STORED_FOLDERS if args.stored else FOLDERS
-    claim_folder(args.out, args.seed, args.thin_share, folders)
+    claim_folder(args.out, args.seed, args.thin_share, folders, args.thickest)
     started = time.monotonic()
     if args.stored:
         with FolderLock(args.out / COHORT, COHORT_WORK):
             remove_partials(args.out / COHORT / "scans", ".h5")
-            rows = write_cohort(args.out, make_all(store_one, args), kinds_of(args))
+            store = partial(store_one, views=views)
+            rows = write_cohort(args.out, make_all(store, args), kinds_of(args))
     else:
         make_all(make_one, args)
         shutil.rmtree(args.out / ".partial", ignore_errors=True)
@@ -157,11 +182,23 @@ def check(args: argparse.Namespace) -> None:
             raise UsageError(f"{option} {value} is below {least}")
     if not 0 <= args.thin_share <= 1:
         raise UsageError(f"--thin-share {args.thin_share} is not between 0 and 1")
+    least, most = THIN_MM
+    if args.thickest is not None and not least <= args.thickest <= most:
+        raise UsageError(f"--thickest {args.thickest:g} is not between {least:g} and {most:g} mm")
+    if args.thickest is not None and args.thin_share:
+        raise UsageError("--thickest and --thin-share both say how thin slices are; choose one")
+    if args.views and not args.stored:
+        raise UsageError("--views is for --stored; tools/prepare_cohort.py --views stores others")
 
 
 def make_all(make: Callable[..., str], args: argparse.Namespace) -> list[int]:
     """Make all phantoms with a progress bar; return the numbers of those that are not refused."""
-    how = {"seed": args.seed, "thin_share": args.thin_share, "kinds": kinds_of(args)}
+    how = {
+        "seed": args.seed,
+        "thin_share": args.thin_share,
+        "thickest_mm": args.thickest,
+        "kinds": kinds_of(args),
+    }
     task = partial(make, out=args.out, **how)
     numbers = range(1, args.n + 1)
     made = []

@@ -14,7 +14,7 @@ import cv2
 
 from data.phantom.cohort_folder import VERSION
 from data.phantom.second_scans import CONDITIONS, scan_again
-from data.phantom.stored_scan import is_current, store_rendered
+from data.phantom.stored_scan import is_current, slices_text, store_rendered
 from pylayers.cohort.cohort import TABLE, store_path, write_rows
 from pylayers.command_line.progress_bar import progress_bar
 from pylayers.files.folder_lock import FolderLock
@@ -22,10 +22,11 @@ from pylayers.files.whole_file import remove_partials
 
 
 class Source(NamedTuple):
-    """Where phantoms come from: the seed of their cohort and its share of thin slices."""
+    """Where phantoms come from: the seed of their cohort, and how thin its slices are."""
 
     seed: int
     thin_share: float = 0.0
+    thickest_mm: float | None = None
 
 
 def make_repeats(
@@ -81,7 +82,8 @@ def scan_id_of(index: int, condition: str) -> str:
 
 def key_of(source: Source, index: int, condition: str) -> str:
     """Return what a stored scan is made of."""
-    return f"phantom version {VERSION} {source.seed} {source.thin_share} {index} {condition}"
+    slices = slices_text(source.thin_share, source.thickest_mm)
+    return f"phantom version {VERSION} {source.seed} {slices} {index} {condition}"
 
 
 def is_stored(out: Path, source: Source, index: int, condition: str) -> bool:
@@ -93,6 +95,8 @@ def is_stored(out: Path, source: Source, index: int, condition: str) -> bool:
 def make_one(index: int, condition: str, out: Path, source: Source) -> str:
     """Render one scan, find its lungs and store them; return why it is refused, or ""."""
     cv2.setNumThreads(1)
-    subject, phantom = scan_again(source.seed, index, condition, source.thin_share)
+    subject, phantom = scan_again(
+        source.seed, index, condition, source.thin_share, source.thickest_mm
+    )
     store = store_path(out, scan_id_of(index, condition))
     return store_rendered(store, key_of(source, index, condition), subject, phantom.hu)

@@ -103,10 +103,14 @@ def second_subject(subject: Subject, condition: str) -> Subject:
 
 
 def scan_again(
-    seed: int, index: int, condition: str, thin_share: float = 0.0
+    seed: int,
+    index: int,
+    condition: str,
+    thin_share: float = 0.0,
+    thickest_mm: float | None = None,
 ) -> tuple[Subject, Phantom]:
     """Return phantom `index` of a seed, scanned under one of CONDITIONS: FIRST is simulate()'s."""
-    subject = draw_subject(np.random.default_rng([seed, index, 0]), thin_share)
+    subject = draw_subject(np.random.default_rng([seed, index, 0]), thin_share, thickest_mm)
     rng = image_rng(seed, index)
     if condition != FIRST:
         stream = np.random.default_rng([seed, index, 3, CONDITIONS.index(condition)])

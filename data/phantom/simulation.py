@@ -19,24 +19,30 @@ FACTS_OF_SUBJECT = (
 )  # fmt: skip
 
 
-def simulate(seed: int, index: int, thin_share: float = 0.0) -> tuple[Subject, Phantom, dict]:
+def simulate(
+    seed: int, index: int, thin_share: float = 0.0, thickest_mm: float | None = None
+) -> tuple[Subject, Phantom, dict]:
     """Return phantom `index` of the cohort of a seed, with its row of the table but for paths."""
-    subject, pathology, row = _labelled(seed, index, thin_share)
+    subject, pathology, row = _labelled(seed, index, thin_share, thickest_mm)
     phantom = render(subject, image_rng(seed, index), pathology=pathology)
     return subject, phantom, row | {name: round(v, 5) for name, v in phantom.facts.items()}
 
 
-def simulate_labels(seed: int, index: int, thin_share: float = 0.0) -> dict:
+def simulate_labels(
+    seed: int, index: int, thin_share: float = 0.0, thickest_mm: float | None = None
+) -> dict:
     """Return the row of phantom `index` that `simulate` returns, but for what an image tells.
 
     No voxel is made: a cohort of hundreds takes seconds.
     """
-    return _labelled(seed, index, thin_share)[2]
+    return _labelled(seed, index, thin_share, thickest_mm)[2]
 
 
-def _labelled(seed: int, index: int, thin_share: float) -> tuple[Subject, Pathology, dict]:
+def _labelled(
+    seed: int, index: int, thin_share: float, thickest_mm: float | None
+) -> tuple[Subject, Pathology, dict]:
     # separate streams: a change to the images leaves subjects and label noise as they are
-    subject = draw_subject(np.random.default_rng([seed, index, 0]), thin_share)
+    subject = draw_subject(np.random.default_rng([seed, index, 0]), thin_share, thickest_mm)
     pathology = plan_pathology(subject, streams(image_rng(seed, index)).lesions)
     row = draw_labels(np.random.default_rng([seed, index, 2]), subject, pathology.extent)
     row |= {name: round(value, 5) for name, value in pathology.extent._asdict().items()}

@@ -84,8 +84,11 @@ class Subject:
         return None
 
 
-def draw_subject(rng: np.random.Generator, thin_share: float = 0.0) -> Subject:
-    """Draw a subject: its disease, the body, then the scan; thin_share: of scans, in 0..1."""
+def draw_subject(
+    rng: np.random.Generator, thin_share: float = 0.0, thickest_mm: float | None = None
+) -> Subject:
+    """Draw a subject: its disease, the body, then the scan, as draw_acquisition has it."""
     disease = draw_disease(rng)
     physique = draw_physique(rng, disease["severity"])
-    return Subject(**disease, **physique, **draw_acquisition(rng, physique, thin_share))
+    acquisition = draw_acquisition(rng, physique, thin_share, thickest_mm)
+    return Subject(**disease, **physique, **acquisition)

@@ -15,9 +15,11 @@ from pylayers.batch.stack import (
     slice_indices,
 )
 from pylayers.batch.variants import variant_named
+from pylayers.batch.view_planes import upright
 from pylayers.cohort.cohort import read_cohort, store_path
 from pylayers.cohort.second_scan import second_id
 from pylayers.cohort.store import read_planes
+from pylayers.cohort.stored_views import read_view_planes
 
 # Streams of the seed: one for the order of an epoch, one for the draws of a sample, one for Caffe.
 ORDER, AUGMENT, DROPOUT = 0, 1, 2
@@ -43,6 +45,7 @@ class Loader:
         self.stack_slices = variant.stacks * params.slices  # of a scan
         target = cohort.target(params.target)
         variant.check_target(target)
+        self.variant = variant
         self.labels = np.float32(
             [variant.label(scan.labels[target.name], target) for scan in scans]
         )
@@ -80,11 +83,20 @@ class Loader:
         return int(self._rng(DROPOUT, index).integers(2**31))
 
     def _planes(self, scan: int, offset: float) -> list[np.ndarray]:
-        scan_id, planes = self.scan_ids[scan], []
+        planes: list[np.ndarray] = []
+        scan_id, view = self.scan_ids[scan], self.variant.view
+
+        def choose(n: int) -> np.ndarray:
+            return slice_indices(n, self.params.slices, offset)
+
         for name in (scan_id, *([second_id(scan_id, self.second)] if self.second else [])):
             path = store_path(self.folder, name)
             try:
-                planes += read_planes(path, lambda n: slice_indices(n, self.params.slices, offset))
+                if view is None:
+                    planes += read_planes(path, choose)
+                else:
+                    found, spacing_mm = read_view_planes(path, view, choose)
+                    planes += [upright(plane, spacing_mm, view) for plane in found]
             except (OSError, KeyError) as error:
                 raise RuntimeError(f"scan {scan_id}: {path}: {error}") from error
         return planes
@@ -103,7 +115,13 @@ class Loader:
     def _augmentation_of(self, sample: int) -> Augmentation:
         if not self.train:
             return no_augmentation(self.stack_slices)
-        return draw_augmentation(self._rng(AUGMENT, sample), self.stack_slices)
+        variant = self.variant
+        return draw_augmentation(
+            self._rng(AUGMENT, sample),
+            self.stack_slices,
+            variant.mirrored,
+            variant.max_angle_deg,
+        )
 
     def _rng(self, stream: int, number: int) -> np.random.Generator:
         return np.random.default_rng([self.params.seed, stream, number])

@@ -6,17 +6,21 @@ import cv2
 import numpy as np
 
 from pylayers.batch.stack import fitted
+from pylayers.batch.view_planes import view_grid
 from pylayers.lungs.crop import LungCrop, packed
+from pylayers.lungs.views import View
 
 
 def input_pixel_mm(
-    shape: tuple[int, int, int], spacing_mm: tuple[float, float, float]
+    shape: tuple[int, int, int], spacing_mm: tuple[float, float, float], view: View | None = None
 ) -> tuple[float, float]:
-    """Return (y, x) of a pixel of the network's input in mm.
+    """Return (row, column) of a pixel of the network's input in mm.
 
-    shape, spacing_mm: of a crop, (z, y, x). It is the scan's own pixel unless the crop has to be
-    scaled down to fit.
+    shape, spacing_mm: of a crop, (z, y, x). view: of the slices, None for axial ones. It is the
+    scan's own pixel unless the slices have to be scaled down to fit.
     """
+    if view is not None:
+        shape, spacing_mm = view_grid(shape, spacing_mm, view)
     return tuple(
         mm * before / after
         for mm, before, after in zip(spacing_mm[1:], shape[1:], fitted(*shape[1:]), strict=True)

@@ -36,11 +36,19 @@ class Augmentation:
     angles_deg: np.ndarray
 
 
-def draw_augmentation(rng: "np.random.Generator", slices: int) -> Augmentation:
-    """Draw one scan's augmentation (paper, section 3)."""
+def draw_augmentation(
+    rng: "np.random.Generator",
+    slices: int,
+    mirrored: bool = True,
+    max_angle_deg: float = MAX_ANGLE_DEG,
+) -> Augmentation:
+    """Draw one scan's augmentation (paper, section 3).
+
+    mirrored: whether half of the stacks are. max_angle_deg: of a rotation, to either side.
+    """
     offset = rng.random()
-    mirror = bool(rng.integers(2))
-    return Augmentation(offset, mirror, rng.uniform(-MAX_ANGLE_DEG, MAX_ANGLE_DEG, slices))
+    mirror = bool(rng.integers(2)) and mirrored
+    return Augmentation(offset, mirror, rng.uniform(-max_angle_deg, max_angle_deg, slices))
 
 
 def no_augmentation(slices: int) -> Augmentation:

@@ -5,8 +5,14 @@ The paper's own network has no name here: it is the variant "".
 
 from dataclasses import dataclass
 
+from pylayers.batch.stack import MAX_ANGLE_DEG
 from pylayers.cohort.targets import Target
 from pylayers.errors import UsageError
+from pylayers.lungs.views import VIEWS, View
+
+# Patients lie along the table, so a coronal or sagittal plane is hardly ever turned as an axial one
+# is: by crooked lying, or by a spine that is called scoliotic above 10 degrees.
+VIEW_ANGLE_DEG = 10.0
 
 
 @dataclass(frozen=True)
@@ -17,7 +23,8 @@ class Variant:
     in tables. own_nets: whether its nets differ from the paper's. grades: the classes of a
     soft-max, of labels 0, 1, ... grades - 1; 0 for a regression. second: the kind of second scan
     that each scan has, of cohort.second_scan.KINDS; blank: none. nets: the prototxts' folder where
-    it is not the name, as variants share it.
+    it is not the name, as variants share it. view: the direction of its slices, None for axial
+    ones. mirrored, max_angle_deg: as draw_augmentation takes them.
     """
 
     name: str
@@ -26,6 +33,9 @@ class Variant:
     grades: int = 0
     second: str = ""
     nets: str = ""
+    view: View | None = None
+    mirrored: bool = True
+    max_angle_deg: float = MAX_ANGLE_DEG
 
     @property
     def nets_folder(self) -> str:
@@ -62,6 +72,19 @@ VARIANTS = {
         ),
         Variant(
             "followup", "with an earlier visit", own_nets=True, second="earlier", nets=TWO_SCANS
+        ),
+        Variant(
+            *("coronal", "coronal slices"),
+            view=VIEWS["coronal"],
+            max_angle_deg=VIEW_ANGLE_DEG,
+        ),
+        # A mirrored patient has the same sagittal planes in another order, which a mean over slices
+        # does not see; a mirrored sagittal plane has the spine in front, as no patient has.
+        Variant(
+            *("sagittal", "sagittal slices"),
+            view=VIEWS["sagittal"],
+            mirrored=False,
+            max_angle_deg=VIEW_ANGLE_DEG,
         ),
     )
 }

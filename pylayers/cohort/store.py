@@ -8,42 +8,44 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields
 
 import h5py
-import hdf5plugin
 import numpy as np
 
 from pylayers.cohort.grid import Grid
+from pylayers.cohort.plane_chunks import DATASET, write_planes
+from pylayers.cohort.stored_views import write_views
 from pylayers.errors import CohortError, is_machine_failure, machine_error
 from pylayers.files.whole_file import whole_file
 from pylayers.lungs.crop import PREPROCESSING_VERSION, Box, LungCrop
+from pylayers.lungs.views import VIEWS, View
 
-DATASET = "hu"
 VERSION_KEY = "preprocessing_version"
 WARNINGS = "warnings"
 LUNGS = "lung_bits"  # a bit for each voxel
+CORNER = "corner_mm"  # of the scan's frame, which nothing that is stored needs
 HASH, LUNGS_HASH = "crop_sha256", "lungs_sha256"
 AGAIN = "remove it and run tools/prepare_cohort.py again"
 
 
-def write_crop(path: str | os.PathLike[str], crop: LungCrop, source_key: str = "") -> None:
+def write_crop(
+    path: str | os.PathLike[str],
+    crop: LungCrop,
+    source_key: str = "",
+    views: Iterable[View] = (),
+) -> None:
     """Write a crop; the file appears whole or not at all. Raises MachineError on a full disk.
 
-    source_key: by which the files that the crop was made from can be told later.
+    source_key: by which the files that the crop was made from can be told later. views: whose
+    planes are kept beside the crop.
     """
     content = io.BytesIO()  # on a full disk HDF5 would crash as it closes the file
     with h5py.File(content, "w") as file:
         for name in (DATASET, LUNGS):
             voxels = getattr(crop, name)
             if voxels is not None:
-                file.create_dataset(
-                    name,
-                    data=voxels,
-                    chunks=(1, *voxels.shape[1:]),
-                    shuffle=True,
-                    fletcher32=True,
-                    compression=hdf5plugin.Zstd(clevel=3),
-                )
+                write_planes(file, name, voxels)
+        write_views(file, crop.hu, views)
         for field in fields(LungCrop):
-            if field.name not in (DATASET, LUNGS, WARNINGS):
+            if field.name not in (DATASET, LUNGS, WARNINGS, CORNER):
                 file.attrs[field.name] = getattr(crop, field.name)
         file.attrs[WARNINGS] = json.dumps(crop.warnings)
         file.attrs[VERSION_KEY] = PREPROCESSING_VERSION
@@ -111,7 +113,7 @@ def read_facts(path: str | os.PathLike[str]) -> dict | None:
 
 
 def read_grid(path: str | os.PathLike[str]) -> Grid | None:
-    """Read version, shape, spacing and hash of a stored crop; None for a damaged file."""
+    """Read version, shape, spacing, hash and views of a stored crop; None for a damaged file."""
     try:
         with h5py.File(path) as file:
             return Grid(
@@ -119,6 +121,7 @@ def read_grid(path: str | os.PathLike[str]) -> Grid | None:
                 file[DATASET].shape,
                 tuple(float(value) for value in file.attrs["spacing_mm"]),
                 str(file.attrs[HASH]),
+                tuple(name for name in VIEWS if name in file),
             )
     except (OSError, KeyError, ValueError, TypeError):
         return None

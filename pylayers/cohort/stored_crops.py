@@ -7,18 +7,20 @@ from pylayers.cohort.cohort import SPLITS, TABLE, Cohort, CohortScan
 from pylayers.cohort.grid import Grid
 from pylayers.cohort.second_scan import hash_column
 from pylayers.cohort.store import read_grid
-from pylayers.errors import CohortError
+from pylayers.errors import CohortError, ScanRefused
 from pylayers.files.checkout import relative
 from pylayers.lungs.crop import PREPROCESSING_VERSION
+from pylayers.lungs.views import USUAL_SLICE_MM, VIEWS, View, check_slices
 
 
-def checked_stores(cohort: Cohort, target: str, second: str = "") -> dict[str, list[Grid]]:
+def checked_stores(
+    cohort: Cohort, target: str, second: str = "", view: View | None = None
+) -> dict[str, list[Grid]]:
     """Return the grids of the stored crops that have a label, by split.
 
     second: the kind of second scan that each has, whose grids follow the first scans'; blank: none.
-
-    Raises CohortError for one that is missing, damaged or of another preprocessing version, and
-    for labels of the training split that are all the same.
+    view: whose planes must be stored, too. Raises CohortError for one that is missing, damaged or
+    of another preprocessing version, and for labels of the training split that are all the same.
     """
     scans = {split: cohort.labelled(split, target, second) for split in SPLITS}
     labels = [scan.labels[target] for scan in scans["train"]]
@@ -39,7 +41,39 @@ def checked_stores(cohort: Cohort, target: str, second: str = "") -> dict[str, l
             f"this is version {PREPROCESSING_VERSION}: run tools/prepare_cohort.py again with the "
             "same table and folder (it remakes just those), then tools/split_cohort.py as before"
         )
+    if view is not None:
+        check_views([grid for split in SPLITS for grid in grids[split]], view)
     return grids
+
+
+def check_views(grids: Sequence[Grid], view: View) -> None:
+    """Raise CohortError unless all stored crops have a view and slices thin enough for it."""
+    lacking = sum(view.name not in grid.views for grid in grids)
+    if lacking:
+        raise CohortError(
+            f"{lacking} of {len(grids)} stored crops have no {view.name} planes: run "
+            "tools/prepare_cohort.py again with the same table and folder and --views "
+            f"{','.join(VIEWS)} (it adds just those), then tools/split_cohort.py as before"
+        )
+    for grid in grids:
+        try:
+            check_slices(grid.spacing_mm)
+        except ScanRefused as refusal:  # of a store that this program did not write
+            raise CohortError(f"a stored crop has {refusal.sentence}") from None
+
+
+def view_note(grids: Iterable[Grid], view: View | None) -> str | None:
+    """Return a sentence where some stored crops have slices that are thick for a view, else None.
+
+    Theirs are within what check_views lets pass.
+    """
+    doubtful = [grid for grid in grids if view is not None and check_slices(grid.spacing_mm)]
+    if not doubtful:
+        return None
+    return (
+        f"{len(doubtful)} scans have slices more than {USUAL_SLICE_MM:g} mm apart, which are "
+        f"coarse rows of {view.name} planes"
+    )
 
 
 def check_varied(labels: Sequence[float], where: str) -> None:

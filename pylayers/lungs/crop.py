@@ -48,7 +48,8 @@ class LungCrop:
     lung below -950 HU. perc15_hu: 15th percentile of the lung's HU. mask_given: whether the mask
     came with the scan. series: UID of the DICOM series, else blank. warnings: what is unusual
     about the scan, one sentence each. lung_bits: which voxels are lung, as packed() keeps them;
-    None in a crop from a store that was written before stores kept them.
+    None in a crop from a store that was written before stores kept them. corner_mm: (y, x) of the
+    crop's first row and column; None in a crop from a store, which does not keep it.
     """
 
     hu: np.ndarray
@@ -62,6 +63,7 @@ class LungCrop:
     series: str = ""
     warnings: tuple[str, ...] = ()
     lung_bits: np.ndarray | None = None
+    corner_mm: tuple[float, float] | None = None
 
     @property
     def lungs(self) -> np.ndarray:

@@ -32,6 +32,11 @@ def crop_of_scan(scan: Scan, request: ScanRequest) -> LungCrop:
         "perc15_hu": perc15(lung),
     }
     lung_bits, warnings = packed(mask), lungs.warnings
+    first = (box.y0, box.x0)
+    corner_mm = tuple(
+        origin + index * mm
+        for origin, index, mm in zip(scan.origin_mm[1:], first, scan.spacing_mm[1:], strict=True)
+    )
     del lungs, mask, lung  # a large scan's memory: the crop takes their place
     return LungCrop(
         hu=np.ascontiguousarray(hu),
@@ -43,4 +48,5 @@ def crop_of_scan(scan: Scan, request: ScanRequest) -> LungCrop:
         series=scan.series,
         warnings=warnings,
         lung_bits=lung_bits,
+        corner_mm=corner_mm,
     )

@@ -138,9 +138,9 @@ def test_only_a_missing_phantom_is_made_again(cohort, monkeypatch):
     before, table = file_bytes(cohort), (cohort / "table.csv").read_bytes()
     made = []
 
-    def spy(seed, index, thin_share):
+    def spy(seed, index, thin_share, thickest_mm):
         made.append(index)
-        return simulate(seed, index, thin_share)
+        return simulate(seed, index, thin_share, thickest_mm)
 
     monkeypatch.setattr(make_phantoms, "simulate", spy)
     (cohort / "scans" / "phantom_0002.mhd").unlink()

@@ -1,9 +1,15 @@
 """Phantoms of which the lungs alone are kept: the same cohort as from their scans."""
 
+import numpy as np
 import pytest
 
 from data.phantom.make_phantoms import main
+from data.phantom.subject import draw_subject
 from pylayers.cohort.cohort import read_cohort
+from pylayers.cohort.store import read_crop, read_grid
+from pylayers.cohort.stored_views import read_view_planes
+from pylayers.errors import CohortError, UsageError
+from pylayers.lungs.views import VIEWS, planes_along
 from tools.prepare_cohort import main as prepare
 
 SEED = 3
@@ -43,3 +49,53 @@ def test_what_is_stored_is_not_made_again(stored):
     made("--out", stored, "--n", 2, "--stored")
     assert stores[1].stat().st_mtime_ns == kept
     assert (stored / "cohort" / "cohort.csv").read_bytes() == table
+
+
+@pytest.mark.slow
+def test_views_are_stored_and_added_without_making_phantoms_again(tmp_path, monkeypatch):
+    made("--out", tmp_path, "--n", 1, "--stored", "--thickest", 4, "--views", "coronal")
+    (store,) = (tmp_path / "cohort" / "scans").iterdir()
+    grid = read_grid(store)
+    assert grid.views == ("coronal",) and 3 <= grid.spacing_mm[0] <= 4
+    monkeypatch.setattr("data.phantom.stored_phantoms.simulate", None)
+    made("--out", tmp_path, "--n", 1, "--stored", "--thickest", 4, "--views", "coronal,sagittal")
+    assert read_grid(store) == grid._replace(views=("coronal", "sagittal"))
+    hu = read_crop(store).hu
+    for view in VIEWS.values():
+        planes, _ = read_view_planes(store, view, range)
+        np.testing.assert_array_equal(planes, planes_along(hu, view))
+    with pytest.raises(UsageError, match=r"of at most 4.0 mm, not of seed 3, version \d+; choose"):
+        made("--out", tmp_path, "--n", 1, "--stored")
+
+
+def test_thick_phantoms_have_no_views(stored, capsys):
+    with pytest.raises(CohortError, match="none of the phantoms could be stored"):
+        made("--out", stored, "--n", 2, "--stored", "--views", "coronal")
+    assert "left out: phantom_0001: thick-slices: slices" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("mm", [0.8, 2.0, 5.0])
+def test_slices_are_at_most_as_thick_as_asked_for_and_the_subject_is_the_same(mm):
+    for number in range(20):
+        rngs = (np.random.default_rng(number) for _ in range(2))
+        thin, usual = (draw_subject(rng, 0.0, t) for rng, t in zip(rngs, (mm, None), strict=True))
+        assert 0.75 * mm - 0.01 <= thin.slice_mm <= mm + 0.005
+        assert thin.thick_mm == thin.slice_mm
+        same = ("severity", "lung_height_mm", "spacing_mm", "kernel", "noise_sd_hu", "hole_hu")
+        assert [getattr(thin, n) for n in same] == [getattr(usual, n) for n in same]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--thickest", "0.5"], "--thickest 0.5 is not between 0.6 and 5 mm"),
+        (["--thickest", "nan"], "--thickest nan is not between"),
+        (["--thickest", "2", "--thin-share", "0.5"], "both say how thin slices are"),
+        (["--views", "coronal"], "--views is for --stored"),
+        (["--stored", "--views", "axial"], "view 'axial' is not known"),
+    ],
+)
+def test_wrong_options_are_said_before_any_work(options, message, tmp_path):
+    with pytest.raises(UsageError, match=message):
+        made("--out", tmp_path / "new", "--n", 1, *options)
+    assert not (tmp_path / "new").exists()

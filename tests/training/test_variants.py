@@ -16,9 +16,13 @@ from tools.training.run_folder import DEPLOY, NET
 from tools.training.run_prototxt import PLAIN, hand_written, hand_written_sha256
 
 TARGET_OF = {"softmax": "ve"}  # what each learns in these tests
-COHORT_OF = {"expiration": "paired_cohort", "followup": "paired_cohort"}  # fixtures
+COHORT_OF = {  # fixtures: on what
+    **dict.fromkeys(("expiration", "followup"), "paired_cohort"),
+    **dict.fromkeys(("coronal", "sagittal"), "thin_cohort"),
+}
 LAST_OF_TRUNK = "relu5"
-NAMES = sorted(filter(None, VARIANTS))
+KNOWN = [*filter(None, VARIANTS)]
+NAMES = sorted(KNOWN)
 
 
 def trunk(path):
@@ -44,7 +48,7 @@ def test_its_nets_are_told_apart(name):
 
 
 def test_an_unknown_variant_is_refused_with_the_list(tiny_cohort, tmp_path):
-    with pytest.raises(UsageError, match=f"'no' is not known; it is one of {', '.join(NAMES)}"):
+    with pytest.raises(UsageError, match=f"'no' is not known; it is one of {', '.join(KNOWN)}"):
         train.main([*arguments(tiny_cohort, tmp_path / "run"), "--variant", "no"])
     assert not (tmp_path / "run").exists()
 

@@ -56,7 +56,7 @@ def sheets(
         draw_number(sheet, y_mm, target)
         y_mm += TARGET_MM
     rows_mm = min(ROW_MM * len(targets), MOST_ROWS_MM) + HEADING_MM
-    contributions_on(sheet.part(y_mm, rows_mm), [contributions_of("slices of the lungs", scored)])
+    contributions_on(sheet.part(y_mm, rows_mm), contributions_of("slices of the lungs", scored))
     y_mm += rows_mm + GAP_MM
     lines = note_lines(result, targets)
     while True:

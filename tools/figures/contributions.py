@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple, Self
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -31,13 +32,28 @@ ROW_MM = 50
 LOWEST, HIGHEST = (BLUE, "v"), (VERMILION, "^")
 
 
+class PlaneAxis(NamedTuple):
+    """Where a crop's planes lie. letter: of the axis. way: how it grows. mm: float (planes,)."""
+
+    letter: str
+    way: str
+    mm: np.ndarray
+
+    @classmethod
+    def of(cls, crop: LungCrop) -> Self:
+        """Return the heights of a crop's axial slices."""
+        mm = crop.bottom_mm + np.arange(len(crop.hu)) * crop.spacing_mm[0]
+        return cls("z", "from base to apex", mm)
+
+
 @dataclass(frozen=True)
 class Contributions:
     """One scan.
 
     name: its heading. crop: its lungs. values: target name -> float (slices,), in the reported
     unit. truth: target name -> the true value, where it is known. samples: target name -> the
-    slices, where they come from several start offsets. targets: what the names are.
+    slices, where they come from several start offsets. targets: what the names are. axis: of the
+    crop's planes, None for axial slices.
     """
 
     name: str
@@ -46,6 +62,7 @@ class Contributions:
     truth: Mapping[str, float] = field(default_factory=dict)
     samples: Mapping[str, SliceSample] = field(default_factory=dict)
     targets: Mapping[str, Target] = field(default_factory=lambda: TARGETS)
+    axis: PlaneAxis | None = None
 
     def own(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the slices' indices and own scores: a slice met twice weighs twice in the mean."""
@@ -71,8 +88,9 @@ def contributions_on(figure: Figure | SubFigure, scans: Sequence[Contributions])
     grid = figure.subplots(len(rows), 3, squeeze=False, width_ratios=(1.2, 1, 1))
     for (plot, low, high), (scan, name) in zip(grid, rows, strict=True):
         indices, values = scan.own(name)
-        z_mm = scan.crop.bottom_mm + indices * scan.crop.spacing_mm[0]
-        _plot(plot, z_mm, values, scan, name)
+        axis = scan.axis or PlaneAxis.of(scan.crop)
+        mm = axis.mm[indices]
+        _plot(plot, axis._replace(mm=mm), values, scan, name)
         if not np.isfinite(values).all():
             for axes in (low, high):
                 axes.set_axis_off()
@@ -82,11 +100,13 @@ def contributions_on(figure: Figure | SubFigure, scans: Sequence[Contributions])
             (low, int(np.argmin(values)), LOWEST, "lowest"),
             (high, int(np.argmax(values)), HIGHEST, "highest"),
         ):
-            plot.plot(z_mm[at], values[at], marker, color=colour, markersize=7)
+            plot.plot(mm[at], values[at], marker, color=colour, markersize=7)
             show_slice(axes, scan.crop.hu[indices[at]], scan.crop.spacing_mm[1:], LUNG_WINDOW_HU)
             value = number_text(values[at], scan.targets[name].decimals)
             axes.set_title(
-                f"{which}: {value} at z = {number_text(z_mm[at], 0)} mm", color=colour, loc="center"
+                f"{which}: {value} at {axis.letter} = {number_text(mm[at], 0)} mm",
+                color=colour,
+                loc="center",
             )
 
 
@@ -95,9 +115,9 @@ def draw_contributions(scans: Sequence[Contributions], path: Path | str) -> None
     write_png(contributions_figure(scans), path)
 
 
-def _plot(plot: Axes, z_mm: np.ndarray, values: np.ndarray, scan: Contributions, name: str) -> None:
+def _plot(plot: Axes, axis: PlaneAxis, values: np.ndarray, scan: Contributions, name: str) -> None:
     target = scan.targets[name]
-    plot.set(xlabel="z from base to apex (mm)", ylabel=axis_label(target))
+    plot.set(xlabel=f"{axis.letter} {axis.way} (mm)", ylabel=axis_label(target))
     known = f", truth {target.text(scan.truth[name])}" if name in scan.truth else ""
     if not np.isfinite(values).all():
         plot.set_title(wrapped(scan.name, 38) + f"\nno score{known}")
@@ -106,7 +126,7 @@ def _plot(plot: Axes, z_mm: np.ndarray, values: np.ndarray, scan: Contributions,
     mean = np.mean(scan.values[name])
     score = number_text(mean, target.decimals) + (f" {target.unit}" if target.unit else "")
     plot.set_title(wrapped(scan.name, 38) + f"\nscore = mean (dashed) = {score}{known}")
-    plot.plot(z_mm, values, "o-", color="0.25")
+    plot.plot(axis.mm, values, "o-", color="0.25")
     plot.axhline(mean, color=GREY, linestyle="--", linewidth=0.8)
     plot.grid()
 

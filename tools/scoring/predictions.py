@@ -50,7 +50,7 @@ def predict_split(
     read_grids(cohort, scans, kind)
     for scan in progress_bar(scans, name=f"score {split}", unit="scan", quiet=quiet):
         second = read_crop(cohort.store_path(scan, kind)).hu if kind else None
-        scored = scorer.score(read_crop(cohort.store_path(scan)).hu, second)
+        scored = scorer.score(scorer.planes(read_crop(cohort.store_path(scan))), second)
         truth = scan.labels[target]
         predictions.append(
             Prediction(scan, truth, scored.score, scored.contributions, scored.output)

@@ -5,14 +5,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from pylayers.cohort.second_scan import named
 from pylayers.errors import ScanRefused
 from pylayers.lungs.crop import LungCrop
 from pylayers.lungs.crop_lungs import crop_lungs
 from pylayers.lungs.scan_request import ScanRequest
+from pylayers.lungs.views import View
 from tools.scoring.engines import versions
 from tools.scoring.scored_crop import ScoredCrop, TargetScore, score_crop
 from tools.scoring.scorer import Scorer
+from tools.scoring.slice_places import places_of, position_name
 
 
 class ScanResult(NamedTuple):
@@ -121,27 +125,33 @@ def _content(
 def _target(target: TargetScore, scored: ScoredCrop) -> dict:
     """Return one target's part: the same bytes for the same scan in any format.
 
-    From several offsets it has their number, too, and each slice its weight. Of a network that
-    takes a second scan it names the kind, and with each slice its partner in that scan.
+    A view's has its name, and its slices y_mm or x_mm. From several offsets it has their number,
+    too, and each slice its weight. Of a network that takes a second scan it names the kind, and
+    with each slice its partner in that scan.
     """
     scorer, slices = target.scorer, target.slices
-    several, kind = scorer.offsets > 1, scorer.run.variant.second
-    sample = slices.sample
+    variant, several, sample = scorer.run.variant, scorer.offsets > 1, slices.sample
+    view, kind = variant.view, variant.second
     listed = [
         {
-            **_place(scored.crop, index),
+            **place,
             "contribution": float(contribution),
             **({"weight": float(weight)} if several else {}),
         }
-        for index, weight, contribution in zip(
-            sample.indices, sample.weights, slices.contributions, strict=True
+        for place, weight, contribution in zip(
+            _places(scored.crop, view, sample.indices),
+            sample.weights,
+            slices.contributions,
+            strict=True,
         )
     ]
     if kind:
-        for own, index in zip(listed, sample.second, strict=True):
-            own[kind] = _place(scored.seconds[kind], index)
+        partners = _places(scored.seconds[kind], None, sample.second)
+        for own, place in zip(listed, partners, strict=True):
+            own[kind] = place
     return {
         "score": slices.score,
+        **({"view": view.name} if view else {}),
         **({"offsets": scorer.offsets} if several else {}),
         **({"second_scan": kind} if kind else {}),
         "slices": listed,
@@ -149,13 +159,13 @@ def _target(target: TargetScore, scored: ScoredCrop) -> dict:
     }
 
 
-def _place(crop: LungCrop, index: int) -> dict:
-    """Return where slice `index` of a crop lies: its number in the scan, its height in mm."""
-    return {
-        "index": int(crop.box.z0 + index),
+def _places(crop: LungCrop, view: View | None, listed: np.ndarray) -> list[dict]:
+    """Return where slices of a crop lie: their numbers in the scan, their places in mm."""
+    return [
         # two decimals: coarser than what formats make of one geometry
-        "z_mm": round(float(crop.bottom_mm + index * crop.spacing_mm[0]), 2),
-    }
+        {"index": int(index), position_name(view): round(float(mm), 2)}
+        for index, mm in zip(*places_of(crop, view, listed), strict=True)
+    ]
 
 
 def _lungs(crop: LungCrop) -> dict:

@@ -21,6 +21,7 @@ from tools.scoring.engines import engine_of, load_runs
 from tools.scoring.scan_result import cropped_seconds
 from tools.scoring.scored_crop import TargetScore, score_crop
 from tools.scoring.scorer import Scorer
+from tools.scoring.slice_places import places_of
 from tools.training.run_folder import RunFolder
 
 StrPath = str | os.PathLike[str]
@@ -31,8 +32,9 @@ class TargetNumbers:
     """One target of one scan.
 
     value: the score, the mean of the contributions. contributions: float64 (slices,), from base to
-    apex. unit: of both, blank for a fraction or a grade. slices: int (slices,), planes of the scan
-    from 0 at its lowest one. weights: float64 (slices,), all 1 unless offsets are several; a
+    apex; of coronal slices from front to back, of sagittal ones from right to left. unit: of both,
+    blank for a fraction or a grade. slices: int (slices,), planes of the scan along that way, from
+    0. weights: float64 (slices,), all 1 unless offsets are several; a
     slice's own score is its contribution over its weight.
     """
 
@@ -159,6 +161,6 @@ def _numbers(target: TargetScore, crop: LungCrop) -> TargetNumbers:
         value=target.slices.score,
         contributions=target.slices.contributions,
         unit=target.scorer.target.unit,
-        slices=crop.box.z0 + sample.indices,
+        slices=places_of(crop, target.scorer.run.variant.view, sample.indices).indices,
         weights=sample.weights,
     )

@@ -23,6 +23,7 @@ KINDS = {  # of what the first line says, in words
     "numpy": "numpy",
     "weights_sha256": "weights",
     "nets_sha256": "nets",
+    "views": "views",
     "device": "--device",
     "allow_uneven": "--allow-uneven",
     "contributions": "--contributions",

@@ -25,12 +25,14 @@ WHOLE = "1/1"  # of --shard: no part
 
 def scored_with(runs: list[TrainedRun], engine: str, gpu: int | None) -> dict:
     """Return what the numbers depend on beside scans and options, JSON."""
+    views = {run.target.name: view.name for run in runs if (view := run.variant.view)}
     return {
         **versions(engine, gpu),
         # only where it differs from the usual, so that older tables and journals stay valid
         **({"engine": engine} if engine != CAFFE else {}),
         "weights_sha256": {run.target.name: run.weights_sha256 for run in runs},
         "nets_sha256": {run.target.name: sha256(run.net_file) for run in runs},
+        **({"views": views} if views else {}),
     }
 
 
@@ -88,7 +90,7 @@ def write_tables(table: Path, head: dict, rows: list[dict], entries: list[dict])
     refused.
     """
     for target in head["weights_sha256"] if head["contributions"] else ():
-        write_contributions(table, target, entries, weighted="offsets" in head)
+        write_contributions(table, target, entries, head)
     write_json(about_path(table), head)
     write_scores(table, list(head["weights_sha256"]), rows)
 

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from pylayers.cohort.own_targets import NAME
 from pylayers.errors import UsageError
+from pylayers.lungs.views import VIEWS
 from tools.scan_lists.scan_list import shard_numbers
 from tools.scoring.score_journal import difference
 from tools.scoring.score_output import WHOLE, about_path, journal_path
-from tools.scoring.score_tables import SLICE_COLUMNS, WEIGHT, columns, contributions_path
+from tools.scoring.score_tables import columns, contributions_path, slice_columns
 
 OF_A_PART = ("shard", "scans", "scans_sha256")  # what its head has for itself
 OF_THE_LIST = ("all_scans", "all_scans_sha256")
@@ -41,7 +42,7 @@ def read_part(table: Path) -> Part:
     if not len(entries) == len(rows) == head["scans"]:
         raise UsageError(f"{part} does not have {head['scans']} rows of as many scans")
     for target in head["weights_sha256"] if head["contributions"] else ():
-        names = (*SLICE_COLUMNS, WEIGHT) if "offsets" in head else SLICE_COLUMNS
+        names = slice_columns(target, head)
         of_scans: dict[str, list] = {}
         for row in _read_table(contributions_path(table, target), names):
             of_scans.setdefault(row["scan_id"], []).append([row[name] for name in names[1:]])
@@ -104,6 +105,7 @@ def _read_head(table: Path) -> dict:
         shard_numbers(head["shard"])
         whole = all(map(NAME.fullmatch, head["weights_sha256"]))
         whole &= isinstance(head["contributions"], bool) and isinstance(head["scans"], int)
+        whole &= all(map(VIEWS.__contains__, head.get("views", {}).values()))
         is_part = all(name in head for name in OF_THE_LIST)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None

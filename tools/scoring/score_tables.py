@@ -1,21 +1,31 @@
 """The tables of score_cohort: a row per scan, and on request a row per slice and target."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pylayers.cohort.cohort import write_rows
 from pylayers.files.whole_file import write_whole
+from pylayers.lungs.views import VIEWS
+from tools.scoring.slice_places import position_name
 
 ERROR = "error"  # in column `refused`: the scan could not be scored through no fault of its own
-SLICE_COLUMNS = ("scan_id", "index", "z_mm", "contribution")
-WEIGHT = "weight"  # one more, where scans are scored from several offsets
 
 
 def columns(targets: list[str]) -> list[str]:
     """Return the table's columns."""
     about = ("lungs_l", "laa950", "perc15", "slices", "mask", "warnings", "refused", "sentence")
     return ["scan_id", *targets, *about]
+
+
+def slice_columns(target: str, head: Mapping) -> list[str]:
+    """Return the columns of a target's slices; head: what the tables are made with.
+
+    Slices of a view lie at y_mm or x_mm. From several offsets each has a weight, too.
+    """
+    view = VIEWS.get(head.get("views", {}).get(target))
+    weight = ["weight"] if "offsets" in head else []
+    return ["scan_id", "index", position_name(view), "contribution", *weight]
 
 
 def row_of(scan_id: str, result: dict) -> dict[str, str]:
@@ -42,11 +52,14 @@ def error_row(scan_id: str, sentence: str) -> dict[str, str]:
 
 
 def slices_of(result: dict) -> dict[str, list]:
-    """Return each target's slices as [index, z_mm, contribution], then the weight if it has one."""
-    names = (*SLICE_COLUMNS[1:], WEIGHT)
+    """Return each target's slices as slice_columns has them, without the scan_id.
+
+    What a second scan gives a slice for a partner is left out.
+    """
     return {
-        name: [[s[n] for n in names if n in s] for s in target["slices"]]
+        name: [[value for value in one.values() if not isinstance(value, dict)] for one in slices]
         for name, target in result["targets"].items()
+        for slices in [target["slices"]]
     }
 
 
@@ -61,14 +74,12 @@ def write_scores(table: Path, targets: list[str], rows: list[dict[str, str]]) ->
     _write(table, names, [{name: row.get(name, "") for name in names} for row in rows])
 
 
-def write_contributions(
-    table: Path, target: str, entries: list[dict], weighted: bool = False
-) -> None:
+def write_contributions(table: Path, target: str, entries: list[dict], head: Mapping) -> None:
     """Write the slices of a target; entries: scan_id and slices, as the journal keeps them.
 
-    weighted: whether the slices have weights.
+    head: what the tables are made with.
     """
-    names = (*SLICE_COLUMNS, WEIGHT) if weighted else SLICE_COLUMNS
+    names = slice_columns(target, head)
     rows = [
         dict(zip(names, (entry["scan_id"], *values), strict=True))
         for entry in entries

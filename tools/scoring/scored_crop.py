@@ -55,7 +55,7 @@ def score_crop(
     for scorer in scorers:
         if (own := crops.get(scorer.target.name)) is not None:
             first, second = own
-            slices = scorer.score(first.hu, None if second is None else second.hu)
+            slices = scorer.score(scorer.planes(first), None if second is None else second.hu)
             targets[scorer.target.name] = TargetScore(scorer, first, slices, second)
     phantom = any(target.scorer.run.is_phantom for target in targets.values())
     warnings = (*crop.warnings, *odd, *notes, *([PHANTOM_WARNING] if phantom else []))

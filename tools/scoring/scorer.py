@@ -12,6 +12,7 @@ from pylayers.batch.slice_sample import (
     sample_slices,
 )
 from pylayers.batch.stack import SIDE, scoring_stack
+from pylayers.batch.view_planes import upright_planes
 from pylayers.cohort.second_scan import KINDS, named
 from pylayers.errors import ScanRefused
 from pylayers.lungs.crop import LungCrop
@@ -74,7 +75,7 @@ class Scorer:
         Raises ScanRefused for pixels that the network knows nothing about.
         """
         note = version_note(self.run.best)
-        crop, notes = suited(crop, self.run.trained_on, self.resample)
+        crop, notes = suited(crop, self.run.trained_on, self.resample, self.run.variant.view)
         return crop, [note, *notes] if note else notes
 
     def suited_second(self, seconds: Mapping[str, LungCrop]) -> tuple[LungCrop | None, list[str]]:
@@ -94,8 +95,13 @@ class Scorer:
             raise named(kind, error) from None
         return crop, [f"{kind}: {note}" for note in notes]
 
+    def planes(self, crop: LungCrop) -> np.ndarray:
+        """Return the planes of a crop that the network knows, int16 (n, h, w) HU, for score()."""
+        view = self.run.variant.view
+        return crop.hu if view is None else upright_planes(crop, view)
+
     def score(self, hu: np.ndarray, second: np.ndarray | None = None) -> SliceScores:
-        """Score a lung crop, int16 (n, h, w) HU: the slices that sample(n) lists.
+        """Score the planes of a lung crop, int16 (n, h, w) HU: those that sample(n) lists.
 
         second: the crop of the second scan where the network takes one; each slice is scored with
         one of it then, as sample_pairs() has it.

@@ -6,7 +6,7 @@ from functools import partial
 
 from pylayers.batch.prefetch import WORKERS, worker_count
 from pylayers.cohort.cohort import SPLITS, Cohort, read_cohort
-from pylayers.cohort.stored_crops import checked_stores
+from pylayers.cohort.stored_crops import checked_stores, view_note
 from pylayers.command_line.exit_codes import TrainingStopped
 from pylayers.command_line.progress_bar import say
 from pylayers.files.checkout import relative
@@ -62,9 +62,9 @@ def train(request: TrainRequest) -> None:
     engine = engine_for(folder, request.restart, gpu)
     how = (plan.schedule_name, plan.schedule, plan.seed)
     wanted = wanted_run(target, variant, *how, cohort, engine)
-    grids = checked_stores(cohort, target, variant.second)
+    grids = checked_stores(cohort, target, variant.second, variant.view)
     training = cohort.labelled("train", target, variant.second)
-    training_split = trained_on(training, grids["train"])
+    training_split = trained_on(training, grids["train"], variant.view)
 
     if is_finished(folder, wanted):
         say(f"{relative(folder.path)} is trained already; nothing to do", request.quiet)
@@ -82,6 +82,8 @@ def train(request: TrainRequest) -> None:
         best, start = BestWeights(folder, facts), None
         if was_begun:
             best, start = resume_point(best, partial(say, quiet=request.quiet))
+        if note := view_note((grid for split in grids.values() for grid in split), variant.view):
+            say(f"note: {note}", request.quiet)
         device = "on the CPU" if gpu is None else f"on GPU {gpu}"
         say(
             f"caffe train --solver={relative(folder.solver)}  "

@@ -18,6 +18,7 @@ from pylayers.errors import ScanRefused, WeightsError
 from pylayers.files.checkout import relative
 from pylayers.lungs.crop import LungCrop
 from pylayers.lungs.scanner_pixels import size_text
+from pylayers.lungs.views import View, check_slices
 
 KEY = "trained_on"
 KERNEL = "kernel"  # column of the cohort's table
@@ -75,11 +76,16 @@ class TrainedOn(NamedTuple):
         return {"scans": self.scans, **spans, "kernels": self.kernels}
 
 
-def trained_on(scans: Iterable[CohortScan], grids: Iterable[Grid]) -> TrainedOn:
-    """Return what is kept of a training split; grids: of its stored crops, second ones, too."""
+def trained_on(
+    scans: Iterable[CohortScan], grids: Iterable[Grid], view: View | None = None
+) -> TrainedOn:
+    """Return what is kept of a training split.
+
+    grids: of its stored crops, second ones, too. view: of its slices, None for axial ones.
+    """
     scans, grids = list(scans), list(grids)
     kernels = Counter(kernel for scan in scans if (kernel := scan.row.get(KERNEL)))
-    pixels = [mm for grid in grids for mm in input_pixel_mm(grid.shape, grid.spacing_mm)]
+    pixels = [mm for grid in grids for mm in input_pixel_mm(grid.shape, grid.spacing_mm, view)]
     slices = [grid.spacing_mm[0] for grid in grids]
     return TrainedOn(len(scans), _span(pixels), _span(slices), dict(kernels.most_common()))
 
@@ -106,25 +112,36 @@ def read_trained_on(path: Path, best: Mapping) -> TrainedOn | None:
         ) from None
 
 
-def suited(crop: LungCrop, trained: TrainedOn | None, resample: bool) -> tuple[LungCrop, list[str]]:
+def suited(
+    crop: LungCrop, trained: TrainedOn | None, resample: bool, view: View | None = None
+) -> tuple[LungCrop, list[str]]:
     """Return the crop that a network is to score, and what is unusual about its grid for it.
 
-    resample: whether to bring it to the training's median pixel size, which has to be known.
-    Raises ScanRefused (pixel-size) for pixels far outside the training's range, of which the
-    network has seen nothing: phantoms of any FEV1/FVC score about .44 with pixels of 3 mm.
+    resample: whether to bring it to the training's median pixel size, which has to be known. view:
+    of the network's slices, None for axial ones; their rows are the scan's slices, which must not
+    lie too far apart (thick-slices). Raises ScanRefused (pixel-size), too, for pixels far outside
+    the training's range, of which the network has seen nothing: phantoms of any FEV1/FVC score
+    about .44 with pixels of 3 mm.
     """
+    notes = [] if view is None else check_slices(crop.spacing_mm)
     if trained is None:
-        pixels = size_text(input_pixel_mm(crop.hu.shape, crop.spacing_mm))
+        pixels = size_text(input_pixel_mm(crop.hu.shape, crop.spacing_mm, view))
         return crop, [
+            *notes,
             "the weights do not record which pixel sizes they were trained on: whether pixels of "
-            f"{pixels} suit them is unknown; training again records it"
+            f"{pixels} suit them is unknown; training again records it",
         ]
-    notes = []
+    if view is not None and crop.spacing_mm[0] > FAR * trained.slice_mm.high * (1 + TOLERANCE):
+        raise ScanRefused(
+            "thick-slices",
+            f"slices {crop.spacing_mm[0]:.3g} mm apart; the network of {view.name} planes was "
+            f"trained on {trained.slice_mm}: so far outside, its score would mean nothing",
+        )
     if resample:
         own, crop = crop, resampled(crop, trained.pixel_mm.median)
         if crop is not own:
             notes.append(_resampled_note(own, crop, trained))
-    pixel_mm = input_pixel_mm(crop.hu.shape, crop.spacing_mm)
+    pixel_mm = input_pixel_mm(crop.hu.shape, crop.spacing_mm, view)
     if not trained.pixel_mm.holds(pixel_mm, FAR) and not _is_clinical(pixel_mm):
         raise ScanRefused(
             "pixel-size",
@@ -132,7 +149,11 @@ def suited(crop: LungCrop, trained: TrainedOn | None, resample: bool) -> tuple[L
             "outside, its score would mean nothing",
         )
     if not trained.pixel_mm.holds(pixel_mm):
-        hint = "" if resample else f" (--resample brings them to {trained.pixel_mm.median:.3g} mm)"
+        hint = (
+            ""
+            if resample or view
+            else f" (--resample brings them to {trained.pixel_mm.median:.3g} mm)"
+        )
         notes.append(
             f"{_size(crop, pixel_mm)}; the network was trained on {trained.pixel_mm}: "
             f"the score may be off{hint}"

@@ -72,7 +72,12 @@ def load_trained(folder: RunFolder) -> TrainedRun:
 
 
 def checked_resample(resample: bool, run: TrainedRun) -> bool:
-    """Return whether scans are to be resampled; UsageError where the run records no pixel size."""
+    """Return whether scans are to be resampled; UsageError for a run that this is nothing for."""
+    if resample and run.variant.view is not None:
+        raise UsageError(
+            f"--resample is for axial slices; {relative(run.folder.path)} scores "
+            f"{run.variant.view.name} ones"
+        )
     if resample and run.trained_on is None:
         raise UsageError(
             "--resample goes to the pixel size of the training, which "

@@ -1,9 +1,12 @@
 """Which variant of the network a run is, as its run.json and best.json say."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pylayers.batch.variants import PLAIN, VARIANTS, Variant
-from pylayers.errors import WeightsError
+from pylayers.errors import UsageError, WeightsError
+from pylayers.files.checkout import relative
+from tools.training.run_folder import RunFolder
+from tools.training.run_records import fact
 
 VARIANT = "variant"  # key of run.json and best.json; without it, the paper's network
 
@@ -14,3 +17,13 @@ def trained_variant(best: Mapping, where: str) -> Variant:
     if not isinstance(name, str) or name not in VARIANTS:
         raise WeightsError(f"{where}: unknown variant {name!r}")
     return VARIANTS[name]
+
+
+def check_plain(folders: Iterable[RunFolder], what: str) -> None:
+    """Raise UsageError where one of some runs is no network of the paper's; what: needs that."""
+    for folder in folders:
+        if name := fact(folder.best_json, VARIANT):
+            raise UsageError(
+                f"{relative(folder.path)} is the variant {name}; {what} takes the paper's network "
+                "alone"
+            )

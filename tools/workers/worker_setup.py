@@ -26,10 +26,15 @@ class ScoreSetup(NamedTuple):
 
 
 class PrepareSetup(NamedTuple):
-    """Storing lung crops. cohort: the folder as the user named it; absolute for other machines."""
+    """Storing lung crops.
+
+    cohort: the folder as the user named it; absolute for other machines. views: those that are
+    stored, too, with commas.
+    """
 
     cohort: str
     scratch: str
+    views: str = ""
 
     module = "tools.workers.prepare_worker"
 
