@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from pylayers.batch.prefetch import worker_count
+from pylayers.cohort.stored_crops import check_views, read_grids
 from pylayers.command_line.exit_codes import TrainingStopped, complain, run
 from pylayers.files.checkout import ROOT, relative
 from pylayers.files.output_check import check_output
@@ -49,8 +50,10 @@ def caffe_test(args: argparse.Namespace) -> None:
         check_output(path)
     gpu = gpu_id(args.gpu)
     params = folder.layer_params("test")
-    cohort = trained_cohort(trained, "test")
-    scans = cohort.labelled("test", target.name, trained.variant.second)
+    cohort, variant = trained_cohort(trained, "test"), trained.variant
+    scans = cohort.labelled("test", target.name, variant.second)
+    if variant.view is not None:
+        check_views(read_grids(cohort, scans), variant.view)
     iterations, rest = divmod(len(scans), params.batch)
     if rest:
         raise TrainingStopped(

@@ -17,6 +17,7 @@ from pylayers.errors import UsageError, WeightsError
 from pylayers.files.checkout import relative
 from pylayers.files.output_check import check_folder
 from pylayers.files.whole_file import write_whole
+from pylayers.lungs.views import VIEWS
 from tools.report.report_page import page
 from tools.report.result_table import Table
 from tools.report.results import Results, read_results
@@ -24,6 +25,7 @@ from tools.report.sections import sections
 from tools.scoring.scored_crop import PHANTOM_WARNING
 from tools.training.run_folder import RunFolder
 from tools.training.run_places import REPORT, add_run_options, runs_of, trained_runs
+from tools.training.trained_variant import VARIANT
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,6 +51,11 @@ def make_report(args: argparse.Namespace) -> None:
     by_target: dict[str, Results] = {}
     for folder in reported_runs(args):
         results = read_results(folder)
+        if (view := results.facts.get(VARIANT)) in VIEWS:
+            raise UsageError(
+                f"{relative(folder.path)} scores {view} slices, and the report draws axial ones; "
+                "`make combine-views` compares them"
+            )
         name = results.target.name
         if name in by_target:
             both = [relative(one.run.path) for one in (by_target[name], results)]

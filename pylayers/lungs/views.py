@@ -12,7 +12,7 @@ from pylayers.errors import ScanRefused, UsageError
 
 # Planes of a view that a store keeps, evenly spaced. With 16 slices a scan that leaves four
 # different starts, as axial slices of 5 mm have; both views take some 40 % of the disk space of all
-# axial slices of 2 mm.
+# axial slices of 2 mm. Stores and scores must agree in it: it changes with PREPROCESSING_VERSION.
 MOST_PLANES = 64
 # A plane's rows are slices. Emphysema shows by what is lost within secondary lobules, which measure
 # 10 to 25 mm (Webb 2006, doi 10.1148/radiol.2392041968): slices more than half of 10 mm apart

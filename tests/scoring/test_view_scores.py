@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -9,11 +10,19 @@ import SimpleITK as sitk
 from chest import make_chest, write_scan
 from conftest import drawn_run
 
-from pylayers.errors import ScanRefused, UsageError
+from pylayers.cohort.store import read_crop, read_facts, write_crop
+from pylayers.errors import CohortError, ScanRefused, UsageError
 from pylayers.lungs.crop_lungs import crop_lungs
 from pylayers.lungs.scan_request import ScanRequest
 from pylayers.lungs.views import VIEWS, kept_planes
-from tools import evaluate, prepare_cohort, score_cohort, score_scan
+from tools import (
+    caffe_test,
+    evaluate,
+    make_report,
+    prepare_cohort,
+    score_cohort,
+    score_scan,
+)
 from tools.scoring.scan_scorer import load_scorer
 from tools.training.run_folder import RunFolder
 from tools.training.trained_on import Span, suited
@@ -175,3 +184,21 @@ def test_the_slices_are_drawn(folder, tmp_path):
     picture = tmp_path / "a.png"
     assert scored(folder, "coronal", tmp_path, "--figure", picture)[0] == 0
     assert picture.stat().st_size > 20_000
+
+
+def test_a_report_of_axial_slices_is_not_drawn_of_others(folder):
+    run = run_of(folder, "coronal")
+    evaluate.main(["fev1fvc", "--run", str(run), "--gpu", "none", "--quiet"])
+    with pytest.raises(UsageError, match="scores coronal slices, and the report draws axial ones"):
+        make_report.main(["--run", str(run), "--quiet"])
+
+
+def test_caffe_test_needs_the_stored_planes(folder, tmp_path):
+    """Its layer reads them, while our own predictions cut them from the crop."""
+    shutil.copytree(folder / "cohort", tmp_path / "cohort")
+    store = tmp_path / "cohort" / "scans" / "test.h5"
+    write_crop(store, read_crop(store), read_facts(store)["source_key"])
+    run = drawn_run(tmp_path / "fev1fvc-sagittal", tmp_path / "cohort")
+    with pytest.raises(CohortError, match="1 of 1 stored crops have no sagittal planes: run tools"):
+        caffe_test.main(["fev1fvc", "--run", str(run.path), "--gpu", "none"])
+    caffe_test.main(["fev1fvc", "--run", str(run_of(folder, "sagittal")), "--gpu", "none"])

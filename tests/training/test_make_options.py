@@ -1,6 +1,7 @@
 """COHORT and RUN mean the same to every make target, and reach the programs as they were typed."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -151,6 +152,11 @@ def checkout(tmp_path):
     return make
 
 
+def test_a_variant_of_the_network_is_none_of_caffe(checkout):
+    assert checkout("VARIANT=softmax") == ["", ""]
+    assert checkout("VIEW=coronal") == ["", ""]
+
+
 def test_the_engine_and_the_gpu_that_were_said_last_stay_so(checkout):
     gpu, other = "--cuda '12' --archs '61 90'", "--cuda '0' --archs ''"
     assert checkout() == ["", ""]
@@ -169,3 +175,41 @@ def test_an_unknown_engine_is_refused_and_the_environments_is_not_meant():
     assert "ENGINE is 'gpu'; choose one of: onednn caffe" in done.stderr
     env = os.environ | {"ENGINE": "docker"}
     assert subprocess.run(command, cwd=ROOT, capture_output=True, env=env).returncode == 0
+
+
+def trained_by(*said, **options):
+    """make's command for caffe-test, which it does not run, or what it says instead."""
+    command = ["make", "--dry-run", "--assume-old=.venv/.stamp-caffe", "caffe-test", *said]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, **options)
+    return done.returncode, (done.stdout if done.returncode == 0 else done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("said", "option"),
+    [
+        ([], ""),
+        (["VIEW=axial"], ""),
+        (["VIEW=coronal"], "--variant coronal"),
+        (["VIEW=sagittal"], "--variant sagittal"),
+        (["VARIANT=softmax"], "--variant 'softmax'"),
+    ],
+)
+def test_a_view_is_a_variant_and_axial_slices_are_the_papers(said, option):
+    code, text = trained_by("TARGET=fev1fvc", *said)
+    (command,) = re.findall("tools/caffe_test.py .*", text)
+    assert code == 0 and command.split() == [
+        *("tools/caffe_test.py", "fev1fvc", *option.split(), "--gpu", "'auto'"),
+    ]
+
+
+@pytest.mark.parametrize("view", ["oblique", "", "coronal sagittal", "Coronal"])
+def test_an_unknown_view_is_refused_with_the_list_and_the_environments_is_not_meant(view):
+    code, text = trained_by("TARGET=fev1fvc", f"VIEW={view}")
+    assert code == 2 and f"VIEW is '{view}'; choose one of: axial coronal sagittal" in text
+    env = os.environ | {"VIEW": "tree"}
+    assert trained_by("TARGET=fev1fvc", env=env)[0] == 0
+
+
+def test_a_view_and_a_variant_are_two_networks():
+    code, text = trained_by("TARGET=ve", "VIEW=coronal", "VARIANT=softmax")
+    assert code == 2 and "VIEW and VARIANT are two networks; choose one" in text

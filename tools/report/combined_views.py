@@ -14,7 +14,7 @@ from tools.report.results import Results, Split, read_results
 from tools.stats.agreement import agreement
 from tools.stats.bootstrap import mean_interval
 from tools.stats.correlation import compare_correlations, spearman_interval
-from tools.stats.estimate import Estimate
+from tools.stats.estimate import Estimate, no_estimate
 from tools.stats.estimate_text import estimate_text
 from tools.stats.linear_weights import LinearWeights, fit_weights
 from tools.training.run_folder import RunFolder
@@ -115,7 +115,9 @@ def statistics(combined: CombinedViews) -> dict[str, dict[str, Estimate | float]
             rhos = compare_correlations(truth, prediction, axial)
             less = np.abs(prediction - truth) - np.abs(axial - truth)
             found[name] |= {"gain": rhos.difference, "better": rhos.a_stronger}
-            found[name] |= {"mae_less": mean_interval(less)}
+            known = found[name]["mae"]
+            mae_less = mean_interval(less) if known.is_number else no_estimate(known.why)
+            found[name] |= {"mae_less": mae_less}
     return found
 
 
