@@ -27,7 +27,7 @@ EMPTIED, EMPTIED_SD, DENSER_RANGE = 340.0, 22.0, (1.2, 2.6)
 # COPD, 29 in GOLD 1, 31 in GOLD 2 and above (CanCOLD, PMC10186404, table 1; sd 15 to 19), and its
 # correlation with FEV1/FVC is stronger than that of LAA-950 (Schroeder et al. 2013,
 # doi 10.2214/AJR.12.10102).
-TRAPPED, TRAPPED_PER_DEFICIT, TRAPPED_SD, TRAPPED_RANGE = 0.36, 2.2, 0.08, (0.02, 0.9)
+TRAPPED, TRAPPED_PER_DEFICIT, TRAPPED_SD, TRAPPED_RANGE = 0.38, 2.6, 0.08, (0.02, 0.9)
 HOLE_DENSITY = 30.0  # g/l, of destroyed lung
 # Parts of the change of volume: the diaphragm rises most.
 UPWARD, IN_PLANE = 0.76, 0.12

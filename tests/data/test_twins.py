@@ -74,7 +74,7 @@ def test_trapped_regions_are_patches_of_the_share_that_is_asked_for(subjects):
 
 def test_an_earlier_visit_has_a_part_of_todays_holes(subjects):
     """LAA-950 of heavy smokers grows by 1.1 points a year (Mohamed Hoesein et al. 2013)."""
-    changes, loss = [], []
+    changes = []
     for number, (subject, pathology) in enumerate(subjects):
         _, earlier = before(subject, pathology, np.random.default_rng(number))
         now, then = pathology.lesions.parenchymal, earlier.lesions.parenchymal
@@ -83,7 +83,6 @@ def test_an_earlier_visit_has_a_part_of_todays_holes(subjects):
         assert earlier.lesions.nodules is pathology.lesions.nodules
         if subject.severity:
             changes.append(100 * (pathology.extent.extent - earlier.extent.extent))
-            loss.append(airway_deficit(subject))
         else:
             assert earlier.extent.extent == 0
     assert min(changes) >= 0
@@ -107,7 +106,7 @@ def test_expirations_are_like_those_of_published_cohorts():
     copd = fev1fvc < 0.7
     assert 0.83 < ratio[~copd].mean() < 0.885
     assert ratio[~copd].mean() + 0.015 < ratio[copd].mean() < 0.93
-    assert 10 < trapped[~copd].mean() < 24 < trapped[copd].mean() < 42
+    assert 8 < trapped[~copd].mean() < 22 < trapped[copd].mean() < 40
     assert 0.45 < volume.mean() < 0.72
 
 
