@@ -1,6 +1,6 @@
 """A phantom's expiratory twin: denser, smaller lungs, but for what is trapped in diseased ones.
 
-Tissue that empties gets denser by as much as it gets smaller; trapped tissue and holes hardly
+Tissue that empties gets denser by as much as it gets smaller; trapped tissue and holes do not
 change. Air trapping follows the airways' part of the loss of FEV1/FVC, which shows in one
 inspiratory scan but faintly: what an expiration tells of FEV1/FVC is so by construction.
 """
@@ -22,13 +22,12 @@ from data.phantom.subject import Subject
 # most subjects the ratio of mean lung densities, expiration over inspiration, is then that of
 # smokers without airflow limitation, 0.856; with mild COPD it is 0.886 (Mohamed Hoesein et al.
 # 2013, doi 10.1371/journal.pone.0065177, 1140 men of NELSON).
-EMPTIED, EMPTIED_SD, LEAST_DENSER = 295.0, 22.0, 1.2
+EMPTIED, EMPTIED_SD, DENSER_RANGE = 340.0, 22.0, (1.2, 2.6)
 # Share of the lung's intact tissue that is trapped. Percent of lung below -856 HU: 18 to 21 without
 # COPD, 29 in GOLD 1, 31 in GOLD 2 and above (CanCOLD, PMC10186404, table 1; sd 15 to 19), and its
 # correlation with FEV1/FVC is stronger than that of LAA-950 (Schroeder et al. 2013,
 # doi 10.2214/AJR.12.10102).
-TRAPPED, TRAPPED_PER_DEFICIT, TRAPPED_SD, TRAPPED_RANGE = 0.30, 2.2, 0.08, (0.02, 0.9)
-TRAPPED_DENSER = 1.04  # trapped tissue: density over that at inspiration
+TRAPPED, TRAPPED_PER_DEFICIT, TRAPPED_SD, TRAPPED_RANGE = 0.38, 2.6, 0.08, (0.02, 0.9)
 HOLE_DENSITY = 30.0  # g/l, of destroyed lung
 # Parts of the change of volume: the diaphragm rises most.
 UPWARD, IN_PLANE = 0.76, 0.12
@@ -87,10 +86,11 @@ def expired(subject: Subject, extent: Extent, rng: np.random.Generator) -> Expir
     trapped = TRAPPED + TRAPPED_PER_DEFICIT * airway_deficit(subject) + rng.normal(0, TRAPPED_SD)
     trapped = float(np.clip(trapped, *TRAPPED_RANGE))
     before, gone = density(subject), extent.extent + extent.paraseptal_extent
-    free = max(rng.normal(EMPTIED, EMPTIED_SD), before * LEAST_DENSER)
-    kept = before * TRAPPED_DENSER
+    # what is trapped stays as dense as it is in inspiration
+    least, most = (before * times for times in DENSER_RANGE)
+    free = float(np.clip(rng.normal(EMPTIED, EMPTIED_SD), least, most))
     # the lungs' mass stays
-    intact = (1 - trapped) * free + trapped * kept
+    intact = (1 - trapped) * free + trapped * before
     volume = ((1 - gone) * before + gone * HOLE_DENSITY) / (
         (1 - gone) * intact + gone * HOLE_DENSITY
     )
@@ -102,6 +102,6 @@ def expired(subject: Subject, extent: Extent, rng: np.random.Generator) -> Expir
         scale=volume**IN_PLANE,
         scale_z=scale_z,
         trapped=trapped,
-        trapped_hu=kept - free,
+        trapped_hu=before - free,
         mosaic=draw_mosaic(rng),
     )

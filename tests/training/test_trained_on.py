@@ -42,7 +42,7 @@ def test_the_record_is_of_the_pixels_that_the_network_saw():
         Grid(4, (60, 700, 1024), (5.0, 0.3, 0.3)),  # scaled down to half the pixels
     ]
     seen = trained_on([*scans, CohortScan("d", "d", "train", {}, {})], grids)
-    assert seen == TrainedOn(3, Span(0.55, 0.6, 0.7), Span(1.0, 2.5, 5.0), {"x": 2, "y": 1})
+    assert seen == TrainedOn(4, Span(0.55, 0.6, 0.7), Span(1.0, 2.5, 5.0), {"x": 2, "y": 1})
     best = {"trained_on": json.loads(json.dumps(seen.to_json()))}
     assert read_trained_on(Path("run/best.json"), best) == seen
 
