@@ -36,6 +36,7 @@ REASONS = {
     "lungs-cut": "the volume's border cuts off much of the lungs",
     # what the weights know
     "pixel-size": "pixels far coarser or finer than those that the network was trained on",
+    "patient-data": "the weights need patient data: none is given, or a value is wrong",
     # the mask
     "mask-grid": "the mask lies on another grid than the scan",
     "mask-empty": "the mask marks no lung",

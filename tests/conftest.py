@@ -80,7 +80,8 @@ def tiny_cohort(tmp_path_factory) -> Path:
 
     folder = tmp_path_factory.mktemp("tiny")
     rng = np.random.default_rng(7)
-    lines = ["scan_id,path,ve,fev1fvc,fev1pp,site"]
+    patient = "age,sex,height_cm,weight_kg,pack_years,smoking"
+    lines = [f"scan_id,path,ve,fev1fvc,fev1pp,site,{patient}"]
     for number in range(TINY_SCANS):
         badness = number / (TINY_SCANS - 1)
         chest = make_chest(
@@ -89,7 +90,10 @@ def tiny_cohort(tmp_path_factory) -> Path:
         write_scan(folder / f"c{number:02d}.mhd", chest.hu, chest.spacing_mm)
         lines.append(
             f"c{number:02d},c{number:02d}.mhd,{5 * badness:.2f},{0.85 - 0.5 * badness:.3f},"
-            f"{105 - 75 * badness:.1f},{'AB'[number % 2]}"
+            f"{105 - 75 * badness:.1f},{'AB'[number % 2]},"
+            # of some a cell is missing, of all the weight
+            f"{50 + number},{['female', 'male'][number % 3 == 0]},{160 + 7 * number % 23},,"
+            f"{'' if number % 5 == 0 else 3 * number},{['former', 'current', 'NA'][number % 3]}"
         )
     (folder / "scans.csv").write_text("\n".join(lines) + "\n")
     cohort = folder / "cohort"

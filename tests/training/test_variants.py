@@ -17,7 +17,7 @@ from tools.training.run_prototxt import PLAIN, hand_written, hand_written_sha256
 
 TARGET_OF = {"softmax": "ve"}  # what each learns in these tests
 LAST_OF_TRUNK = "relu5"
-NAMES = sorted(filter(None, VARIANTS))
+NAMES = [name for name in VARIANTS if name]
 
 
 def trunk(path):
@@ -65,7 +65,7 @@ def test_a_training_that_is_killed_and_resumed_is_the_undisturbed_one(name, tiny
             os.kill(caffe, signal.SIGKILL)
             process.kill()
             process.communicate()
-        wait_for(lambda: not running(caffe))  # noqa: B023
+        wait_for(lambda: not running(caffe))
     train.main([target, "--run", str(folder), "--gpu", "none", "--resume", "--quiet"])
     assert final(folder) == final(whole)
     assert final(folder)["said"]["variant"] == name

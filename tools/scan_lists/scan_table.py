@@ -12,6 +12,7 @@ from os import PathLike
 from pathlib import Path
 
 from pylayers.cohort.cohort import checked_labels, checked_scan_id
+from pylayers.cohort.patient_data import patient_cells
 from pylayers.cohort.subject_splits import SubjectSplits
 from pylayers.cohort.targets import TARGETS, Target
 from pylayers.errors import CohortError, UsageError
@@ -69,6 +70,7 @@ def checked_table(
             parse_labels(row.get("mask_labels", ""))
             if labels:
                 checked_labels(row, where, TARGETS | own)
+                row |= patient_cells(row, where)
                 row["split"] = checked_split(row.get("split", ""), where)
                 splits.check(row.get("subject_id") or scan_id, row["split"], where)
             rows.append(row)

@@ -1,6 +1,7 @@
 """A scan's result: the dict behind score_scan's JSON and score_cohort's rows, refusals included."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,11 +38,16 @@ def cropped(request: ScanRequest) -> Cropped:
     return Cropped(crop, time.perf_counter() - started)
 
 
-def score(scorers: list[Scorer], request: ScanRequest, lungs: Cropped | None = None) -> ScanResult:
+def score(
+    scorers: list[Scorer],
+    request: ScanRequest,
+    lungs: Cropped | None = None,
+    patient: Mapping[str, str] | None = None,
+) -> ScanResult:
     """Read a scan and score it for every target; a refusal is a result, too.
 
-    lungs: the request's, where they are at hand. Raises MachineError when the machine fails and not
-    the scan.
+    lungs: the request's, where they are at hand. patient: as in score_crop. Raises MachineError
+    when the machine fails and not the scan.
     """
     made_with = versions(scorers[0].engine, scorers[0].gpu)
     crop, crop_s = lungs or cropped(request)
@@ -49,7 +55,7 @@ def score(scorers: list[Scorer], request: ScanRequest, lungs: Cropped | None = N
     try:
         if isinstance(crop, ScanRefused):
             raise crop
-        scored = score_crop(scorers, crop)
+        scored = score_crop(scorers, crop, patient)
     except ScanRefused as error:
         return ScanResult(_content(request, made_with, refused=error), None)
     content = _content(

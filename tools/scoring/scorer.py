@@ -1,5 +1,6 @@
 """Scorer: a trained run's network, loaded once; lung crops in, slices' contributions out."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -69,8 +70,11 @@ class Scorer:
         crop, notes = suited(crop, self.run.trained_on, self.resample)
         return crop, [note, *notes] if note else notes
 
-    def score(self, hu: np.ndarray) -> SliceScores:
-        """Score a lung crop, int16 (n, h, w) HU: the slices that sample(n) lists."""
+    def score(self, hu: np.ndarray, beside: Mapping[str, np.ndarray] | None = None) -> SliceScores:
+        """Score a lung crop, int16 (n, h, w) HU: the slices that sample(n) lists.
+
+        beside: as in Network.forward; UsageError when the variant needs more.
+        """
         sample = self.sample(len(hu))
         stack = np.zeros((SLICES_AT_ONCE, 1, SIDE, SIDE), np.float32)
         outputs = []
@@ -78,7 +82,7 @@ class Scorer:
             part = scoring_stack(hu, sample.indices[start : start + SLICES_AT_ONCE])
             stack[: len(part)] = part
             stack[len(part) :] = 0
-            outputs.append(self.network.forward(stack)[: len(part)].astype(np.float64))
+            outputs.append(self.network.forward(stack, beside)[: len(part)].astype(np.float64))
         outputs = np.concatenate(outputs)
         output = np.mean(outputs * sample.weights[:, None], axis=0)
         return SliceScores(sample, self.head.contributions(outputs, sample.weights), output)
