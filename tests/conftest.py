@@ -111,8 +111,9 @@ def random_run(tiny_cohort, tmp_path_factory):
     return drawn_run(tmp_path_factory.mktemp("runs") / "fev1pp", tiny_cohort)
 
 
-def drawn_run(folder, cohort):
+def drawn_run(folder, cohort, variant=""):
     """Make a run folder, of the target of its name on a cohort, whose weights are drawn."""
+    from pylayers.batch.variants import variant_named
     from pylayers.cohort.cohort import read_cohort
     from pylayers.files.file_hash import sha256
     from pylayers.files.whole_file import write_json
@@ -121,11 +122,13 @@ def drawn_run(folder, cohort):
     from tools.training.run_manifest import target_facts
     from tools.training.run_prototxt import write_prototxts
     from tools.training.schedules import Schedule
+    from tools.training.trained_patient import patient_facts
 
     caffe = import_caffe()
     run, cohort = RunFolder(folder), read_cohort(cohort)
+    variant = variant_named(variant)
     run.snapshots.mkdir(parents=True)
-    write_prototxts(run, cohort, folder.name, Schedule(), seed=1, gpu=None)
+    write_prototxts(run, cohort, folder.name, Schedule(), 1, None, variant)
     net = caffe.Net(str(run.deploy), caffe.TEST)
     fill_randomly(net, seed=3)
     net.save(str(run.best_weights))
@@ -133,6 +136,8 @@ def drawn_run(folder, cohort):
         run.best_json,
         {
             **target_facts(folder.name, cohort),
+            **({"variant": variant.name} if variant.name else {}),
+            **patient_facts(variant, cohort, folder.name),
             "weights_sha256": sha256(run.best_weights),
             "phantom": True,
             "preprocessing_version": PREPROCESSING_VERSION,

@@ -4,6 +4,7 @@ import argparse
 import subprocess
 import sys
 
+from pylayers.batch.patient_rows import scales_of
 from pylayers.batch.prefetch import worker_count
 from pylayers.command_line.exit_codes import TrainingStopped, complain, run
 from pylayers.files.checkout import ROOT, relative
@@ -49,12 +50,17 @@ def caffe_test(args: argparse.Namespace) -> None:
         check_output(path)
     gpu = gpu_id(args.gpu)
     params = folder.layer_params("test")
-    scans = trained_cohort(trained, "test").labelled("test", target.name)
+    cohort = trained_cohort(trained, "test")
+    scans = cohort.labelled("test", target.name)
     iterations, rest = divmod(len(scans), params.batch)
     if rest:
         raise TrainingStopped(
             f"{len(scans)} test scans are not a multiple of the batch of {params.batch}: "
             "the cohort has changed since the training; train again"
+        )
+    if trained.patient and trained.patient != scales_of(cohort, target.name):
+        raise TrainingStopped(
+            "the patient data of the training split have changed since the training; train again"
         )
     if not args.quiet and (note := split_version_note(trained, ["test"])):
         complain(f"note: {note}")

@@ -37,6 +37,7 @@ from tools.scoring.chosen_runs import (
     weights_note,
 )
 from tools.scoring.engines import CAFFE, add_engine, engine_of, load_runs
+from tools.scoring.patient_options import add_patient, patient_cells_of
 from tools.scoring.scan_result import cropped, score
 from tools.scoring.scorer import Scorer
 from tools.workers.worker_options import add_allow_uneven
@@ -82,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="HTML",
         help="write one page: number, slices, where the network looked (some ten seconds a target)",
     )
+    add_patient(p)
     add_dicom_out(p)
     p.add_argument("--quiet", action="store_true", help="no notes on stderr")
     return p
@@ -95,6 +97,7 @@ def score_scan(args: argparse.Namespace) -> int:
     check_outputs(args)
     folders = chosen_runs(args.weights)
     engine = engine_of(args.engine, folders, gpu)
+    patient = patient_cells_of(args, folders)
     if args.report and engine != CAFFE:
         raise UsageError("--report draws maps by Caffe's backward pass; it needs --engine caffe")
     with ThreadPoolExecutor(1) as beside:  # weights are loaded while the lungs are sought
@@ -104,7 +107,7 @@ def score_scan(args: argparse.Namespace) -> int:
         runs = loading.result()
     scorers = [Scorer(run, gpu, args.offsets, args.resample) for run in runs]
     load_s = round(time.perf_counter() - started, 3)
-    result, scored = score(scorers, request, lungs)
+    result, scored = score(scorers, request, lungs, patient)
     if scored is not None:
         result["timings_s"] = {"load_nets": load_s, **result["timings_s"]}
 

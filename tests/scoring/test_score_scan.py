@@ -22,7 +22,7 @@ from tools import score_scan
 from tools.caffe_run.compute_engine import onednn_version
 from tools.scoring import scan_result
 from tools.scoring.chosen_runs import weights_note
-from tools.scoring.predictions import euclidean_loss, predict_split, write_predictions
+from tools.scoring.predictions import mean_loss, predict_split, write_predictions
 from tools.scoring.scored_crop import PHANTOM_WARNING
 from tools.scoring.scorer import Scorer
 from tools.training.run_folder import RunFolder
@@ -350,7 +350,7 @@ def test_a_splits_prediction_is_the_scans_own_score_to_the_bit(tiny_cohort, rand
     assert [s["contribution"] for s in target["slices"]] == first.contributions.tolist()
 
     errors = np.array([p.score - p.truth for p in predictions]) / 100
-    assert euclidean_loss(predictions, 100.0) == pytest.approx(np.mean(errors**2) / 2)
+    assert mean_loss(load_trained(random_run), predictions) == pytest.approx(np.mean(errors**2) / 2)
     write_predictions(tmp_path / "p.csv", predictions)
     lines = (tmp_path / "p.csv").read_text().splitlines()
     assert lines[0] == "scan_id,truth,prediction"

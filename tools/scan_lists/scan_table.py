@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 
 from pylayers.cohort.cohort import checked_labels, checked_scan_id
-from pylayers.cohort.patient_data import patient_cells
+from pylayers.cohort.patient_data import PATIENT_COLUMNS, patient_cells
 from pylayers.cohort.subject_splits import SubjectSplits
 from pylayers.cohort.targets import TARGETS, Target
 from pylayers.errors import CohortError, UsageError
@@ -34,9 +34,13 @@ DETACHED = {
 
 @dataclass(frozen=True)
 class ScanJob(ScanRequest):
-    """One scan of a list: what to read, and its scan_id in the tables."""
+    """One scan of a list: what to read, its scan_id in the tables, what is known of its patient.
+
+    patient: columns and cells, as the table has them.
+    """
 
     scan_id: str = field(kw_only=True)
+    patient: tuple[tuple[str, str], ...] = field(kw_only=True, default=())
 
 
 def checked_table(
@@ -101,7 +105,8 @@ def job_of(row: dict[str, str], base: Path) -> ScanJob:
     """Return the job of a checked row; its paths are relative to `base`."""
     mask = base / row["mask"] if row.get("mask") else None
     labels = parse_labels(row.get("mask_labels", ""))
-    return ScanJob(base / row["path"], mask, labels, scan_id=row["scan_id"])
+    patient = tuple((name, row[name]) for name in PATIENT_COLUMNS if row.get(name))
+    return ScanJob(base / row["path"], mask, labels, scan_id=row["scan_id"], patient=patient)
 
 
 def absolute(job: ScanJob) -> ScanJob:

@@ -35,10 +35,15 @@ def patient_inputs(
 
 
 def patient_notes(scales: PatientScales, patient: Patient, missing: list[str]) -> list[str]:
-    """Return a sentence about what is missing, and about each number unlike the training's."""
+    """Return sentences: what is missing or not used, and numbers unlike the training's."""
     notes = []
     if missing:
         notes.append(f"not known of the patient: {', '.join(missing)}; the score may be off")
+    unused = [name for name in patient if name not in scales.used]
+    if unused:
+        notes.append(
+            f"the weights do not use {', '.join(unused)}, of which their training knew too little"
+        )
     for name, scale in scales.outside(patient).items():
         notes.append(
             f"{name} {patient[name]:g}; the network was trained on {scale.low:g} to "

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pylayers.cohort.patient_data import PATIENT_COLUMNS
 from pylayers.errors import UsageError
 from pylayers.lungs.crop import LungCrop
 from pylayers.lungs.crop_lungs import crop_lungs, crop_of_scan
@@ -88,25 +89,43 @@ class ScanScorer:
         mask_labels: tuple[int, ...] | None = None,
         series: str | None = None,
         allow_uneven: bool = False,
+        patient: Mapping[str, str | float] | None = None,
     ) -> ScanScore:
         """Score a scan on disk, as score_scan.py does, to the last bit.
 
         scan: a file, or a folder of DICOM files. mask, mask_labels, series, allow_uneven: as in
-        ScanRequest. Raises ScanRefused for a scan that must not be scored, and MachineError when
+        ScanRequest. patient: for a variant with patient data, by column (age, sex, height_cm ...),
+        the known ones. Raises ScanRefused for a scan that must not be scored, and MachineError when
         the machine fails and not the scan.
         """
-        return self._scored(crop_lungs(ScanRequest(scan, mask, mask_labels, series, allow_uneven)))
+        request = ScanRequest(scan, mask, mask_labels, series, allow_uneven)
+        return self._scored(crop_lungs(request), patient)
 
-    def score_array(self, hu: ArrayLike, spacing_mm: ArrayLike) -> ScanScore:
+    def score_array(
+        self,
+        hu: ArrayLike,
+        spacing_mm: ArrayLike,
+        *,
+        patient: Mapping[str, str | float] | None = None,
+    ) -> ScanScore:
         """Score a scan in memory.
 
         hu: integers or floats (z, y, x) in HU, with x to the patient's left, y to the back and z to
-        the head (LPS). spacing_mm: (z, y, x). Raises ScanRefused as score() does.
+        the head (LPS). spacing_mm: (z, y, x). patient: as in score(). Raises ScanRefused as score()
+        does.
         """
-        return self._scored(crop_of_scan(scan_of_array(hu, spacing_mm), ScanRequest(NAME)))
+        crop = crop_of_scan(scan_of_array(hu, spacing_mm), ScanRequest(NAME))
+        return self._scored(crop, patient)
 
-    def _scored(self, crop: LungCrop) -> ScanScore:
-        scored = score_crop(self._scorers, crop)
+    def _scored(
+        self, crop: LungCrop, patient: Mapping[str, str | float] | None = None
+    ) -> ScanScore:
+        cells = {k: str(v) for k, v in (patient or {}).items() if v is not None}
+        if unknown := sorted(cells.keys() - set(PATIENT_COLUMNS)):
+            raise UsageError(
+                f"patient has {unknown[0]!r}; its columns are {', '.join(PATIENT_COLUMNS)}"
+            )
+        scored = score_crop(self._scorers, crop, cells)
         targets = {name: _numbers(target, crop) for name, target in scored.targets.items()}
         return ScanScore(targets, scored.warnings, crop)
 

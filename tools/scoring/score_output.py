@@ -23,11 +23,13 @@ from tools.training.trained_run import TrainedRun
 def made_with(runs: list[TrainedRun], engine: str, args: Namespace, jobs: list[ScanJob]) -> dict:
     """Return all that the tables depend on, JSON: only runs that agree in it may be mixed."""
     base = Path(args.scans) if os.path.isdir(args.scans) else Path(args.scans).parent
+    with_patient = any(run.patient for run in runs)
     scans = hashlib.sha256()
     for job in jobs:
         # relative, so that the folder may move
         paths = [path and os.path.relpath(path, base) for path in (job.scan, job.mask)]
-        scans.update(json.dumps([job.scan_id, *paths, job.mask_labels]).encode())
+        patient = job.patient if with_patient else ()
+        scans.update(json.dumps([job.scan_id, *paths, job.mask_labels, *patient]).encode())
     return {
         **versions(engine, device(args.device)),
         # only where it differs from the usual, so that older tables and journals stay valid

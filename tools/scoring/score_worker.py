@@ -25,7 +25,7 @@ def entry_of(job: ScanJob, scorers: list[Scorer], contributions: bool) -> dict:
     """Score a scan; return what the journal keeps of it, with or without its slices."""
     # before the scan is read: one that changes meanwhile is scored again
     key = source_key(job)
-    result = score(scorers, job).content
+    result = score(scorers, job, patient=dict(job.patient)).content
     entry = {"scan_id": job.scan_id, "source_key": key, "row": row_of(job.scan_id, result)}
     return entry | ({"slices": slices_of(result)} if contributions else {})
 

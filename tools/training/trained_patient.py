@@ -6,6 +6,7 @@ from pylayers.batch.patient_inputs import PatientScales
 from pylayers.batch.patient_rows import scales_of
 from pylayers.batch.variants import Variant
 from pylayers.cohort.cohort import Cohort
+from pylayers.cohort.patient_data import PATIENT_COLUMNS
 from pylayers.errors import WeightsError
 
 PATIENT = "patient"  # key of run.json and best.json, of a variant with patient data
@@ -14,6 +15,16 @@ PATIENT = "patient"  # key of run.json and best.json, of a variant with patient 
 def patient_facts(variant: Variant, cohort: Cohort, target: str) -> dict:
     """Return what a run keeps of its patient data, {} where it has none; CohortError."""
     return {PATIENT: scales_of(cohort, target).to_json()} if variant.patient else {}
+
+
+def patient_note(facts: Mapping) -> str | None:
+    """Return which columns a run learns from and which not, None where it has no patient data."""
+    if PATIENT not in facts:
+        return None
+    used = PatientScales.of_json(facts[PATIENT]).used
+    left = [name for name in PATIENT_COLUMNS if name not in used]
+    out = f"; missing or all the same in split train: {', '.join(left)}" if left else ""
+    return f"patient data: {', '.join(used)}{out}"
 
 
 def trained_scales(best: Mapping, variant: Variant, where: str) -> PatientScales | None:
