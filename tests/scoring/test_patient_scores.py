@@ -8,9 +8,10 @@ import pytest
 from conftest import drawn_run
 
 from pylayers.cohort.cohort import read_cohort
+from pylayers.command_line.exit_codes import TrainingStopped
 from pylayers.errors import ScanRefused, UsageError, WeightsError
 from pylayers.files.whole_file import write_json
-from tools import score_cohort, score_scan
+from tools import caffe_test, score_cohort, score_scan
 from tools.scoring.predictions import predict_split
 from tools.scoring.scan_scorer import load_scorer
 from tools.scoring.scorer import Scorer
@@ -218,3 +219,12 @@ def test_scales_that_are_damaged_make_the_weights_unusable(run, tiny_cohort, tmp
     write_json(other.best_json, best)
     with pytest.raises(WeightsError, match="is damaged: patient makes no sense; train again"):
         load_trained(other)
+
+
+def test_caffe_test_says_that_the_patient_data_have_changed(tiny_cohort, tmp_path):
+    other = drawn_run(tmp_path / "fev1pp", tiny_cohort, "patient")
+    best = json.loads(other.best_json.read_text())
+    best["patient"]["age"]["mean"] += 1
+    write_json(other.best_json, best)
+    with pytest.raises(TrainingStopped, match="the patient data of the training split have chang"):
+        caffe_test.main(["fev1pp", "--run", str(other.path), "--gpu", "none"])
