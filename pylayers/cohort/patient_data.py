@@ -49,7 +49,7 @@ HINTS = {
     SEX: "F or M; numbers mean different sexes in different studies",
     SMOKING: "never, former or current",
 }
-MOST_OF_NEVER = 1.0  # pack-years: COPDGene's never-smokers smoked less (Regan 2010, PMC2924193)
+MOST_OF_NEVER = 1.0  # pack-years; a few cigarettes long ago may count as never
 
 
 def patient_of(cells: Mapping[str, str]) -> Patient:
