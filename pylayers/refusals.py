@@ -36,6 +36,7 @@ REASONS = {
     "lungs-cut": "the volume's border cuts off much of the lungs",
     # what the weights know
     "pixel-size": "pixels far coarser or finer than those that the network was trained on",
+    "patient-data": "the weights need patient data: none is given, or a value is wrong",
     "thick-slices": "slices too far apart for a network of coronal or sagittal planes",
     # the second scan
     "second-scan-missing": "the weights need a second scan of the subject, which is not given",

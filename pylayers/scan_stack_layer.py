@@ -14,7 +14,8 @@ Blobs = Sequence[Any]  # pycaffe's type of a blob has no public name
 
 
 class ScanStackLayer(caffe.Layer):
-    """Tops: data (batch * slices, 1, 512, 512) and label (batch, 1).
+    """Tops: data (batch * slices, 1, 512, 512), label (batch, 1) and, where the variant has
+    patient data, patient (batch, 13).
 
     With a second scan, twice as many slices: each scan's, then its second's.
 
@@ -31,16 +32,15 @@ class ScanStackLayer(caffe.Layer):
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         """Shape the tops; they stay as they are."""
-        data_shape, label_shape = self.loader.shapes
-        top[0].reshape(*data_shape)
-        top[1].reshape(*label_shape)
+        for number, shape in enumerate(self.loader.shapes):
+            top[number].reshape(*shape)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         """Write the next batch."""
         if self.loader.train:
             # dropout depends on the batch, not on what the process drew before
             caffe.set_random_seed(self.loader.dropout_seed(self.batches.index))
-        self.batches.next(top[0].data, top[1].data)
+        self.batches.next(*(top[number].data for number in range(len(top))))
 
     def backward(self, top: Blobs, propagate_down: list[bool], bottom: Blobs) -> None:
         """Pass nothing down: data has no gradient."""

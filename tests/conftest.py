@@ -80,7 +80,8 @@ def tiny_cohort(tmp_path_factory) -> Path:
 
     folder = tmp_path_factory.mktemp("tiny")
     rng = np.random.default_rng(7)
-    lines = ["scan_id,path,ve,fev1fvc,fev1pp,site"]
+    patient = "age,sex,height_cm,weight_kg,pack_years,smoking"
+    lines = [f"scan_id,path,ve,fev1fvc,fev1pp,site,{patient}"]
     for number in range(TINY_SCANS):
         badness = number / (TINY_SCANS - 1)
         chest = make_chest(
@@ -89,7 +90,10 @@ def tiny_cohort(tmp_path_factory) -> Path:
         write_scan(folder / f"c{number:02d}.mhd", chest.hu, chest.spacing_mm)
         lines.append(
             f"c{number:02d},c{number:02d}.mhd,{5 * badness:.2f},{0.85 - 0.5 * badness:.3f},"
-            f"{105 - 75 * badness:.1f},{'AB'[number % 2]}"
+            f"{105 - 75 * badness:.1f},{'AB'[number % 2]},"
+            # of some a cell is missing, of all the weight
+            f"{50 + number},{['female', 'male'][number % 3 == 0]},{160 + 7 * number % 23},,"
+            f"{'' if number % 5 == 0 else 3 * number},{['former', 'current', 'NA'][number % 3]}"
         )
     (folder / "scans.csv").write_text("\n".join(lines) + "\n")
     cohort = folder / "cohort"
@@ -118,13 +122,14 @@ def drawn_run(folder, cohort):
     from tools.training.run_manifest import target_facts
     from tools.training.run_prototxt import write_prototxts
     from tools.training.schedules import Schedule
+    from tools.training.trained_patient import patient_facts
 
     caffe = import_caffe()
     target, _, variant = folder.name.partition("-")
     run, cohort = RunFolder(folder), read_cohort(cohort)
+    variant = variant_named(variant)
     run.snapshots.mkdir(parents=True)
-    how = {"seed": 1, "gpu": None, "variant": variant_named(variant)}
-    write_prototxts(run, cohort, target, Schedule(), **how)
+    write_prototxts(run, cohort, target, Schedule(), 1, None, variant)
     net = caffe.Net(str(run.deploy), caffe.TEST)
     fill_randomly(net, seed=3)
     net.save(str(run.best_weights))
@@ -132,7 +137,8 @@ def drawn_run(folder, cohort):
         run.best_json,
         {
             **target_facts(target, cohort),
-            **({"variant": variant} if variant else {}),
+            **({"variant": variant.name} if variant.name else {}),
+            **patient_facts(variant, cohort, target),
             "weights_sha256": sha256(run.best_weights),
             "phantom": True,
             "preprocessing_version": PREPROCESSING_VERSION,

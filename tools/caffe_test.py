@@ -4,6 +4,7 @@ import argparse
 import subprocess
 import sys
 
+from pylayers.batch.patient_rows import scales_of
 from pylayers.batch.prefetch import worker_count
 from pylayers.cohort.stored_crops import check_views, read_grids
 from pylayers.command_line.exit_codes import TrainingStopped, complain, run
@@ -59,6 +60,10 @@ def caffe_test(args: argparse.Namespace) -> None:
         raise TrainingStopped(
             f"{len(scans)} test scans are not a multiple of the batch of {params.batch}: "
             "the cohort has changed since the training; train again"
+        )
+    if trained.patient and trained.patient != scales_of(cohort, target.name):
+        raise TrainingStopped(
+            "the patient data of the training split have changed since the training; train again"
         )
     if not args.quiet and (note := split_version_note(trained, ["test"])):
         complain(f"note: {note}")

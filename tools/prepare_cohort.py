@@ -2,10 +2,11 @@
 
 The table is a CSV with the columns scan_id and path (a file, or a folder or .zip of DICOM files),
 and where known subject_id, mask, mask_labels (the mask's labels that are lung, such as 10-14; blank
-for the Chest Imaging Platform's), split, ve, fev1fvc (a fraction), fev1pp (percent); paths are
-relative to the table. Other columns are carried along; those that a targets.csv beside the table
-declares are checked as labels, and the file is copied to the cohort, whose own counts where there
-is none. Scans that are refused are left out and listed in rejected.csv.
+for the Chest Imaging Platform's), split, ve, fev1fvc (a fraction), fev1pp (percent), and of the
+patient age, sex, height_cm, weight_kg, pack_years, smoking, which VARIANT=patient learns from, too;
+paths are relative to the table. Other columns are carried along; those that a targets.csv beside
+the table declares are checked as labels, and the file is copied to the cohort, whose own counts
+where there is none. Scans that are refused are left out and listed in rejected.csv.
 
 With --views, planes of other directions are stored beside each crop, and added to crops that are
 stored already without reading their scans again.

@@ -1,8 +1,9 @@
 """Score many chest CTs: one row per scan with one number per trained target.
 
 SCANS is a text file with one path per line (# starts a comment), a CSV with the columns scan_id and
-path and where known mask and mask_labels (paths are relative to either file), and expiration or
-earlier where the weights take a second scan of each subject, or a folder: every
+path and where known mask and mask_labels (paths are relative to either file), expiration or earlier
+where the weights take a second scan of each subject, and for weights of VARIANT=patient age, sex,
+height_cm, weight_kg, pack_years and smoking; or a folder: every
 .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, .zip, .tar, .tar.gz, .tgz and .tar.bz2 in it and below, and
 every folder of DICOM files.
 A CSV names its scans as you like. Else a scan_id is the path from the list or folder without its

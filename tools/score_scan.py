@@ -39,6 +39,7 @@ from tools.scoring.chosen_runs import (
     weights_note,
 )
 from tools.scoring.engines import CAFFE, add_engine, engine_of, load_runs
+from tools.scoring.patient_options import add_patient, patient_cells_of
 from tools.scoring.scan_result import cropped, score
 from tools.scoring.scorer import Scorer
 from tools.training.run_folder import RunFolder
@@ -93,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="HTML",
         help="write one page: number, slices, where the network looked (some ten seconds a target)",
     )
+    add_patient(p)
     add_dicom_out(p)
     p.add_argument("--quiet", action="store_true", help="no notes on stderr")
     return p
@@ -109,8 +111,7 @@ def score_scan(args: argparse.Namespace) -> int:
     for option, _ in [*([("--report", "")] if args.report else []), *dicom_outputs(args)]:
         check_plain(folders, option)
     engine = engine_of(args.engine, folders, gpu)
-    if args.report and second_kinds(folders):
-        raise UsageError("--report maps one scan; weights that take a second one have no maps")
+    patient = patient_cells_of(args, folders)
     if args.report and engine != CAFFE:
         raise UsageError("--report draws maps by Caffe's backward pass; it needs --engine caffe")
     with ThreadPoolExecutor(1) as beside:  # weights are loaded while the lungs are sought
@@ -120,7 +121,7 @@ def score_scan(args: argparse.Namespace) -> int:
         runs = loading.result()
     scorers = [Scorer(run, gpu, args.offsets, args.resample) for run in runs]
     load_s = round(time.perf_counter() - started, 3)
-    result, scored = score(scorers, request, lungs, seconds)
+    result, scored = score(scorers, request, lungs, seconds, patient)
     if scored is not None:
         result["timings_s"] = {"load_nets": load_s, **result["timings_s"]}
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from data.phantom.patient import draw_patient
 from data.phantom.simulation import FACTS_OF_SUBJECT
 from data.phantom.subject import Subject
 from pylayers.cohort.cohort import PHANTOM, write_targets
 from pylayers.cohort.own_targets import read_targets
+from pylayers.cohort.patient_data import PATIENT_COLUMNS
 from pylayers.cohort.targets import Target
 from pylayers.errors import UsageError
 
@@ -28,6 +30,8 @@ COLUMNS = (
     "laa950", "perc15", "mean_hu", "lung_ml",
     # what the subject was drawn with: subject.py
     *FACTS_OF_SUBJECT, "dome_mm", "kernel", "slices",
+    # who it is: patient.py
+    *PATIENT_COLUMNS,
 )  # fmt: skip
 
 
@@ -50,11 +54,16 @@ def row_of(out: Path, index: int) -> dict:
     """Return the row of the table of phantom `index`, but for the paths of its scan."""
     name = scan_id_of(index)
     facts = json.loads(facts_path(out, index).read_text())
-    return facts | {
-        "scan_id": name,
-        "subject_id": name.replace("phantom", "subject"),
-        "source": PHANTOM,
-    }
+    seed = json.loads((out / STAMP).read_text())["seed"]
+    return (
+        draw_patient(seed, index, facts)
+        | facts
+        | {
+            "scan_id": name,
+            "subject_id": name.replace("phantom", "subject"),
+            "source": PHANTOM,
+        }
+    )
 
 
 def paths_of(out: Path, index: int) -> dict[str, Path]:

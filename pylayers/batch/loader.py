@@ -6,6 +6,7 @@ Workers, resumed runs and tests can therefore make any batch at any time, in any
 import numpy as np
 
 from pylayers.batch.layer_params import LayerParams
+from pylayers.batch.patient_rows import patient_rows
 from pylayers.batch.stack import (
     SIDE,
     Augmentation,
@@ -49,19 +50,34 @@ class Loader:
         self.labels = np.float32(
             [variant.label(scan.labels[target.name], target) for scan in scans]
         )
+        # float32 (scans, WIDTH) where the variant has patient data, else nothing beside the labels
+        self.patients = patient_rows(cohort, params.target, scans) if variant.patient else None
         self._drawn = (None, None)  # the last epoch that was needed, and its order
 
     @property
-    def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Shapes of data (batch * stack_slices, 1, SIDE, SIDE) and label (batch, 1)."""
-        return (self.params.batch * self.stack_slices, 1, SIDE, SIDE), (self.params.batch, 1)
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Shapes of data (batch * stack_slices, 1, SIDE, SIDE) and label (batch, 1).
 
-    def fill(self, index: int, data: np.ndarray, label: np.ndarray) -> None:
+        With patient data they follow: (batch, WIDTH).
+        """
+        batch = self.params.batch
+        beside = () if self.patients is None else ((batch, self.patients.shape[1]),)
+        return (batch * self.stack_slices, 1, SIDE, SIDE), (batch, 1), *beside
+
+    def fill(self, index: int, data: np.ndarray, label: np.ndarray, *beside: np.ndarray) -> None:
         """Write batch number `index` into float32 arrays of `shapes`."""
         batch = self.params.batch
         stacks = data.reshape(batch, self.stack_slices, 1, SIDE, SIDE)
         for position in range(batch):
             label[position] = self.fill_scan(index * batch + position, stacks[position])
+        self.fill_beside(index, *beside)
+
+    def fill_beside(self, index: int, *beside: np.ndarray) -> None:
+        """Write what batch `index` has beside data and label: the patients' inputs, if any."""
+        batch = self.params.batch
+        for patient in beside:
+            scans = [self._scan_of(index * batch + position) for position in range(batch)]
+            patient[...] = self.patients[scans]
 
     def fill_scan(self, sample: int, stack: np.ndarray) -> np.float32:
         """Write scan number `sample` of all batches into float32 (stack_slices, 1, SIDE, SIDE).

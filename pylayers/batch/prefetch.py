@@ -52,7 +52,7 @@ class Batches(Protocol):
 
     index: int
 
-    def next(self, data: np.ndarray, label: np.ndarray) -> None:
+    def next(self, data: np.ndarray, label: np.ndarray, *beside: np.ndarray) -> None:
         """Write the next batch into float32 arrays of loader.shapes."""
 
     def close(self) -> None:
@@ -73,9 +73,9 @@ class Inline:
     def __init__(self, loader: Loader, first: int) -> None:
         self.loader, self.index = loader, first
 
-    def next(self, data: np.ndarray, label: np.ndarray) -> None:
+    def next(self, data: np.ndarray, label: np.ndarray, *beside: np.ndarray) -> None:
         """Write the next batch."""
-        self.loader.fill(self.index, data, label)
+        self.loader.fill(self.index, data, label, *beside)
         self.index += 1
 
     def close(self) -> None:
@@ -99,7 +99,7 @@ class Prefetched:
         for ahead in range(BATCHES_AHEAD):
             self._order(first + ahead)
 
-    def next(self, data: np.ndarray, label: np.ndarray) -> None:
+    def next(self, data: np.ndarray, label: np.ndarray, *beside: np.ndarray) -> None:
         """Write the next batch, waiting for it where it is not ready."""
         samples = range(self.index * self.batch, (self.index + 1) * self.batch)
         self._await(samples)
@@ -111,6 +111,7 @@ class Prefetched:
         batch = self.slots[slot : slot + self.batch]
         np.copyto(data.reshape(batch.shape), batch)
         label[:, 0] = [answer.label for answer in answers]
+        self.loader.fill_beside(self.index, *beside)
         self._order(self.index + BATCHES_AHEAD)
         self.index += 1
 

@@ -6,6 +6,7 @@ The paper's own network has no name here: it is the variant "".
 from dataclasses import dataclass
 
 from pylayers.batch.stack import MAX_ANGLE_DEG
+from pylayers.cohort.patient_data import PATIENT_COLUMNS
 from pylayers.cohort.targets import Target
 from pylayers.errors import UsageError
 from pylayers.lungs.views import VIEWS, View
@@ -24,7 +25,8 @@ class Variant:
     soft-max, of labels 0, 1, ... grades - 1; 0 for a regression. second: the kind of second scan
     that each scan has, of cohort.second_scan.KINDS; blank: none. nets: the prototxts' folder where
     it is not the name, as variants share it. view: the direction of its slices, None for axial
-    ones. mirrored, max_angle_deg: as draw_augmentation takes them.
+    ones. mirrored, max_angle_deg: as draw_augmentation takes them. patient: whether its nets get
+    patient data beside the slices (patient_inputs.py).
     """
 
     name: str
@@ -36,6 +38,7 @@ class Variant:
     view: View | None = None
     mirrored: bool = True
     max_angle_deg: float = MAX_ANGLE_DEG
+    patient: bool = False
 
     @property
     def nets_folder(self) -> str:
@@ -58,6 +61,8 @@ class Variant:
                 f"variant {self.name} learns grades from 0 to {self.grades - 1}, as of ve; "
                 f"{target.name} goes from {target.low:g} to {target.high:g}"
             )
+        if self.patient and target.name in PATIENT_COLUMNS:
+            raise UsageError(f"variant {self.name} is told {target.name}: it cannot predict it")
 
 
 TWO_SCANS = "two_scans"
@@ -67,6 +72,7 @@ VARIANTS = {
     for variant in (
         PLAIN,
         Variant("softmax", "soft-max over VE grades", own_nets=True, grades=6),
+        Variant("patient", "with patient data", own_nets=True, patient=True),
         Variant(
             "expiration", "with an expiration", own_nets=True, second="expiration", nets=TWO_SCANS
         ),

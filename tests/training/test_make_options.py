@@ -73,6 +73,14 @@ def test_numbers_are_passed_where_they_are_named():
     assert "--batch" not in words
 
 
+@pytest.mark.parametrize("target", ["train", "resume", "caffe-test", "evaluate"])
+def test_a_variant_reaches_the_program_and_not_caffes_build(target, checkout):
+    words = command(target, "TARGET=ve", "VARIANT=patient")
+    assert words[words.index("--variant") + 1] == "patient"
+    assert "--variant" not in command(target, "TARGET=ve")
+    assert checkout("VARIANT=patient") == ["", ""]
+
+
 def test_a_report_makes_what_is_stale_first():
     first, second, third = commands("report", "COHORT=my cohort")
     assert first[:4] == ["tools/evaluate.py", "--stale", "--cohort", "my cohort"]

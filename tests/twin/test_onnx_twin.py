@@ -54,7 +54,7 @@ def test_any_number_of_slices_goes_in(twin_run):
     stack = rng.uniform(-0.75, 0.75, (7, 1, 512, 512)).astype(np.float32)
     network = OnnxNetwork(twin_run.twin)
     whole = network.forward(stack)
-    assert whole.shape == (7,)
+    assert whole.shape == (7, 1)
     for count in (1, 3, 7):
         np.testing.assert_allclose(network.forward(stack[:count]), whole[:count], rtol=CLOSE)
 

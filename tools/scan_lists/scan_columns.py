@@ -5,6 +5,7 @@ from os import PathLike
 
 from pylayers.cohort.cohort import SPLITS
 from pylayers.cohort.own_targets import DECLARATIONS
+from pylayers.cohort.patient_data import PATIENT_COLUMNS, QUANTITIES
 from pylayers.cohort.second_scan import KINDS
 from pylayers.cohort.targets import TARGETS
 from pylayers.errors import CohortError
@@ -12,7 +13,11 @@ from pylayers.files.table_cells import letters_of
 from pylayers.files.text_table import TextTable, known, read_text_table, with_point
 
 NEEDED = ("scan_id", "path")
-COLUMNS = (*NEEDED, "subject_id", "mask", "mask_labels", *KINDS, "split", *TARGETS)
+COLUMNS = (
+    *(*NEEDED, "subject_id", "mask", "mask_labels", *KINDS, "split"),
+    *(*TARGETS, *PATIENT_COLUMNS),
+)
+NUMBERS = (*TARGETS, *QUANTITIES)
 SPLIT_WORDS = {
     **{split: split for split in SPLITS},
     **{"training": "train", "valid": "val", "validation": "val", "testing": "test"},
@@ -57,12 +62,12 @@ def cell_of(name: str, cell: str, delimiter: str, own: Collection[str] = ()) -> 
     """Return what a cell of a column stands for: blank for NA and the like, 0.64 for 0,64.
 
     Other columns than ours are as written. A decimal comma is certain where commas do not separate
-    cells: no label is in thousands.
+    cells: no number of ours is in thousands.
     """
     if name not in (*COLUMNS, *own) or name == "scan_id":
         return cell
     cell = known(cell)
-    if name in (*TARGETS, *own) and delimiter != ",":
+    if name in (*NUMBERS, *own) and delimiter != ",":
         return with_point(cell)
     return cell
 

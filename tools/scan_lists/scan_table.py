@@ -13,6 +13,7 @@ from os import PathLike
 from pathlib import Path
 
 from pylayers.cohort.cohort import checked_labels, checked_scan_id
+from pylayers.cohort.patient_data import PATIENT_COLUMNS, patient_cells
 from pylayers.cohort.second_scan import KINDS, second_id
 from pylayers.cohort.subject_splits import SubjectSplits
 from pylayers.cohort.targets import TARGETS, Target
@@ -35,13 +36,15 @@ DETACHED = {
 
 @dataclass(frozen=True)
 class ScanJob(ScanRequest):
-    """One scan of a list: what to read, and its scan_id in the tables.
+    """One scan of a list: what to read, its scan_id in the tables, what is known of its patient.
 
-    seconds: (kind, scan) of its second scans, of second_scan.KINDS.
+    seconds: (kind, scan) of its second scans, of second_scan.KINDS. patient: columns and cells, as
+    the table has them.
     """
 
     scan_id: str = field(kw_only=True)
     seconds: tuple[tuple[str, Path], ...] = field(default=(), kw_only=True)
+    patient: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
 
     def second(self, kind: str) -> "ScanJob":
         """Return the second scan of a kind as a job of its own; its lungs are computed."""
@@ -81,6 +84,7 @@ def checked_table(
             parse_labels(row.get("mask_labels", ""))
             if labels:
                 checked_labels(row, where, TARGETS | own)
+                row |= patient_cells(row, where)
                 row["split"] = checked_split(row.get("split", ""), where)
                 splits.check(row.get("subject_id") or scan_id, row["split"], where)
             rows.append(row)
@@ -112,7 +116,9 @@ def job_of(row: dict[str, str], base: Path) -> ScanJob:
     mask = base / row["mask"] if row.get("mask") else None
     labels = parse_labels(row.get("mask_labels", ""))
     seconds = tuple((kind, base / row[kind]) for kind in KINDS if row.get(kind))
-    return ScanJob(base / row["path"], mask, labels, scan_id=row["scan_id"], seconds=seconds)
+    patient = tuple((name, row[name]) for name in PATIENT_COLUMNS if row.get(name))
+    known = {"scan_id": row["scan_id"], "seconds": seconds, "patient": patient}
+    return ScanJob(base / row["path"], mask, labels, **known)
 
 
 def absolute(job: ScanJob) -> ScanJob:

@@ -41,6 +41,8 @@ HINTS = {
     "lungs-cut": "Score a scan that covers both lungs whole, from apex to base.",
     "pixel-size": "Score the scanner's own reconstruction. --resample brings the pixels to the "
     "trained size, but not the detail that coarse ones have lost.",
+    "patient-data": "Give what is known of the patient, such as age and sex, or score with weights "
+    "that use the scan alone.",
     "mask-grid": "Resample the mask to the scan's voxels (nearest neighbour), or make it from this "
     "very series.",
     "mask-empty": "Name the labels that are lung with --mask-labels, or leave --mask away.",

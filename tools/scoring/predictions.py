@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pylayers.batch.patient_rows import patient_of_scan
 from pylayers.cohort.cohort import Cohort, CohortScan, read_cohort, write_rows
 from pylayers.cohort.own_targets import DECLARATIONS
 from pylayers.cohort.store import read_crop
@@ -14,6 +15,7 @@ from pylayers.cohort.stored_crops import read_grids
 from pylayers.command_line.progress_bar import progress_bar
 from pylayers.errors import CohortError
 from pylayers.files.checkout import ROOT, relative
+from tools.scoring.patient_input import BLOB
 from tools.scoring.score_head import score_head
 from tools.scoring.scorer import Scorer
 from tools.training.trained_run import TrainedRun
@@ -50,7 +52,10 @@ def predict_split(
     read_grids(cohort, scans, kind)
     for scan in progress_bar(scans, name=f"score {split}", unit="scan", quiet=quiet):
         second = read_crop(cohort.store_path(scan, kind)).hu if kind else None
-        scored = scorer.score(scorer.planes(read_crop(cohort.store_path(scan))), second)
+        beside = {}
+        if run.patient is not None:
+            beside[BLOB] = run.patient.inputs(patient_of_scan(cohort, scan))
+        scored = scorer.score(scorer.planes(read_crop(cohort.store_path(scan))), second, beside)
         truth = scan.labels[target]
         predictions.append(
             Prediction(scan, truth, scored.score, scored.contributions, scored.output)

@@ -57,11 +57,12 @@ def score(
     request: ScanRequest,
     lungs: Cropped | None = None,
     seconds: Mapping[str, ScanRequest] | None = None,
+    patient: Mapping[str, str] | None = None,
 ) -> ScanResult:
     """Read a scan and score it for every target; a refusal is a result, too.
 
-    lungs: the request's, where they are at hand. seconds: the scan's second scans, by kind. Raises
-    MachineError when the machine fails and not the scan.
+    lungs: the request's, where they are at hand. seconds: the scan's second scans, by kind.
+    patient: as in score_crop. Raises MachineError when the machine fails and not the scan.
     """
     made_with = versions(scorers[0].engine, scorers[0].gpu)
     crop, crop_s = lungs or cropped(request)
@@ -72,7 +73,8 @@ def score(
         for read in (crop, *(other.crop for other in others.values())):
             if isinstance(read, ScanRefused):
                 raise read
-        scored = score_crop(scorers, crop, {kind: other.crop for kind, other in others.items()})
+        lungs_of = {kind: other.crop for kind, other in others.items()}
+        scored = score_crop(scorers, crop, lungs_of, patient)
     except ScanRefused as error:
         return ScanResult(_content(request, made_with, refused=error), None)
     content = _content(

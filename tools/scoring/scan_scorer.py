@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pylayers.cohort.patient_data import PATIENT_COLUMNS
 from pylayers.errors import ScanRefused, UsageError
 from pylayers.lungs.crop import LungCrop
 from pylayers.lungs.crop_lungs import crop_lungs, crop_of_scan
@@ -93,12 +94,14 @@ class ScanScorer:
         allow_uneven: bool = False,
         expiration: StrPath | None = None,
         earlier: StrPath | None = None,
+        patient: Mapping[str, str | float] | None = None,
     ) -> ScanScore:
         """Score a scan on disk, as score_scan.py does, to the last bit.
 
         scan: a file, or a folder of DICOM files. mask, mask_labels, series, allow_uneven: as in
         ScanRequest. expiration, earlier: second scans of the subject, for weights that take one.
-        Raises ScanRefused for a scan that must not be scored, UsageError for a second scan that no
+        patient: for a variant with patient data, by column (age, sex, height_cm ...), the known
+        ones. Raises ScanRefused for a scan that must not be scored, UsageError for a second scan that no
         run takes, and MachineError when the machine fails and not the scan.
         """
         given = {"expiration": expiration, "earlier": earlier}
@@ -116,18 +119,36 @@ class ScanScorer:
             if isinstance(own.crop, ScanRefused):
                 raise own.crop
             seconds[kind] = own.crop
-        return self._scored(crop, seconds)
+        return self._scored(crop, seconds, patient)
 
-    def score_array(self, hu: ArrayLike, spacing_mm: ArrayLike) -> ScanScore:
+    def score_array(
+        self,
+        hu: ArrayLike,
+        spacing_mm: ArrayLike,
+        *,
+        patient: Mapping[str, str | float] | None = None,
+    ) -> ScanScore:
         """Score a scan in memory.
 
         hu: integers or floats (z, y, x) in HU, with x to the patient's left, y to the back and z to
-        the head (LPS). spacing_mm: (z, y, x). Raises ScanRefused as score() does.
+        the head (LPS). spacing_mm: (z, y, x). patient: as in score(). Raises ScanRefused as score()
+        does.
         """
-        return self._scored(crop_of_scan(scan_of_array(hu, spacing_mm), ScanRequest(NAME)))
+        crop = crop_of_scan(scan_of_array(hu, spacing_mm), ScanRequest(NAME))
+        return self._scored(crop, patient=patient)
 
-    def _scored(self, crop: LungCrop, seconds: Mapping[str, LungCrop] | None = None) -> ScanScore:
-        scored = score_crop(self._scorers, crop, seconds)
+    def _scored(
+        self,
+        crop: LungCrop,
+        seconds: Mapping[str, LungCrop] | None = None,
+        patient: Mapping[str, str | float] | None = None,
+    ) -> ScanScore:
+        cells = {k: str(v) for k, v in (patient or {}).items() if v is not None}
+        if unknown := sorted(cells.keys() - set(PATIENT_COLUMNS)):
+            raise UsageError(
+                f"patient has {unknown[0]!r}; its columns are {', '.join(PATIENT_COLUMNS)}"
+            )
+        scored = score_crop(self._scorers, crop, seconds, cells)
         targets = {name: _numbers(target, crop) for name, target in scored.targets.items()}
         return ScanScore(targets, scored.warnings, crop)
 

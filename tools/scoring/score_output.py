@@ -42,7 +42,8 @@ def made_with(runs: list[TrainedRun], engine: str, args: Namespace, jobs: list[S
     jobs: those of all parts, of which --shard chooses one.
     """
     base = Path(args.scans) if os.path.isdir(args.scans) else Path(args.scans).parent
-    every = {} if args.shard == WHOLE else list_facts(jobs, base)
+    told = any(run.patient for run in runs)
+    every = {} if args.shard == WHOLE else list_facts(jobs, base, told)
     return {
         **scored_with(runs, engine, device(args.device)),
         "device": args.device,
@@ -51,18 +52,22 @@ def made_with(runs: list[TrainedRun], engine: str, args: Namespace, jobs: list[S
         **({"offsets": args.offsets} if args.offsets > 1 else {}),
         **({"resample": True} if args.resample else {}),
         "shard": args.shard,
-        **list_facts(shard_of(jobs, args.shard), base),
+        **list_facts(shard_of(jobs, args.shard), base, told),
         **{f"all_{name}": fact for name, fact in every.items()},
     }
 
 
-def list_facts(jobs: list[ScanJob], base: Path) -> dict:
-    """Return what is said of a list of scans, JSON; base: its folder, which may move."""
+def list_facts(jobs: list[ScanJob], base: Path, told: bool) -> dict:
+    """Return what is said of a list of scans, JSON; base: its folder, which may move.
+
+    told: whether patient data count, as the weights use them.
+    """
     scans = hashlib.sha256()
     for job in jobs:
         paths = [path and os.path.relpath(path, base) for path in (job.scan, job.mask)]
         seconds = [[kind, os.path.relpath(path, base)] for kind, path in job.seconds]
-        own = [job.scan_id, *paths, job.mask_labels, *([seconds] if seconds else [])]
+        patient = job.patient if told else ()
+        own = [job.scan_id, *paths, job.mask_labels, *([seconds] if seconds else []), *patient]
         scans.update(json.dumps(own).encode())
     return {"scans": len(jobs), "scans_sha256": scans.hexdigest()}
 

@@ -36,7 +36,7 @@ def entry_of(job: ScanJob, scorers: list[Scorer], contributions: bool) -> dict:
     # before the scan is read: one that changes meanwhile is scored again
     key = source_key(job)
     seconds = {kind: job.second(kind) for kind, _ in job.seconds}
-    result = score(scorers, job, seconds=seconds).content
+    result = score(scorers, job, seconds=seconds, patient=dict(job.patient)).content
     entry = {"scan_id": job.scan_id, "source_key": key, "row": row_of(job.scan_id, result)}
     return entry | ({"slices": slices_of(result)} if contributions else {})
 

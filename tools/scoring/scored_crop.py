@@ -9,6 +9,7 @@ import numpy as np
 from pylayers.cohort.second_scan import same_scan, second_notes
 from pylayers.errors import ScanRefused
 from pylayers.lungs.crop import LungCrop
+from tools.scoring.patient_input import patient_inputs
 from tools.scoring.scorer import Scorer, SliceScores
 
 PHANTOM_WARNING = "weights trained on phantoms: the numbers say nothing about a patient"
@@ -40,23 +41,27 @@ class ScoredCrop:
 
 
 def score_crop(
-    scorers: list[Scorer], crop: LungCrop, seconds: Mapping[str, LungCrop] | None = None
+    scorers: list[Scorer],
+    crop: LungCrop,
+    seconds: Mapping[str, LungCrop] | None = None,
+    patient: Mapping[str, str] | None = None,
 ) -> ScoredCrop:
     """Score a scan's lungs for every target, each on its own network.
 
-    seconds: the lungs of its second scans, by kind. A target whose weights refuse the scan's
-    pixels, or lack the second scan, is left out with a warning. Raises ScanRefused when all do,
-    and for a second scan that is the first again.
+    seconds: the lungs of its second scans, by kind. patient: cells of
+    patient_data.PATIENT_COLUMNS, for variants that use them. A target whose weights refuse the
+    scan's pixels or its patient, or lack the second scan, is left out with a warning. Raises
+    ScanRefused when all do, and for a second scan that is the first again.
     """
     seconds = seconds or {}
     odd = _odd_seconds(crop, seconds)
-    crops, notes = _suited(scorers, crop, seconds)
+    inputs, notes = _suited(scorers, crop, seconds, patient or {})
     targets = {}
     for scorer in scorers:
-        if (own := crops.get(scorer.target.name)) is not None:
-            first, second = own
-            slices = scorer.score(scorer.planes(first), None if second is None else second.hu)
-            targets[scorer.target.name] = TargetScore(scorer, first, slices, second)
+        if (own := inputs.get(scorer.target.name)) is not None:
+            second = None if own.second is None else own.second.hu
+            slices = scorer.score(scorer.planes(own.crop), second, own.beside)
+            targets[scorer.target.name] = TargetScore(scorer, own.crop, slices, own.second)
     phantom = any(target.scorer.run.is_phantom for target in targets.values())
     warnings = (*crop.warnings, *odd, *notes, *([PHANTOM_WARNING] if phantom else []))
     return ScoredCrop(crop, targets, warnings, seconds)
@@ -73,28 +78,41 @@ def _odd_seconds(crop: LungCrop, seconds: Mapping[str, LungCrop]) -> list[str]:
     return notes
 
 
-def _suited(
-    scorers: list[Scorer], crop: LungCrop, seconds: Mapping[str, LungCrop]
-) -> tuple[dict[str, tuple[LungCrop, LungCrop | None]], list[str]]:
-    """Return each target's crops to score, of the scan and of its second scan, with the notes.
+class Suited(NamedTuple):
+    """What a network is to score.
 
-    Notes: what its weights find unusual, each sentence once.
+    crop, second: of the scan and of its second scan, None without one. beside: by blob, what stands
+    beside each slice.
     """
-    crops, notes, refusals = {}, {}, []
+
+    crop: LungCrop
+    second: LungCrop | None
+    beside: dict[str, np.ndarray]
+
+
+def _suited(
+    scorers: list[Scorer],
+    crop: LungCrop,
+    seconds: Mapping[str, LungCrop],
+    patient: Mapping[str, str],
+) -> tuple[dict[str, Suited], list[str]]:
+    """Return what each target scores, and what its weights find unusual, each sentence once."""
+    suited, notes, refusals = {}, {}, []
     for scorer in scorers:
         name = scorer.target.name
         try:
+            beside, odd = patient_inputs(scorer.run, patient)
             first, sentences = scorer.suited(crop)
             second, more = scorer.suited_second(seconds)
-            crops[name], sentences = (first, second), [*sentences, *more]
+            suited[name], sentences = Suited(first, second, beside), [*sentences, *more, *odd]
         except ScanRefused as error:
             refusals.append(error)
             sentences = [f"not scored: {error}"]
         for sentence in sentences:
             notes.setdefault(sentence, []).append(name)
-    if refusals and not crops:
+    if refusals and not suited:
         raise refusals[0]
-    return crops, [
+    return suited, [
         sentence if len(names) == len(scorers) else f"{', '.join(names)}: {sentence}"
         for sentence, names in notes.items()
     ]

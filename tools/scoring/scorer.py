@@ -100,11 +100,17 @@ class Scorer:
         view = self.run.variant.view
         return crop.hu if view is None else upright_planes(crop, view)
 
-    def score(self, hu: np.ndarray, second: np.ndarray | None = None) -> SliceScores:
+    def score(
+        self,
+        hu: np.ndarray,
+        second: np.ndarray | None = None,
+        beside: Mapping[str, np.ndarray] | None = None,
+    ) -> SliceScores:
         """Score the planes of a lung crop, int16 (n, h, w) HU: those that sample(n) lists.
 
         second: the crop of the second scan where the network takes one; each slice is scored with
-        one of it then, as sample_pairs() has it.
+        one of it then, as sample_pairs() has it. beside: as in Network.forward; UsageError when the
+        variant needs more.
         """
         if second is None:
             sample = self.sample(len(hu))
@@ -121,7 +127,7 @@ class Scorer:
             if second is not None:
                 stack[1:end:rows] = scoring_stack(second, sample.second[chosen])
             stack[end:] = 0
-            outputs.append(self.network.forward(stack)[: len(part)].astype(np.float64))
+            outputs.append(self.network.forward(stack, beside)[: len(part)].astype(np.float64))
         outputs = np.concatenate(outputs)
         output = np.mean(outputs * sample.weights[:, None], axis=0)
         return SliceScores(sample, self.head.contributions(outputs, sample.weights), output)

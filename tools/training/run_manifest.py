@@ -22,6 +22,7 @@ from tools.training.run_places import make_command
 from tools.training.run_prototxt import hand_written_sha256
 from tools.training.schedules import Schedule
 from tools.training.trained_on import KEY, TrainedOn
+from tools.training.trained_patient import patient_facts
 from tools.training.trained_target import DECLARED
 from tools.training.trained_variant import VARIANT
 
@@ -45,6 +46,7 @@ def wanted_run(
     return {
         **target_facts(target, cohort),
         VARIANT: variant.name,
+        **patient_facts(variant, cohort, target),
         "schedule": schedule_name,
         **asdict(schedule),
         "seed": seed,

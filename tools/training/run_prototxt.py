@@ -74,7 +74,9 @@ def write_prototxts(
     _set_slices(net, schedule)
     if not variant.grades:
         _start_at_mean(net, cohort, target, variant)
-    deploy.layer[0].input_param.shape[0].dim[0] = variant.stacks * schedule.test_slices
+    for layer in deploy.layer:
+        if layer.type == "Input":
+            layer.input_param.shape[0].dim[0] = variant.stacks * schedule.test_slices
 
     solver.net = relative(run.net)
     solver.snapshot_prefix = relative(run.snapshots / SNAPSHOT_PREFIX)

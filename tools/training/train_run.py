@@ -39,6 +39,7 @@ from tools.training.run_prototxt import write_prototxts
 from tools.training.snapshots import Snapshots
 from tools.training.train_request import TrainRequest
 from tools.training.trained_on import trained_on
+from tools.training.trained_patient import patient_note
 from tools.training.trained_run import load_trained
 from tools.training.training_end import Diverged
 
@@ -84,6 +85,8 @@ def train(request: TrainRequest) -> None:
             best, start = resume_point(best, partial(say, quiet=request.quiet))
         if note := view_note((grid for split in grids.values() for grid in split), variant.view):
             say(f"note: {note}", request.quiet)
+        if note := patient_note(wanted):
+            say(note, request.quiet)
         device = "on the CPU" if gpu is None else f"on GPU {gpu}"
         say(
             f"caffe train --solver={relative(folder.solver)}  "

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pylayers.batch.patient_inputs import PatientScales
 from pylayers.batch.variants import PLAIN, Variant
 from pylayers.cohort.targets import Target
 from pylayers.errors import UsageError, WeightsError
@@ -13,6 +14,7 @@ from pylayers.files.file_hash import sha256
 from tools.training.network import Network
 from tools.training.run_folder import RunFolder, read_net
 from tools.training.trained_on import TrainedOn, read_trained_on
+from tools.training.trained_patient import trained_scales
 from tools.training.trained_target import trained_target
 from tools.training.trained_variant import trained_variant
 
@@ -24,7 +26,7 @@ class TrainedRun:
     folder: its files. target: what it predicts. weights_sha256: of best.caffemodel. best: all that
     best.json keeps. trained_on: pixels and slices of its training scans, None where best.json was
     written before it kept them. twin: the network where it is an ONNX twin's, not Caffe's. variant:
-    which network it is.
+    which network it is. patient: how it scales patient data, None where it gets none.
     """
 
     folder: RunFolder
@@ -34,6 +36,7 @@ class TrainedRun:
     trained_on: TrainedOn | None
     twin: Network | None = None
     variant: Variant = PLAIN
+    patient: PatientScales | None = None
 
     @property
     def net_file(self) -> Path:
@@ -68,7 +71,8 @@ def load_trained(folder: RunFolder) -> TrainedRun:
     target = trained_target(best, relative(folder.best_json))
     trained_on = read_trained_on(folder.best_json, best)
     variant = trained_variant(best, relative(folder.best_json))
-    return TrainedRun(folder, target, digest, best, trained_on, variant=variant)
+    patient = trained_scales(best, variant, relative(folder.best_json))
+    return TrainedRun(folder, target, digest, best, trained_on, variant=variant, patient=patient)
 
 
 def checked_resample(resample: bool, run: TrainedRun) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -49,10 +50,12 @@ class OnnxNetwork:
         if not 1 <= self.slices <= SIDE:
             raise unusable(path, f"it scores {self.slices} slices")
 
-    def forward(self, stack: np.ndarray) -> np.ndarray:
+    def forward(
+        self, stack: np.ndarray, beside: Mapping[str, np.ndarray] | None = None
+    ) -> np.ndarray:
         """Return each slice's score, float32 (n, 1), in the network's unit.
 
-        stack: network input, float32 (n, 1, 512, 512).
+        stack: network input, float32 (n, 1, 512, 512). beside: nothing, as no variant has a twin.
         """
         return self.session.run(None, {"data": stack})[0]
 
