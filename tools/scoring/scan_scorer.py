@@ -101,8 +101,8 @@ class ScanScorer:
         scan: a file, or a folder of DICOM files. mask, mask_labels, series, allow_uneven: as in
         ScanRequest. expiration, earlier: second scans of the subject, for weights that take one.
         patient: for a variant with patient data, by column (age, sex, height_cm ...), the known
-        ones. Raises ScanRefused for a scan that must not be scored, UsageError for a second scan that no
-        run takes, and MachineError when the machine fails and not the scan.
+        ones. Raises ScanRefused for a scan that must not be scored, UsageError for a second scan
+        that no run takes, and MachineError when the machine fails and not the scan.
         """
         given = {"expiration": expiration, "earlier": earlier}
         given = {
