@@ -69,21 +69,21 @@ endif
 $(2): | .venv/.stamp-python
 	@printf '%s\n' $$(call quoted,$$($(1))) > $$@
 endef
-VARIANT_SAID := $(if $(CUDA)$(CUDA_ARCHS),--cuda '$(or $(CUDA),1)' --archs '$(CUDA_ARCHS)')
+BUILT_FOR_SAID := $(if $(CUDA)$(CUDA_ARCHS),--cuda '$(or $(CUDA),1)' --archs '$(CUDA_ARCHS)')
 ifeq ($(origin ENGINE),command line)
 ifneq ($(filter-out onednn caffe,$(ENGINE)),)
 $(error ENGINE is '$(ENGINE)'; choose one of: onednn caffe)
 endif
 ENGINE_OPTION_SAID := $(if $(ENGINE),--engine '$(ENGINE)')
 endif
-$(eval $(call kept,VARIANT,.venv/.caffe-variant))
+$(eval $(call kept,BUILT_FOR,.venv/.caffe-variant))
 $(eval $(call kept,ENGINE_OPTION,.venv/.caffe-engine))
 
 .venv/.stamp-caffe: .venv/.stamp-python .venv/.caffe-variant .venv/.caffe-engine \
     $(wildcard $(BUILD)/*.* $(BUILD)/cuda/*.* $(BUILD)/cuda/compat/* $(BUILD)/onednn/*)
 	@$(if $(findstring 'caffe',$(ENGINE_OPTION)),,\
 	    $(BUILD)/install_debian_packages.sh --optional $(BUILD)/onednn/debian-packages.txt)
-	@$(PYTHON) $(BUILD)/build_caffe.py $(VARIANT) $(ENGINE_OPTION)
+	@$(PYTHON) $(BUILD)/build_caffe.py $(BUILT_FOR) $(ENGINE_OPTION)
 	@$(PYTHON) $(BUILD)/self_check.py
 	@touch $@
 

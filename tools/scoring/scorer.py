@@ -13,7 +13,8 @@ from pylayers.batch.slice_sample import (
 )
 from pylayers.batch.stack import SIDE, scoring_stack
 from pylayers.cohort.second_scan import KINDS, named
-from pylayers.errors import ScanRefused
+from pylayers.errors import ScanRefused, UsageError
+from pylayers.files.checkout import relative
 from pylayers.lungs.crop import LungCrop
 from tools.scoring.caffe_network import CaffeNetwork
 from tools.scoring.engines import CAFFE, ONNX
@@ -98,8 +99,11 @@ class Scorer:
         """Score a lung crop, int16 (n, h, w) HU: the slices that sample(n) lists.
 
         second: the crop of the second scan where the network takes one; each slice is scored with
-        one of it then, as sample_pairs() has it.
+        one of it then, as sample_pairs() has it. UsageError where it is missing or too much.
         """
+        if (second is None) == bool(self.run.variant.second):
+            takes = "takes a second scan" if second is None else "takes no second scan"
+            raise UsageError(f"the network of {relative(self.run.folder.path)} {takes}")
         if second is None:
             sample = self.sample(len(hu))
         else:
