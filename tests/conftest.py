@@ -111,7 +111,7 @@ def random_run(tiny_cohort, tmp_path_factory):
     return drawn_run(tmp_path_factory.mktemp("runs") / "fev1pp", tiny_cohort)
 
 
-def drawn_run(folder, cohort):
+def drawn_run(folder, cohort, variant=""):
     """Make a run folder, of the target and variant of its name, whose weights are drawn."""
     from pylayers.batch.variants import variant_named
     from pylayers.cohort.cohort import read_cohort
@@ -125,9 +125,9 @@ def drawn_run(folder, cohort):
     from tools.training.trained_patient import patient_facts
 
     caffe = import_caffe()
-    target, _, variant = folder.name.partition("-")
+    target, _, named = folder.name.partition("-")
     run, cohort = RunFolder(folder), read_cohort(cohort)
-    variant = variant_named(variant)
+    variant = variant_named(variant or named)
     run.snapshots.mkdir(parents=True)
     write_prototxts(run, cohort, target, Schedule(), 1, None, variant)
     net = caffe.Net(str(run.deploy), caffe.TEST)

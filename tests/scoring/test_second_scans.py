@@ -77,6 +77,14 @@ def test_several_offsets_score_the_pairs_that_they_visit(predicted, paired_run, 
     assert several.score == pytest.approx(np.mean(alone), abs=1e-3)
 
 
+def test_a_network_of_two_scans_never_scores_one(paired_run, random_run):
+    hu = make_chest().hu
+    with pytest.raises(UsageError, match="takes a second scan"):
+        Scorer(load_trained(paired_run)).score(hu)
+    with pytest.raises(UsageError, match="takes no second scan"):
+        Scorer(load_trained(random_run)).score(hu, hu)
+
+
 def test_the_second_scan_matters(predicted, paths, paired_run):
     name, other, *_ = predicted
     scorer = load_scorer(paired_run.path)

@@ -52,6 +52,16 @@ def test_an_empty_path_is_not_taken_for_the_default(target):
     assert words[words.index("--cohort") + 1] == words[words.index("--run") + 1] == ""
 
 
+@pytest.mark.parametrize("target", ["train", "resume", "caffe-test", "evaluate"])
+def test_a_variant_is_of_the_network_and_not_of_caffes_build(target):
+    words = command(target, "TARGET=ve", "VARIANT=softmax")
+    assert words[words.index("--variant") + 1] == "softmax"
+    build = ["make", "--dry-run", "--what-if=tools/caffe_build/CMakeLists.txt"]
+    installed = ["--assume-old=.venv/.stamp-python", ".venv/.stamp-caffe", "VARIANT=softmax"]
+    done = subprocess.run([*build, *installed], cwd=ROOT, capture_output=True, text=True)
+    assert "build_caffe.py" in done.stdout and "softmax" not in done.stdout
+
+
 @pytest.mark.parametrize("target", RECIPES)
 def test_without_either_the_program_chooses(target):
     words = command(target, "TARGET=ve")

@@ -14,7 +14,8 @@ from pylayers.batch.slice_sample import (
 from pylayers.batch.stack import SIDE, scoring_stack
 from pylayers.batch.view_planes import upright_planes
 from pylayers.cohort.second_scan import KINDS, named
-from pylayers.errors import ScanRefused
+from pylayers.errors import ScanRefused, UsageError
+from pylayers.files.checkout import relative
 from pylayers.lungs.crop import LungCrop
 from tools.scoring.caffe_network import CaffeNetwork
 from tools.scoring.engines import CAFFE, ONNX
@@ -109,9 +110,12 @@ class Scorer:
         """Score the planes of a lung crop, int16 (n, h, w) HU: those that sample(n) lists.
 
         second: the crop of the second scan where the network takes one; each slice is scored with
-        one of it then, as sample_pairs() has it. beside: as in Network.forward; UsageError when the
-        variant needs more.
+        one of it then, as sample_pairs() has it. beside: as in Network.forward. UsageError where what
+        the variant needs is missing, or a second scan is too much.
         """
+        if (second is None) == bool(self.run.variant.second):
+            takes = "takes a second scan" if second is None else "takes no second scan"
+            raise UsageError(f"the network of {relative(self.run.folder.path)} {takes}")
         if second is None:
             sample = self.sample(len(hu))
         else:
