@@ -105,7 +105,7 @@ def test_the_score_is_the_mean_of_the_slices_and_linear_in_the_patient(run, tiny
 
     def score(scan, **changed):
         beside = {"patient": trained.patient.inputs(patient | changed)}
-        scores = scorer.score(hu[scan], beside)
+        scores = scorer.score(hu[scan], beside=beside)
         assert scores.contributions.mean() == scores.score
         return scores.score
 
@@ -173,7 +173,7 @@ def test_without_options_the_scan_is_refused(run, tiny_cohort, tmp_path, capsys)
         (["--age", "sixty"], "patient data: age 'sixty' is not a number"),
         (["--sex", "1"], "patient data: sex '1' is not F or M; numbers mean"),
         (["--height", " "], "--height is blank; leave it out"),
-        (["--age", "60", "--report", "r.html"], "--report draws maps of the slices alone"),
+        (["--age", "60", "--report", "r.html"], "is the variant patient; --report takes"),
     ],
 )
 def test_a_wrong_option_is_a_usage_error_before_any_work(more, sentence, run, tmp_path):

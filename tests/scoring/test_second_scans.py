@@ -137,7 +137,7 @@ def test_an_earlier_visit_is_no_expiration(paths, paired_run):
 def test_a_report_of_two_scans_is_refused(paths, paired_run, run_tool):
     more = ("--expiration", paths["c00"][1], "--report", "page.html")
     done = scored(run_tool, paired_run, paths["c00"][0], *more)
-    assert done.returncode == 2 and "--report maps one scan" in done.stderr
+    assert done.returncode == 2 and "is the variant expiration; --report takes" in done.stderr
 
 
 def test_pixels_of_the_second_scan_are_judged(paths, paired_run, tmp_path):

@@ -52,8 +52,6 @@ def patient_cells_of(args: Namespace, runs: Sequence[RunFolder]) -> dict[str, st
     except ValueError as error:
         raise UsageError(f"patient data: {error}") from None
     is_used = any(map(uses_patient, runs))
-    if is_used and args.report:
-        raise UsageError("--report draws maps of the slices alone; these weights use patient data")
     if cells and not is_used:
         options = ", ".join(OPTIONS[name][0] for name in cells)
         raise UsageError(

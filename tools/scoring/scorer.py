@@ -110,8 +110,8 @@ class Scorer:
         """Score the planes of a lung crop, int16 (n, h, w) HU: those that sample(n) lists.
 
         second: the crop of the second scan where the network takes one; each slice is scored with
-        one of it then, as sample_pairs() has it. beside: as in Network.forward. UsageError where what
-        the variant needs is missing, or a second scan is too much.
+        one of it then, as sample_pairs() has it. beside: as in Network.forward. UsageError where
+        what the variant needs is missing, or a second scan is too much.
         """
         if (second is None) == bool(self.run.variant.second):
             takes = "takes a second scan" if second is None else "takes no second scan"
