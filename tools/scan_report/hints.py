@@ -41,6 +41,9 @@ HINTS = {
     "lungs-cut": "Score a scan that covers both lungs whole, from apex to base.",
     "pixel-size": "Score the scanner's own reconstruction. --resample brings the pixels to the "
     "trained size, but not the detail that coarse ones have lost.",
+    "second-scan-missing": "Give the second scan with --expiration or --earlier, or score with "
+    "weights of one scan.",
+    "second-scan-same": "Give the other scan of the subject as the second one.",
     "mask-grid": "Resample the mask to the scan's voxels (nearest neighbour), or make it from this "
     "very series.",
     "mask-empty": "Name the labels that are lung with --mask-labels, or leave --mask away.",
