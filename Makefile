@@ -44,7 +44,7 @@ endif
 WHICH_VARIANT = $(if $(filter-out axial,$(VIEW)),--variant $(VIEW))
 endif
 
-.PHONY: help setup caffe-wheel caffe-wheels demo cohort phantom-report train resume sweep-slices caffe-test evaluate combine-views baselines repeatability response export report reproduce pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
+.PHONY: help setup caffe-wheel caffe-wheels demo cohort phantom-report train resume sweep-slices caffe-test evaluate combine-views baselines repeatability response export report reproduce variants pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -279,6 +279,39 @@ $(REPRODUCE_STAMP): pylayers/lungs/crop.py | .venv/.stamp-python
 	@$(PYTHON) data/phantom/make_phantoms.py --out $(REPRODUCE) --n $(REPRODUCE_COUNT) --seed 2 \
 	    --thin-share 0.1 --stored
 	@$(PYTHON) tools/split_cohort.py $(@D) --fractions $(REPRODUCE_FRACTIONS) --redraw
+	@rm -f $(@D)/.stamp-*
+	@touch $@
+
+# What the paper's discussion proposes, each trained on the same phantoms: slices of 1.5 to 2 mm, both
+# views, an expiration, an earlier visit, patient data. Each run is TARGET or TARGET-VARIANT.
+PROPOSED := fev1fvc fev1fvc-coronal fev1fvc-sagittal fev1fvc-patient fev1fvc-expiration \
+    fev1fvc-followup ve ve-softmax lung_ml
+PROPOSED_PHANTOMS := build/variants
+PROPOSED_RUNS := runs/variants
+VARIANTS_COUNT ?= 464
+VARIANTS_FRACTIONS ?= 230,30,204
+VARIANTS_ITERATIONS ?= 800
+PROPOSED_STAMP := $(PROPOSED_PHANTOMS)/cohort/.stamp-$(VARIANTS_COUNT)
+OFFSETS := 8
+
+variants: $(PROPOSED_STAMP) .venv/.stamp-caffe ## train what the paper's discussion proposes on phantoms, say what each adds, in runs/variants/table.csv [VARIANTS_COUNT VARIANTS_FRACTIONS VARIANTS_ITERATIONS GPU]
+	@for run in $(PROPOSED); do \
+	    IFS=- read -r target variant <<< "$$run"; \
+	    $(MAKE) --no-print-directory train TARGET=$$target VARIANT=$$variant \
+	        COHORT=$(PROPOSED_PHANTOMS)/cohort SCHEDULE=demo RUN=$(PROPOSED_RUNS)/$$run \
+	        TRAIN_OPTIONS='--resume --iterations $(VARIANTS_ITERATIONS)'; \
+	done
+	@$(PYTHON) tools/evaluate.py --stale --run $(PROPOSED_RUNS) --gpu $(call quoted,$(GPU)) --quiet
+	@[[ $(PROPOSED_RUNS)/fev1fvc/predictions_test_offsets$(OFFSETS).csv -nt $(PROPOSED_RUNS)/fev1fvc/best.json ]] || \
+	    $(PYTHON) tools/evaluate.py fev1fvc --run $(PROPOSED_RUNS)/fev1fvc --offsets $(OFFSETS) --quiet
+	@$(PYTHON) tools/combine_views.py fev1fvc --run $(PROPOSED_RUNS) --quiet
+	@$(PYTHON) tools/compare_variants.py $(PROPOSED_RUNS)
+
+$(PROPOSED_STAMP): pylayers/lungs/crop.py | .venv/.stamp-python
+	@echo "phantoms: $(VARIANTS_COUNT), each three times, of which the lungs are kept, into $(PROPOSED_PHANTOMS)"
+	@$(PYTHON) data/phantom/make_phantoms.py --out $(PROPOSED_PHANTOMS) --n $(VARIANTS_COUNT) --seed 3 \
+	    --thickest 2 --stored --views coronal,sagittal --expiration --earlier
+	@$(PYTHON) tools/split_cohort.py $(@D) --fractions $(VARIANTS_FRACTIONS) --redraw
 	@rm -f $(@D)/.stamp-*
 	@touch $@
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from data.phantom.acquisition import NOISE_SD_HU, P_KERNEL
 from data.phantom.chest_plan import Pathology
-from data.phantom.disease import NODULES, NODULES_PER_SD
 from data.phantom.extent import measure
+from data.phantom.labels import airway_scores
 from data.phantom.lesions import Holes, Lesions
 from data.phantom.second_scans import IN_PLANE, UPWARD, PlacedSubject
 from data.phantom.second_visit import density, sliced
@@ -30,7 +30,7 @@ def before(
     subject: Subject, pathology: Pathology, rng: np.random.Generator
 ) -> tuple[PlacedSubject, Pathology]:
     """Return a subject as it was scanned YEARS before, and its lesions then."""
-    airways = np.log(subject.nodules_per_ml / NODULES) / NODULES_PER_SD
+    _, airways = airway_scores(subject.wall_mm, subject.nodules_per_ml)
     new = NEW * np.exp(NEW_PER_AIRWAYS * airways + rng.normal(0, NEW_SD))
     kept = 1 - float(np.clip(new, *NEW_RANGE))
     lesions = pathology.lesions

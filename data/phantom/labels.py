@@ -58,12 +58,17 @@ def loss(extent: Extent) -> float:
     return parenchymal + PARASEPTAL_LOSS * extent.paraseptal_extent / MAX_EXTENT
 
 
+def airway_scores(wall_mm: float, nodules_per_ml: float) -> tuple[float, float]:
+    """Return wall thickness and inflammation of small airways, in standard deviations."""
+    walls = (wall_mm - WALL_MM) / WALL_MM_PER_SD
+    return walls, np.log(nodules_per_ml / NODULES) / NODULES_PER_SD
+
+
 def lung_function(
     spirometry: Spirometry, extent: Extent, wall_mm: float, nodules_per_ml: float
 ) -> float:
     """Return a noise-free fev1fvc or fev1pp for what is visible of the disease."""
-    walls = (wall_mm - WALL_MM) / WALL_MM_PER_SD
-    airways = np.log(nodules_per_ml / NODULES) / NODULES_PER_SD
+    walls, airways = airway_scores(wall_mm, nodules_per_ml)
     value = (
         spirometry.healthy
         - spirometry.emphysema * loss(extent)

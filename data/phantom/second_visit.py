@@ -4,8 +4,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from data.phantom.disease import NODULES, NODULES_PER_SD, WALL_MM, WALL_MM_PER_SD
-from data.phantom.labels import FEV1FVC
+from data.phantom.labels import FEV1FVC, airway_scores
 from data.phantom.physique import LUNG_HU
 from data.phantom.subject import Subject
 
@@ -20,8 +19,7 @@ def density(subject: Subject) -> float:
 
 def airway_deficit(subject: Subject) -> float:
     """Return the FEV1/FVC that walls and small airways cost, as labels.lung_function has it."""
-    walls = (subject.wall_mm - WALL_MM) / WALL_MM_PER_SD
-    airways = np.log(subject.nodules_per_ml / NODULES) / NODULES_PER_SD
+    walls, airways = airway_scores(subject.wall_mm, subject.nodules_per_ml)
     return float(FEV1FVC.walls * walls + FEV1FVC.airways * airways)
 
 

@@ -99,6 +99,6 @@ VARIANTS = {
 def variant_named(name: str) -> Variant:
     """Return the variant of that name; UsageError lists the names when there is none."""
     if name not in VARIANTS:
-        names = ", ".join(filter(None, VARIANTS))
+        names = ", ".join(sorted(filter(None, VARIANTS)))
         raise UsageError(f"variant {name!r} is not known; it is one of {names}")
     return VARIANTS[name]

@@ -43,6 +43,9 @@ HINTS = {
     "trained size, but not the detail that coarse ones have lost.",
     "patient-data": "Give what is known of the patient, such as age and sex, or score with weights "
     "that use the scan alone.",
+    "second-scan-missing": "Give the second scan with --expiration or --earlier, or score with "
+    "weights of one scan.",
+    "second-scan-same": "Give the other scan of the subject as the second one.",
     "mask-grid": "Resample the mask to the scan's voxels (nearest neighbour), or make it from this "
     "very series.",
     "mask-empty": "Name the labels that are lung with --mask-labels, or leave --mask away.",
