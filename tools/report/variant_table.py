@@ -7,7 +7,9 @@ import numpy as np
 
 from pylayers.batch.variants import PLAIN, VARIANTS
 from pylayers.cohort.targets import Target
+from pylayers.lungs.views import VIEWS
 from tools.caffe_run.caffe_log import training_s
+from tools.report.combined_views import AXIAL, LINEAR, MEAN, combine
 from tools.report.result_table import Table
 from tools.report.results import Results, Split, read_split
 from tools.stats.agreement import agreement
@@ -51,7 +53,8 @@ def variant_table(runs: Sequence[Results]) -> Table:
         if plain is None:
             continue
         rows.append(_row(target, Proposal(PLAIN.title, plain.test, training_s(plain.run.log))))
-        rows += [_row(target, one, plain.test) for one in (*_of_plain(plain), *_of_variants(own))]
+        others = (*_of_plain(plain), *_of_variants(own), *_of_views(plain, own))
+        rows += [_row(target, one, plain.test) for one in others]
     phantom = all(run.facts.get("phantom") for run in runs)
     about = ("Phantoms: simulated scans, which say nothing about patients.",) if phantom else ()
     return Table(
@@ -80,6 +83,18 @@ def _of_variants(runs: dict[str, Results]) -> Iterator[Proposal]:
         if name in runs:
             run = runs[name]
             yield Proposal(VARIANTS[name].title, run.test, training_s(run.run.log))
+
+
+def _of_views(plain: Results, own: dict[str, Results]) -> Iterator[Proposal]:
+    """Yield the combinations of the three directions, where all were trained."""
+    if not VIEWS.keys() <= own.keys():
+        return
+    runs = {AXIAL: plain} | {name: own[name] for name in VIEWS}
+    combined = combine({name: run.run for name, run in runs.items()})
+    seconds = sum(training_s(run.run.log) for run in runs.values())
+    for name, title in ((MEAN, "three directions, their mean"), (LINEAR, "three, weighted")):
+        test = replace(plain.test, prediction=combined.predictions[name])
+        yield Proposal(title, test, seconds)
 
 
 def _row(target: Target, proposal: Proposal, plain: Split | None = None) -> tuple[str, ...]:
