@@ -84,9 +84,10 @@ class PatientScales:
         return {
             name: self.scales[name]
             for name, value in patient.items()
-            if name in self.scales and self.scales[name].is_used
+            if name in self.scales
+            and self.scales[name].is_used
             and not self.scales[name].low <= value <= self.scales[name].high
-        }  # fmt: skip
+        }
 
     def to_json(self) -> dict:
         """Return what run.json and best.json keep."""
@@ -111,8 +112,9 @@ class PatientScales:
 def patient_scales(patients: Iterable[Patient]) -> PatientScales:
     """Return the scales of a training split, in the order of VALUES."""
     known = [numbers_of(patient) for patient in patients]
-    return PatientScales({name: _scale([p[name] for p in known if name in p], len(known))
-                          for name in VALUES})  # fmt: skip
+    return PatientScales(
+        {name: _scale([p[name] for p in known if name in p], len(known)) for name in VALUES}
+    )
 
 
 def numbers_of(patient: Patient) -> dict[str, float]:
