@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from data.phantom.cohort_folder import COLUMNS, claim_folder, facts_path, row_of, write_table
+from data.phantom.cohort_folder import COLUMNS, claim_folder, facts_path, row_of
 from data.phantom.patient import draw_patient
+from data.phantom.phantom_table import write_table
 from data.phantom.simulation import simulate_labels
 from pylayers.cohort.patient_data import PATIENT_COLUMNS, patient_of
 

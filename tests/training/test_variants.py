@@ -21,8 +21,7 @@ COHORT_OF = {  # fixtures: on what
     **dict.fromkeys(("coronal", "sagittal"), "thin_cohort"),
 }
 LAST_OF_TRUNK = "relu5"
-KNOWN = [*filter(None, VARIANTS)]
-NAMES = sorted(KNOWN)
+NAMES = sorted(filter(None, VARIANTS))
 
 
 def trunk(path):
@@ -48,7 +47,7 @@ def test_its_nets_are_told_apart(name):
 
 
 def test_an_unknown_variant_is_refused_with_the_list(tiny_cohort, tmp_path):
-    with pytest.raises(UsageError, match=f"'no' is not known; it is one of {', '.join(KNOWN)}"):
+    with pytest.raises(UsageError, match=f"'no' is not known; it is one of {', '.join(NAMES)}"):
         train.main([*arguments(tiny_cohort, tmp_path / "run"), "--variant", "no"])
     assert not (tmp_path / "run").exists()
 

@@ -110,9 +110,9 @@ def test_a_damaged_crop_is_cut_out_again(table):
 def test_a_training_without_its_view_is_refused_with_what_to_do(tiny_cohort, thin_cohort):
     cohort = read_cohort(tiny_cohort)
     with pytest.raises(CohortError, match="16 of 16 stored crops have no coronal planes: run"):
-        checked_stores(cohort, "fev1fvc", VIEWS["coronal"])
+        checked_stores(cohort, "fev1fvc", view=VIEWS["coronal"])
     checked_stores(cohort, "fev1fvc")
-    checked_stores(read_cohort(thin_cohort), "fev1fvc", VIEWS["coronal"])
+    checked_stores(read_cohort(thin_cohort), "fev1fvc", view=VIEWS["coronal"])
 
 
 def test_an_unknown_view_is_refused_before_any_work(table):
