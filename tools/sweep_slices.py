@@ -15,6 +15,7 @@ import argparse
 import sys
 from dataclasses import replace
 
+from pylayers.batch.variants import PLAIN
 from pylayers.cohort.cohort import read_cohort
 from pylayers.cohort.stored_crops import checked_stores
 from pylayers.command_line.exit_codes import run
@@ -88,7 +89,7 @@ def sweep(args: argparse.Namespace) -> None:
     gpu = gpu_id(args.gpu)
     cohort = read_cohort(args.cohort)
     checked_stores(cohort, target)
-    wanted = wanted_run(target, name, schedules[numbers[0]], seed, cohort, engine_in_use())
+    wanted = wanted_run(target, PLAIN, name, schedules[numbers[0]], seed, cohort, engine_in_use())
 
     out = args.out or run_place(f"{SWEEP}{target}", args.cohort, "OUT=").path
     with SweepFolder(out, wanted) as folder:

@@ -43,6 +43,7 @@ HINTS = {
     "trained size, but not the detail that coarse ones have lost.",
     "patient-data": "Give what is known of the patient, such as age and sex, or score with weights "
     "that use the scan alone.",
+    "thick-slices": "Score a reconstruction with thinner slices, or with weights of axial slices.",
     "second-scan-missing": "Give the second scan with --expiration or --earlier, or score with "
     "weights of one scan.",
     "second-scan-same": "Give the other scan of the subject as the second one.",
