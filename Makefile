@@ -13,6 +13,10 @@ BUILD := tools/caffe_build
 TARGETS := ve fev1fvc fev1pp
 PHANTOMS := build/phantom
 PHANTOM_COHORT := $(PHANTOMS)/cohort
+# Phantoms with what those lack: thin slices and their views, second scans.
+PROPOSED_PHANTOMS := build/variants
+VARIANTS_COUNT ?= 464
+PROPOSED_STAMP := $(PROPOSED_PHANTOMS)/cohort/.stamp-$(VARIANTS_COUNT)
 SAMPLE := build/lidc_sample/cxr.nii.gz
 GPU ?= auto
 
@@ -167,11 +171,17 @@ phantom-report: $(PHANTOM_COHORT)/.stamp-split ## phantoms beside the paper's nu
 	@$(PYTHON) data/phantom/report_phantoms.py $(PHANTOM_COHORT)/cohort.csv $(PHANTOM_REPORT_OPTIONS)
 
 # How to train; without COHORT on the phantoms.
-COHORT_OPTION = $(or $(call path,COHORT,cohort),--cohort $(PHANTOM_COHORT))
+COHORT_OPTION = $(or $(call path,COHORT,cohort),$(if $(IS_PROPOSED),$(ON_PROPOSED),--cohort $(PHANTOM_COHORT)))
+
+# Without COHORT these variants train on phantoms that have what they take; their runs lie in runs/.
+IS_PROPOSED = $(and $(filter undefined,$(origin COHORT)),$(filter coronal sagittal expiration followup,$(VARIANT) $(VIEW)))
+ON_PROPOSED = --cohort $(PROPOSED_PHANTOMS)/cohort $(if $(SCHEDULE),,--schedule demo) \
+    $(if $(RUN),,--run runs/$(TARGET)-$(IS_PROPOSED))
+PHANTOM_STAMP = $(if $(IS_PROPOSED),$(PROPOSED_STAMP),$(PHANTOM_COHORT)/.stamp-split)
 HOW = $(call option,SCHEDULE,schedule) --gpu $(call quoted,$(GPU)) \
     $(call option,SLICES,slices) $(call option,BATCH,batch)
 
-train: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET (ve, fev1fvc, fev1pp, or one of the cohort's targets.csv) with caffe train [COHORT VIEW VARIANT SCHEDULE SLICES BATCH GPU RUN]
+train: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_STAMP)) ## train TARGET (ve, fev1fvc, fev1pp, or one of the cohort's targets.csv) with caffe train [COHORT VIEW VARIANT SCHEDULE SLICES BATCH GPU RUN]
 	@$(PYTHON) tools/train.py $(TARGET) $(COHORT_OPTION) $(call path,RUN,run) $(WHICH_VARIANT) $(HOW) $(TRAIN_OPTIONS)
 
 resume: known-target .venv/.stamp-caffe ## go on with an unfinished training of TARGET, as if it had not been stopped [COHORT GPU RUN]
@@ -286,12 +296,9 @@ $(REPRODUCE_STAMP): pylayers/lungs/crop.py | .venv/.stamp-python
 # views, an expiration, an earlier visit, patient data. Each run is TARGET or TARGET-VARIANT.
 PROPOSED := fev1fvc fev1fvc-coronal fev1fvc-sagittal fev1fvc-patient fev1fvc-expiration \
     fev1fvc-followup ve ve-softmax lung_ml
-PROPOSED_PHANTOMS := build/variants
 PROPOSED_RUNS := runs/variants
-VARIANTS_COUNT ?= 464
 VARIANTS_FRACTIONS ?= 230,30,204
 VARIANTS_ITERATIONS ?= 700
-PROPOSED_STAMP := $(PROPOSED_PHANTOMS)/cohort/.stamp-$(VARIANTS_COUNT)
 OFFSETS := 8
 
 variants: $(PROPOSED_STAMP) .venv/.stamp-caffe ## train what the paper's discussion proposes on phantoms, say what each adds, in runs/variants/table.csv [VARIANTS_COUNT VARIANTS_FRACTIONS VARIANTS_ITERATIONS GPU]

@@ -115,6 +115,20 @@ def test_reproduce_makes_phantoms_then_trains_and_compares_each_target_then_repo
     assert done[-1][0] == "tools/make_report.py"
 
 
+@pytest.mark.parametrize(
+    ("said", "name"), [("VIEW=coronal", "coronal"), ("VARIANT=followup", "followup")]
+)
+def test_what_phantoms_of_thick_slices_lack_is_trained_on_others(said, name):
+    done = commands("train", "TARGET=ve", said)
+    words = done[-1]
+    assert words[words.index("--cohort") + 1] == "build/variants/cohort"
+    assert words[words.index("--run") + 1] == f"runs/ve-{name}"
+    assert words[words.index("--schedule") + 1] == "demo"
+    (words,) = commands("train", "TARGET=ve", said, "COHORT=x", "RUN=y", "SCHEDULE=paper")
+    assert words[words.index("--cohort") + 1] == "x" and words[words.index("--run") + 1] == "y"
+    assert words.count("--schedule") == 1
+
+
 def test_a_sweep_takes_out():
     (words,) = commands("sweep-slices", "TARGET=ve", "COHORT=x", "OUT=a b", "SLICES=8,12")
     assert words[words.index("--out") + 1] == "a b"
