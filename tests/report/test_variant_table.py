@@ -70,6 +70,7 @@ def test_a_calibration_changes_errors_and_no_ranks(runs):
     _, calibrated, _ = variant_table(runs).rows
     row = dict(zip(COLUMNS, calibrated, strict=True))
     assert row["rho, difference"] == "0.000"  # in every resample
+    assert row["P(better)"] == "-"
     assert row["MAE, difference"].startswith("-0.")
 
 

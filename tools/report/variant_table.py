@@ -116,7 +116,7 @@ def _row(target: Target, proposal: Proposal, plain: Split | None = None) -> tupl
     return (
         *cells,
         estimate_text(rhos.difference, 3),
-        f"{rhos.a_stronger:.3f}",
+        NONE if np.isnan(rhos.a_stronger) else f"{rhos.a_stronger:.3f}",
         estimate_text(mean_interval(errors[0] - errors[1]), target.decimals + 1),
         minutes,
     )
