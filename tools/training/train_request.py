@@ -21,7 +21,6 @@ class TrainRequest:
 
     target: str
     cohort: Path | None = None
-    variant: str | None = None
     schedule: str | None = None
     run: Path | None = None
     slices: int | None = None
@@ -36,6 +35,7 @@ class TrainRequest:
     go_on: bool = False
     restart: bool = False
     quiet: bool = False
+    variant: str | None = None
 
     def changes(self) -> dict[str, int]:
         """Return the numbers of the schedule that are asked for: name -> number."""
