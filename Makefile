@@ -184,17 +184,17 @@ HOW = $(call option,SCHEDULE,schedule) --gpu $(call quoted,$(GPU)) \
 train: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_STAMP)) ## train TARGET (ve, fev1fvc, fev1pp, or one of the cohort's targets.csv) with caffe train [COHORT VIEW VARIANT SCHEDULE SLICES BATCH GPU RUN]
 	@$(PYTHON) tools/train.py $(TARGET) $(COHORT_OPTION) $(call path,RUN,run) $(WHICH_VARIANT) $(HOW) $(TRAIN_OPTIONS)
 
-resume: known-target .venv/.stamp-caffe ## go on with an unfinished training of TARGET, as if it had not been stopped [COHORT GPU RUN]
+resume: known-target .venv/.stamp-caffe ## go on with an unfinished training of TARGET, as if it had not been stopped [COHORT VIEW VARIANT GPU RUN]
 	@$(PYTHON) tools/train.py $(TARGET) --go-on $(WHICH_RUN) $(WHICH_VARIANT) --gpu $(call quoted,$(GPU)) $(TRAIN_OPTIONS)
 
 sweep-slices: known-target .venv/.stamp-caffe $(if $(IS_PHANTOM),$(PHANTOM_COHORT)/.stamp-split) ## train TARGET once per number of slices, compare on the test split [COHORT SCHEDULE SLICES=8,12 BATCH GPU OUT]
 	@$(PYTHON) tools/sweep_slices.py $(TARGET) $(COHORT_OPTION) $(HOW) $(call path,OUT,out) \
 	    $(TRAIN_OPTIONS)
 
-caffe-test: known-target .venv/.stamp-caffe ## run caffe test with the best weights of TARGET on the test split [COHORT GPU RUN]
+caffe-test: known-target .venv/.stamp-caffe ## run caffe test with the best weights of TARGET on the test split [COHORT VIEW VARIANT GPU RUN]
 	@$(PYTHON) tools/caffe_test.py $(TARGET) $(WHICH_RUN) $(WHICH_VARIANT) --gpu $(call quoted,$(GPU))
 
-evaluate: known-target .venv/.stamp-caffe ## score the validation and test split with the best weights of TARGET [COHORT GPU RUN]
+evaluate: known-target .venv/.stamp-caffe ## score the validation and test split with the best weights of TARGET [COHORT VIEW VARIANT GPU RUN]
 	@$(PYTHON) tools/evaluate.py $(TARGET) $(WHICH_RUN) $(WHICH_VARIANT) --gpu $(call quoted,$(GPU))
 
 combine-views: known-target .venv/.stamp-caffe ## combine TARGET's axial, coronal and sagittal runs, after make evaluate of each [COHORT RUN]

@@ -17,6 +17,7 @@ from tools.scoring.chosen_runs import add_offsets
 from tools.scoring.predictions import (
     Prediction,
     predict_split,
+    several_name,
     split_version_note,
     write_predictions,
 )
@@ -115,11 +116,6 @@ def offsets_gain(
         f"  {args.offsets} offsets       rho {estimate_text(rhos.a)}, "
         f"gain {estimate_text(rhos.difference, 3)}, P(better) {rhos.a_stronger:.2f}; MAE {mae}"
     )
-
-
-def several_name(offsets: int) -> str:
-    """Return the name of the test split's predictions from several offsets."""
-    return f"test_offsets{offsets}"
 
 
 def write_contributions(path: Path, predictions: list[Prediction]) -> None:

@@ -111,6 +111,7 @@ def score_cohort(args: argparse.Namespace) -> int:
     check_worker_options(args)
     checked_offsets(args.offsets)
     gpu = device(args.device)
+    listed = jobs_of(args.scans)
     out = args.out or default_out(args.shard)
     if not os.path.isdir(args.scans):
         check_output(out, "--out", inputs=(args.scans,))
@@ -122,7 +123,7 @@ def score_cohort(args: argparse.Namespace) -> int:
             allow_uneven=args.allow_uneven,
             seconds=tuple(second for second in job.seconds if second[0] in needed),
         )
-        for job in jobs_of(args.scans)
+        for job in listed
     ]
     jobs = shard_of(everything, args.shard)
     engine = engine_of(args.engine, folders, gpu)

@@ -42,7 +42,6 @@ class Loader:
         # nothing else of the table: each worker has a copy
         self.folder = cohort.folder
         self.scan_ids = [scan.scan_id for scan in scans]
-        self.second = variant.second
         self.stack_slices = variant.stacks * params.slices  # of a scan
         target = cohort.target(params.target)
         variant.check_target(target)
@@ -100,12 +99,12 @@ class Loader:
 
     def _planes(self, scan: int, offset: float) -> list[np.ndarray]:
         planes: list[np.ndarray] = []
-        scan_id, view = self.scan_ids[scan], self.variant.view
+        scan_id, view, second = self.scan_ids[scan], self.variant.view, self.variant.second
 
         def choose(n: int) -> np.ndarray:
             return slice_indices(n, self.params.slices, offset)
 
-        for name in (scan_id, *([second_id(scan_id, self.second)] if self.second else [])):
+        for name in (scan_id, *([second_id(scan_id, second)] if second else [])):
             path = store_path(self.folder, name)
             try:
                 if view is None:

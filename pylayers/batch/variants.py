@@ -79,15 +79,12 @@ VARIANTS = {
         Variant(
             "followup", "with an earlier visit", own_nets=True, second="earlier", nets=TWO_SCANS
         ),
-        Variant(
-            *("coronal", "coronal slices"),
-            view=VIEWS["coronal"],
-            max_angle_deg=VIEW_ANGLE_DEG,
-        ),
+        Variant("coronal", "coronal slices", view=VIEWS["coronal"], max_angle_deg=VIEW_ANGLE_DEG),
         # A mirrored patient has the same sagittal planes in another order, which a mean over slices
         # does not see; a mirrored sagittal plane has the spine in front, as no patient has.
         Variant(
-            *("sagittal", "sagittal slices"),
+            "sagittal",
+            "sagittal slices",
             view=VIEWS["sagittal"],
             mirrored=False,
             max_angle_deg=VIEW_ANGLE_DEG,

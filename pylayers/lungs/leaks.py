@@ -60,7 +60,8 @@ def none_leaks(air: AirMap, lungs: np.ndarray, wall_hu: int) -> bool:
     """Return whether nothing behind walls denser than wall_hu can be a leak.
 
     Told by the cores alone, without the watershed: a part holds its core, so it touches the
-    airways where that does. One that shares its space with no other borders on none.
+    airways where that does, and is lung where that is. One that shares its space with no other
+    borders on none.
     """
     box = Box.around(lungs).slices
     lungs, airways, hu = lungs[box], air.airways[box], air.coarse[box]
@@ -97,8 +98,8 @@ def is_lung_core(
     """Return whether a part that holds this core is no leak, whatever else it holds.
 
     hu, core: of the core's box. gas: voxels of gas that the part can hold. pool: voxels that are
-    gas without noise, in all of the lungs' box. The part's share of gas is too small then, and of
-    its inside, which holds the core's, less than half is gas.
+    gas without noise, inside all lungs. The part's share of gas is too small then, and of its
+    inside, which lies in theirs and holds the core's, less than half is gas.
     """
     if len(core) < 3 or gas > GAS_SHARE * np.count_nonzero(core):
         return False

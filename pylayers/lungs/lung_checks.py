@@ -46,8 +46,8 @@ def check_lungs(
 
     hu: int16 (z, y, x) HU; mask: bool of the same shape, at least one voxel set; spacing_mm:
     (z, y, x); mask_given: whether the mask came with the scan; coarse: an AirMap's block means of
-    hu, where they are at hand. Raises ScanRefused (mask-not-lung,
-    no-lungs, lungs-cut, few-slices, one-lung).
+    hu, where they are at hand. Raises ScanRefused (mask-not-lung, no-lungs, lungs-cut,
+    few-slices, one-lung).
     """
     step_z, step_yx = steps_of(spacing_mm)
     areas = np.array([np.count_nonzero(plane) for plane in mask]) * np.prod(spacing_mm[1:])

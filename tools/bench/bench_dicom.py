@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import SimpleITK as sitk
 
+from pylayers.reading.dicom_kind import CT_IMAGE
+
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"  # DICOM PS3.4, table B.5-1
 INTERCEPT_HU = -1024  # as most scanners store HU
 UID_SOURCE = "scan2num benchmark"  # the same UIDs, and so the same bytes, every time
 

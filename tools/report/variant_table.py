@@ -12,6 +12,7 @@ from tools.caffe_run.caffe_log import training_s
 from tools.report.combined_views import AXIAL, LINEAR, MEAN, combine
 from tools.report.result_table import Table
 from tools.report.results import Results, Split, read_split
+from tools.scoring.predictions import several_name
 from tools.stats.agreement import agreement
 from tools.stats.bootstrap import mean_interval
 from tools.stats.correlation import compare_correlations, spearman_interval
@@ -72,7 +73,7 @@ def _of_plain(plain: Results) -> Iterator[Proposal]:
     if not line.why:
         calibrated = replace(plain.test, prediction=line(plain.test.prediction))
         yield Proposal("calibrated on validation", calibrated, None)
-    path = plain.run.predictions(f"test_offsets{OFFSETS}")
+    path = plain.run.predictions(several_name(OFFSETS))
     if path.exists():
         rows = dict(zip(plain.test.scan_ids, plain.test.rows, strict=True))
         yield Proposal(f"{OFFSETS} start offsets", read_split(path, rows, plain.target), None)

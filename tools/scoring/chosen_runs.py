@@ -5,7 +5,6 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from pylayers.batch.slice_sample import MOST_OFFSETS
-from pylayers.batch.variants import PLAIN, VARIANTS
 from pylayers.command_line.path_argument import given_path_text
 from pylayers.errors import UsageError, WeightsError
 from pylayers.files.checkout import relative
@@ -19,7 +18,7 @@ from tools.training.run_places import (
 )
 from tools.training.run_records import cohort_of, fact
 from tools.training.trained_run import TrainedRun
-from tools.training.trained_variant import VARIANT
+from tools.training.trained_variant import said_variant
 
 
 def add_weights(parser: ArgumentParser) -> None:
@@ -89,8 +88,7 @@ def chosen_runs(weights: list[str] | None) -> list[RunFolder]:
 
 def second_kinds(runs: list[RunFolder]) -> set[str]:
     """Return the kinds of second scans that the networks of runs take; they are not loaded yet."""
-    variants = (VARIANTS.get(fact(run.best_json, VARIANT) or PLAIN.name, PLAIN) for run in runs)
-    return {variant.second for variant in variants if variant.second}
+    return {kind for run in runs if (kind := said_variant(run).second)}
 
 
 def default_runs() -> list[RunFolder]:

@@ -3,7 +3,6 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from pylayers.batch.variants import VARIANTS
 from pylayers.cohort.patient_data import (
     AGE,
     HEIGHT,
@@ -15,8 +14,7 @@ from pylayers.cohort.patient_data import (
 )
 from pylayers.errors import UsageError
 from tools.training.run_folder import RunFolder
-from tools.training.run_records import fact
-from tools.training.trained_variant import VARIANT
+from tools.training.trained_variant import said_variant
 
 OPTIONS = {
     AGE: ("--age", "YEARS", "at the scan"),
@@ -40,8 +38,7 @@ def add_patient(parser: ArgumentParser) -> None:
 def patient_cells_of(args: Namespace, runs: Sequence[RunFolder]) -> dict[str, str]:
     """Return the patient data of a command line by column.
 
-    Raises UsageError, before any work, for a value that is wrong, for runs that use none, and for
-    a page of runs that do.
+    Raises UsageError, before any work, for a value that is wrong and for runs that use none.
     """
     cells = {name: text for name in OPTIONS if (text := getattr(args, name)) is not None}
     for name, text in cells.items():
@@ -51,17 +48,10 @@ def patient_cells_of(args: Namespace, runs: Sequence[RunFolder]) -> dict[str, st
         patient_of(cells)
     except ValueError as error:
         raise UsageError(f"patient data: {error}") from None
-    is_used = any(map(uses_patient, runs))
-    if cells and not is_used:
+    if cells and not any(said_variant(run).patient for run in runs):
         options = ", ".join(OPTIONS[name][0] for name in cells)
         raise UsageError(
             f"{options}: the weights use no patient data; those of a run with VARIANT=patient do "
             "(--weights)"
         )
     return cells
-
-
-def uses_patient(run: RunFolder) -> bool:
-    """Return whether a run's weights are said to use patient data."""
-    variant = VARIANTS.get(fact(run.best_json, VARIANT) or "")
-    return variant is not None and variant.patient

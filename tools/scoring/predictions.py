@@ -103,3 +103,8 @@ def write_predictions(path: str | PathLike[str], predictions: list[Prediction]) 
             for p in predictions
         ],
     )
+
+
+def several_name(offsets: int) -> str:
+    """Return the name of the test split's predictions from several offsets."""
+    return f"test_offsets{offsets}"

@@ -19,6 +19,14 @@ def trained_variant(best: Mapping, where: str) -> Variant:
     return VARIANTS[name]
 
 
+def said_variant(run: RunFolder) -> Variant:
+    """Return the variant that a run says it is, before it is loaded.
+
+    An unknown one passes for the paper's here: loading refuses it.
+    """
+    return VARIANTS.get(fact(run.best_json, VARIANT) or PLAIN.name, PLAIN)
+
+
 def check_plain(folders: Iterable[RunFolder], what: str) -> None:
     """Raise UsageError where one of some runs is no network of the paper's; what: needs that."""
     for folder in folders:
