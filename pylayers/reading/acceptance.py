@@ -6,7 +6,7 @@ import numpy as np
 
 from pylayers.errors import ScanRefused
 from pylayers.reading.air_level import check_low_end
-from pylayers.reading.histogram import histogram
+from pylayers.reading.histogram import LOWEST, histogram
 from pylayers.reading.hounsfield import Numbers
 from pylayers.reading.padding import corner_value
 
@@ -105,9 +105,7 @@ def grey_of(name: str, hu: np.ndarray) -> Grey:
 
 def distinct(values: np.ndarray) -> np.ndarray:
     """Return the distinct ones of int16 values, in ascending order."""
-    seen = np.zeros(1 << 16, bool)
-    seen[values.view(np.uint16)] = True
-    return np.sort(np.flatnonzero(seen).astype(np.uint16).view(np.int16))
+    return (np.flatnonzero(histogram(values)) + LOWEST).astype(np.int16)
 
 
 def check_greys(grey: Grey, numbers: Numbers) -> None:

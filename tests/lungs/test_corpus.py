@@ -29,7 +29,7 @@ def test_a_defect_is_refused_by_its_reason(name, phantom, random_run, tmp_path, 
     assert IDENTITY not in out + err and str(tmp_path) not in out + err
 
 
-# of what weights take: tests/scoring/test_{patient_scores,second_scans,view_scores}.py
+# of what weights take: tests/scoring/test_{patient,paired,view}_scores.py
 OF_NO_SCAN = {"patient-data", "second-scan-missing", "second-scan-same", "thick-slices"}
 
 
