@@ -21,8 +21,8 @@ from pylayers.lungs.crop import Box, LungCrop
 from pylayers.lungs.densitometry import laa950
 from tools import make_report
 from tools.baselines.scored_baselines import ScoredBaselines, read_baselines, write_baselines
+from tools.report.measured_sections import baseline_sections
 from tools.report.results import read_results
-from tools.report.sections import baseline_sections
 from tools.training import run_places
 from tools.training.run_folder import RunFolder
 from tools.training.run_prototxt import write_prototxts

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from pylayers.batch.stack import TEST_OFFSET, slice_indices
-from pylayers.cohort.cohort import store_path
+from pylayers.cohort.cohort import read_rows, store_path
 from pylayers.cohort.store import read_crop
 from tools.figures.contributions import Contributions, draw_contributions
 from tools.figures.outliers import Outlier, draw_outliers
@@ -38,12 +38,9 @@ def draw_worst(results: Results, folder: Path) -> Path:
     return path
 
 
-def draw_slices(results: Results, contributions: dict[str, np.ndarray], folder: Path) -> Path:
-    """Draw Figure 5: contributions along z of the scans with least, middle and highest truth.
-
-    contributions: scan_id -> (slices,).
-    """
-    test = results.test
+def draw_slices(results: Results, folder: Path) -> Path:
+    """Draw Figure 5: contributions along z of the scans with least, middle and highest truth."""
+    test, contributions = results.test, read_contributions(results)
     order = np.argsort(test.truth, kind="stable")
     chosen = dict.fromkeys(order[np.linspace(0, len(order) - 1, SHOWN_SCANS).round().astype(int)])
     name = results.target.name
@@ -60,3 +57,11 @@ def draw_slices(results: Results, contributions: dict[str, np.ndarray], folder: 
     path = folder / f"figure5_contributions_{name}.png"
     draw_contributions(scans, path)
     return path
+
+
+def read_contributions(results: Results) -> dict[str, np.ndarray]:
+    """Return scan_id -> contributions (slices,) of the test split."""
+    values = {}
+    for _, row in read_rows(results.run.contributions("test")):
+        values.setdefault(row["scan_id"], []).append(float(row["contribution"]))
+    return {scan_id: np.array(numbers) for scan_id, numbers in values.items()}
