@@ -312,6 +312,7 @@ variants: $(PROPOSED_STAMP) .venv/.stamp-caffe ## train what the paper's discuss
 	@[[ $(PROPOSED_RUNS)/fev1fvc/predictions_test_offsets$(OFFSETS).csv -nt $(PROPOSED_RUNS)/fev1fvc/best.json ]] || \
 	    $(PYTHON) tools/evaluate.py fev1fvc --run $(PROPOSED_RUNS)/fev1fvc --offsets $(OFFSETS) --quiet
 	@$(PYTHON) tools/combine_views.py fev1fvc --run $(PROPOSED_RUNS) --quiet
+	@$(PYTHON) tools/make_report.py --run $(PROPOSED_RUNS)
 	@$(PYTHON) tools/compare_variants.py $(PROPOSED_RUNS)
 
 $(PROPOSED_STAMP): pylayers/lungs/crop.py | .venv/.stamp-python

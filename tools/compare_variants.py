@@ -2,20 +2,25 @@
 
 RUNS is a folder of runs on one cohort, such as `make variants` trains: the paper's network of a
 target and its variants, all evaluated. Writes table.csv and table.md there and prints the table.
+The report of the folder has it, too: `make report RUN=RUNS`.
 """
 
 import argparse
 import sys
 
-from pylayers.command_line.exit_codes import run
+from pylayers.batch.variants import PLAIN
+from pylayers.command_line.exit_codes import complain, run
 from pylayers.command_line.path_argument import given_path
 from pylayers.errors import UsageError, WeightsError
 from pylayers.files.checkout import relative
 from pylayers.files.output_check import check_output
+from tools.report.compared_runs import with_variants
+from tools.report.proposals import proposals
 from tools.report.results import read_results
 from tools.report.variant_table import variant_table
 from tools.training.run_places import check_cohort, runs_in
 from tools.training.run_records import cohort_of
+from tools.training.trained_variant import said_variant
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,13 +42,17 @@ def compare(args: argparse.Namespace) -> None:
         )
     for folder in folders:
         check_cohort(folder, cohort_of(folders[0]))
-    for suffix in (".csv", ".md"):
-        check_output(args.runs / f"table{suffix}")
-    table = variant_table([read_results(folder) for folder in folders])
-    if not table.rows:
+    plain = [read_results(folder) for folder in folders if said_variant(folder) == PLAIN]
+    if not plain:
         raise UsageError(
             f"{relative(args.runs)} has no run of the paper's own network to compare with"
         )
+    for suffix in (".csv", ".md"):
+        check_output(args.runs / f"table{suffix}")
+    runs, sentences = with_variants(plain)
+    for sentence in sentences:
+        complain(f"note: {sentence}")
+    table = variant_table("table", proposals(runs), any(run.facts.get("phantom") for run in runs))
     table.write(args.runs)
     if not args.quiet:
         print(table.markdown())

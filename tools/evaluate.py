@@ -28,6 +28,7 @@ from tools.training.asked_run import TARGET_HELP, trained_run
 from tools.training.run_folder import RunFolder
 from tools.training.run_places import add_run_options, add_variant, trained_runs
 from tools.training.trained_run import TrainedRun, load_trained
+from tools.training.trained_variant import variants_beside
 
 SPLITS = ("val", "test")
 
@@ -42,7 +43,8 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument(
         "--stale",
         action="store_true",
-        help="evaluate each trained run of the cohort, or in --run, that is newer than its tables",
+        help="evaluate each trained run of the cohort, or in --run, and each variant beside one, "
+        "that is newer than its tables",
     )
     add_run_options(p, "run folder, with --stale or a folder of runs")
     add_variant(p)
@@ -58,8 +60,10 @@ def evaluate(args: argparse.Namespace) -> None:
     if not args.stale:
         evaluate_run(trained_run(args.target, args.cohort, args.run, args.variant), gpu, args)
         return
-    for folder in trained_runs(args.cohort, args.run):
-        if is_stale(folder):
+    runs = trained_runs(args.cohort, args.run)
+    variants = [one for folder in runs for one in variants_beside(folder)]
+    for path in dict.fromkeys(folder.path for folder in (*runs, *variants)):
+        if is_stale(folder := RunFolder(path)):
             evaluate_run(folder, gpu, args)
 
 

@@ -25,7 +25,7 @@ from tools.report.sections import sections
 from tools.scoring.scored_crop import PHANTOM_WARNING
 from tools.training.run_folder import RunFolder
 from tools.training.run_places import REPORT, add_run_options, runs_of, trained_runs
-from tools.training.trained_variant import VARIANT
+from tools.training.trained_variant import VARIANT, variants_beside
 
 
 def parser() -> argparse.ArgumentParser:
@@ -82,6 +82,8 @@ def reported_runs(args: argparse.Namespace) -> list[RunFolder]:
             raise UsageError("--runs names the runs already; leave out --run and --cohort")
         return [RunFolder(path) for path in args.runs]
     runs = trained_runs(args.cohort, args.run)
+    beside = {run.path for one in runs for run in variants_beside(one)}  # in a section of their own
+    runs = [run for run in runs if run.path not in beside]
     if not runs:
         cohort = f" COHORT={shlex.quote(relative(args.cohort))}" if args.cohort else ""
         raise WeightsError(

@@ -58,6 +58,18 @@ def test_only_what_is_stale_is_evaluated_again(run, tmp_path, capsys):
     assert evaluate.is_stale(run)
 
 
+def test_a_variant_beside_a_stale_run_is_evaluated_with_it(run, tmp_path, monkeypatch):
+    beside = tmp_path / f"{run.path.name}-coronal"
+    shutil.copytree(run.path, beside)
+    best = json.loads(run.best_json.read_text())
+    (beside / "best.json").write_text(json.dumps(best | {"variant": "coronal"}))
+    done = []
+    monkeypatch.setattr(evaluate, "evaluate_run", lambda folder, *_: done.append(folder.path))
+    for place in (run.path, tmp_path):
+        evaluate.main(["--stale", "--run", str(place), "--gpu", "none"])
+    assert done == [run.path, beside] * 2
+
+
 @pytest.mark.parametrize("arguments", [[], ["ve", "--stale"]])
 def test_a_target_or_all_that_is_stale_has_to_be_chosen(arguments, capsys):
     with pytest.raises(SystemExit) as caught:

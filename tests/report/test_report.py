@@ -1,6 +1,8 @@
 """The report: its numbers are those of the predictions, its page needs nothing but itself."""
 
 import csv
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -21,7 +23,7 @@ from pylayers.lungs.crop import Box, LungCrop
 from pylayers.lungs.densitometry import laa950
 from tools import make_report
 from tools.baselines.scored_baselines import ScoredBaselines, read_baselines, write_baselines
-from tools.report.measured_sections import baseline_sections
+from tools.report.measured_sections import baseline_sections, variant_sections
 from tools.report.results import read_results
 from tools.training import run_places
 from tools.training.run_folder import RunFolder
@@ -413,3 +415,77 @@ def test_two_runs_of_one_target_are_not_reported_together(runs):
         make_report.main([*twice, "--quiet"])
     with pytest.raises(UsageError, match="leave out --run and --cohort"):
         make_report.main([*twice, "--cohort", "x"])
+
+
+# ---- variants beside the paper's network ----
+
+
+@pytest.fixture
+def tried(runs, tmp_path):
+    """A folder with the run of FEV1/FVC and, beside it, two variants, one of them better."""
+    for name, share in (("fev1fvc", 1), ("fev1fvc-coronal", 0.5), ("fev1fvc-followup", 2)):
+        run = RunFolder(tmp_path / name)
+        shutil.copytree(runs / "fev1fvc", run.path)
+        _, _, variant = name.partition("-")
+        put_facts(run, variant=variant)
+        for split in ("val", "test"):
+            rows = [
+                row | {"prediction": spread(row, share)}
+                for row in table(run.path, f"predictions_{split}")
+            ]
+            write_rows(run.predictions(split), rows)
+    return tmp_path
+
+
+def spread(row, share):
+    """A prediction whose error is that share of its own."""
+    truth, prediction = float(row["truth"]), float(row["prediction"])
+    return truth + share * (prediction - truth)
+
+
+def put_facts(run, **facts):
+    """Change what best.json says; the predictions stay the newer ones."""
+    write_json(run.best_json, json.loads(run.best_json.read_text()) | facts)
+    os.utime(run.best_json, (0, 0))
+
+
+def test_variants_stand_beside_the_papers_network(tried, runs):
+    make_report.main(["--run", str(tried), "--quiet"])
+    rows = {row["proposal"]: row for row in table(tried / "report", "proposals_fev1fvc")}
+    assert list(rows) == [
+        "scan2num", "calibrated on validation", "with an earlier visit", "coronal slices"
+    ]  # fmt: skip
+    (truth, predicted), (_, coronal) = (
+        predictions(tried, name) for name in ("fev1fvc", "fev1fvc-coronal")
+    )
+    rho, better = (stats.spearmanr(values, truth).statistic for values in (predicted, coronal))
+    shown = rows["coronal slices"]
+    assert first(shown["rho, difference"]) == pytest.approx(better - rho, abs=6e-4)
+    error, less = (np.abs(values - truth).mean() for values in (predicted, coronal))
+    assert first(shown["MAE, difference"]) == pytest.approx(less - error, abs=6e-4)
+    text = (tried / "report" / "index.html").read_text()
+    assert "Proposals of the discussion" in text and "left out" not in text
+
+
+def test_a_report_without_variants_has_no_section_of_them(report):
+    assert "Proposals of the discussion" not in (report / "index.html").read_text()
+
+
+def test_a_variant_that_cannot_be_compared_is_left_out_with_the_reason(tried):
+    coronal, followup = (RunFolder(tried / f"fev1fvc-{name}") for name in ("coronal", "followup"))
+    put_facts(coronal, cohort_sha256="0" * 64)
+    followup.predictions("val").unlink()
+    (section,) = variant_sections([read_results(RunFolder(tried / "fev1fvc"))], tried)
+    assert not section.parts
+    first_said, second_said = section.sentences
+    assert "fev1fvc-followup is left out: " in first_said and "make evaluate" in first_said
+    assert "fev1fvc-coronal is left out: it was trained on another version" in second_said
+
+
+def test_what_was_trained_otherwise_is_said(tried):
+    shutil.rmtree(tried / "fev1fvc-followup")
+    put_facts(RunFolder(tried / "fev1fvc-coronal"), iterations=700, schedule="demo")
+    put_facts(RunFolder(tried / "fev1fvc"), iterations=1200, schedule="demo")
+    (section,) = variant_sections([read_results(RunFolder(tried / "fev1fvc"))], tried)
+    assert section.parts
+    assert section.sentences[0].endswith("than the paper's network: iterations 700, not 1200.")

@@ -24,23 +24,26 @@ WORDS = 44  # characters
 
 @styled
 def forest_figure(
-    groups: Mapping[str, Mapping[str, Estimate]], label: str = "Spearman's |ρ| with the truth"
+    groups: Mapping[str, Mapping[str, Estimate]],
+    label: str = "Spearman's |ρ| with the truth",
+    decimals: int = 2,
+    highest: float | None = 1,
 ) -> Figure:
     """Return one line per method under each heading, with the number in print beside it.
 
     groups: heading, such as a target's title -> method -> estimate. A method has one colour and
-    marker throughout; the first is emphasised.
+    marker throughout; the first is emphasised. highest: of the axis, None for that of the data.
     """
     methods = list(dict.fromkeys(method for group in groups.values() for method in group))
     texts = {
-        (heading, method): wrapped(estimate_text(estimate, minus=MINUS), WORDS)
+        (heading, method): wrapped(estimate_text(estimate, decimals, MINUS), WORDS)
         for heading, group in groups.items()
         for method, estimate in group.items()
     }
     line_mm = SPACE_MM + LINE_MM * max(text.count("\n") + 1 for text in texts.values())
     figure = new_figure(DOUBLE_MM, line_mm * (len(groups) + len(texts)) + 16)
     axes, words = figure.subplots(1, 2, sharey=True, width_ratios=(1.4, 1))
-    names, headings, lowest, y = {}, [], 0.0, 0
+    names, headings, bounds, y = {}, [], [0.0], 0
     for heading, group in groups.items():
         headings.append(y)
         names[y] = heading
@@ -55,7 +58,7 @@ def forest_figure(
             axes.plot(estimate.value, y, marker, color=colour, markersize=5)
             if estimate.has_interval:
                 axes.hlines(y, estimate.low, estimate.high, color=colour, linewidth=1.2)
-            lowest = min(lowest, estimate.low if estimate.has_interval else estimate.value)
+            bounds += [estimate.low, estimate.high] if estimate.has_interval else [estimate.value]
         y += 1
     axes.set_yticks(list(names), list(names.values()))
     for position, tick in zip(names, axes.get_yticklabels(), strict=True):
@@ -63,7 +66,8 @@ def forest_figure(
             tick.set_weight("bold")
             axes.axhspan(position - 0.5, position + 0.5, color="0.93", linewidth=0)
     axes.axvline(0, color=GREY, linewidth=0.6)
-    axes.set(xlabel=f"{label}, 95 % CI", xlim=(lowest - 0.03, 1), ylim=(y - 0.5, -0.5))
+    limits = (min(bounds) - 0.03, max(bounds) + 0.03 if highest is None else highest)
+    axes.set(xlabel=f"{label}, 95 % CI", xlim=limits, ylim=(y - 0.5, -0.5))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
     words.set_axis_off()
@@ -75,6 +79,8 @@ def draw_forest(
     groups: Mapping[str, Mapping[str, Estimate]],
     path: Path,
     label: str = "Spearman's |ρ| with the truth",
+    decimals: int = 2,
+    highest: float | None = 1,
 ) -> None:
     """Write forest_figure as a PNG."""
-    write_png(forest_figure(groups, label), path)
+    write_png(forest_figure(groups, label, decimals, highest), path)

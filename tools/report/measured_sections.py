@@ -1,6 +1,7 @@
 """The report's sections of what was measured beside a run, each only where it was."""
 
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 from pylayers.cohort.cohort import read_rows
@@ -8,10 +9,14 @@ from tools.baselines.scored_baselines import read_baselines
 from tools.repeatability.repeat_files import read_pairs, read_scans
 from tools.report import paper, report_figures
 from tools.report.baseline_table import baseline_table
+from tools.report.compared_runs import with_variants
+from tools.report.proposals import proposals
 from tools.report.repeatability_table import pair_table, repeatability_table
 from tools.report.report_page import Picture, Section
 from tools.report.result_table import Table
 from tools.report.results import Results
+from tools.report.variant_table import target_table
+from tools.scoring.predictions import offsets_evaluated
 from tools.stats.estimate import Estimate
 from tools.stats.estimate_text import estimate_text
 from tools.training.run_places import make_command
@@ -32,6 +37,22 @@ def baseline_sections(everything: list[Results], folder: Path) -> Iterator[Secti
             continue
         drawn = report_figures.draw_baselines(target, test, scored, folder)
         yield Section(title, [], [table, Picture(drawn, "Related work and network")])
+
+
+def variant_sections(everything: list[Results], folder: Path) -> Iterator[Section]:
+    """Yield what was tried beside the paper's network, where variants or offsets were."""
+    runs, sentences = with_variants(everything)
+    tried = len(runs) > len(everything) or any(offsets_evaluated(one.run) for one in everything)
+    if not (tried or sentences):
+        return
+    parts = []
+    if tried:
+        found = proposals(runs)
+        phantoms = any(one.facts.get("phantom") for one in runs)
+        drawn = Picture(report_figures.draw_gains(found, folder), "Gain in rank correlation")
+        by_target = groupby(found, key=lambda one: one.target.name)
+        parts = [*(target_table(list(group), phantoms) for _, group in by_target), drawn]
+    yield Section("Proposals of the discussion", sentences, parts)
 
 
 def sweep_sections(everything: list[Results], folder: Path) -> Iterator[Section]:

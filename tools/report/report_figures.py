@@ -17,13 +17,14 @@ from tools.figures.slice_counts import draw_slice_counts
 from tools.report.baseline_table import predictions_of
 from tools.report.class_tables import GRADES, copd_probability, gold_agreement, ve_agreement
 from tools.report.correlation_tables import NETWORK, baselines
+from tools.report.proposals import Proposal
 from tools.report.results import Results, Split
 from tools.report.threshold_tables import class_agreement
 from tools.stats.agreement import agreement
 from tools.stats.binary import copd_agreement, has_copd
 from tools.stats.brier import reliability_curve
 from tools.stats.correlation import spearman_interval
-from tools.stats.estimate import Estimate
+from tools.stats.estimate import Estimate, no_interval
 from tools.stats.fits import linear_fit, quadratic_fit
 from tools.stats.ordinal import OrdinalAgreement
 from tools.stats.roc import roc_area, roc_curve
@@ -88,6 +89,23 @@ def draw_baselines(target: Target, test: Split, scored: ScoredBaselines, folder:
     }
     path = folder / f"baselines_{target.name}.png"
     draw_forest({target.title: group}, path)
+    return path
+
+
+def draw_gains(found: Sequence[Proposal], folder: Path) -> Path:
+    """Draw what each proposal of the discussion adds to rho, the paper's network at 0.
+
+    Without those that keep all ranks, as a calibration does.
+    """
+    groups = {}
+    for one in found:
+        if one.gain is None:
+            groups[one.target.title] = {one.title: no_interval(0, "what others are compared with")}
+        elif one.gain.value != 0:
+            groups[one.target.title][one.title] = one.gain
+    shown = {title: group for title, group in groups.items() if len(group) > 1}
+    path = folder / "proposals.png"
+    draw_forest(shown, path, "Spearman's ρ less that of the paper's network", 3, None)
     return path
 
 

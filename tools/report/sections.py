@@ -14,6 +14,7 @@ from tools.report.measured_sections import (
     baseline_sections,
     repeatability_sections,
     sweep_sections,
+    variant_sections,
 )
 from tools.report.report_page import Picture, Section
 from tools.report.results import Results
@@ -46,6 +47,7 @@ def sections(results_of: dict[str, Results], by: Sequence[str], folder: Path) ->
         yield gold_section(results_of["fev1fvc"], results_of["fev1pp"], folder)
     yield from own_class_sections(everything, folder)
     yield from sweep_sections(everything, folder)
+    yield from variant_sections(everything, folder)
     yield from repeatability_sections(everything)
     if by:
         tables = [correlation_tables.subgroup_table(everything, column) for column in by]

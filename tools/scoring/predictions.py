@@ -18,6 +18,7 @@ from pylayers.files.checkout import ROOT, relative
 from tools.scoring.patient_input import BLOB
 from tools.scoring.score_head import score_head
 from tools.scoring.scorer import Scorer
+from tools.training.run_folder import RunFolder
 from tools.training.trained_run import TrainedRun
 from tools.training.version_note import version_note
 
@@ -105,6 +106,21 @@ def write_predictions(path: str | PathLike[str], predictions: list[Prediction]) 
     )
 
 
-def several_name(offsets: int) -> str:
+def several_name(offsets: int | str) -> str:
     """Return the name of the test split's predictions from several offsets."""
     return f"test_offsets{offsets}"
+
+
+def offsets_evaluated(run: RunFolder) -> dict[int, Path]:
+    """Return the test split's predictions from several offsets that are newer than the weights.
+
+    By the number of offsets, ascending.
+    """
+    pattern = run.predictions(several_name("*"))
+    kept = {path.stem.removeprefix(pattern.stem[:-1]): path for path in run.path.glob(pattern.name)}
+    newest = run.best_json.stat().st_mtime
+    return {
+        int(number): path
+        for number, path in sorted(kept.items(), key=lambda item: item[0].zfill(9))
+        if number.isdecimal() and path.stat().st_mtime >= newest
+    }
