@@ -16,25 +16,31 @@ from sklearn.preprocessing import StandardScaler
 
 from pylayers.cohort.cohort import Cohort, CohortScan
 from pylayers.cohort.gold import COPD_BELOW
+from pylayers.cohort.patient_data import (
+    AGE,
+    HEIGHT,
+    PACK_YEARS,
+    PATIENT_COLUMNS,
+    SMOKING,
+    WEIGHT,
+    checked_patient,
+)
 from pylayers.cohort.second_scan import second_id
 from pylayers.errors import CohortError
-from pylayers.files.table_cells import shown
 from tools.baselines.feature_kinds import DENSITY
 from tools.baselines.split_features import ScanFeatures
 
 EXPIRATION, TARGET = "expiration", "fev1fvc"
-SMOKING = "smoking"
 EI_RATIO, TRAPPED, EMPHYSEMA, BMI = "ei_ratio", "laa856_expiration", "laa950", "bmi"
-# Model -> what it is made of; from the tables' columns: age, smoking, pack_years, and for the body
-# mass index height_cm and weight_kg.
+# Model -> what it is made of; the body mass index from height and weight.
 MODELS = {
     "LAA-950": (EMPHYSEMA,),
     "E/I ratio of mean lung density": (EI_RATIO,),
     "% below -856 HU, expiration": (TRAPPED,),
     "E/I ratio, LAA-950": (EI_RATIO, EMPHYSEMA),
-    "age, BMI, smoking": ("age", BMI, "pack_years", SMOKING),
-    "E/I ratio, age, BMI, smoking [26]": (EI_RATIO, "age", BMI, "pack_years", SMOKING),
-    "E/I ratio, LAA-950, BMI, smoking [27]": (EI_RATIO, EMPHYSEMA, BMI, "pack_years", SMOKING),
+    "age, BMI, smoking": (AGE, BMI, PACK_YEARS, SMOKING),
+    "E/I ratio, age, BMI, smoking [26]": (EI_RATIO, AGE, BMI, PACK_YEARS, SMOKING),
+    "E/I ratio, LAA-950, BMI, smoking [27]": (EI_RATIO, EMPHYSEMA, BMI, PACK_YEARS, SMOKING),
 }
 DENSITIES = (EI_RATIO, TRAPPED, EMPHYSEMA)
 
@@ -55,7 +61,7 @@ def read_copd_data(cohort: Cohort, split: str) -> CopdData:
     """Return what is known of the scans of a split that have an expiration and FEV1/FVC.
 
     A column of the table is left out where some of these scans lack it. Raises CohortError for a
-    cell that is no number, and for features that are missing.
+    cell that is wrong, and for features that are missing.
     """
     scans = cohort.labelled(split, TARGET, EXPIRATION)
     first, second = (
@@ -66,17 +72,12 @@ def read_copd_data(cohort: Cohort, split: str) -> CopdData:
         TRAPPED: second["laa856"],
         EMPHYSEMA: first["laa950"],
     }
-    cells = {
-        name: [scan.row.get(name, "") for scan in scans]
-        for name in ("age", "height_cm", "weight_kg", "pack_years", SMOKING)
-    }
-    words = {name: texts for name, texts in cells.items() if all(texts)}
-    for name in words.keys() - {SMOKING}:
-        columns[name] = np.array([_number(text, name, cohort) for text in words[name]])
-    if {"height_cm", "weight_kg"} <= columns.keys():
-        columns[BMI] = columns["weight_kg"] / (columns["height_cm"] / 100) ** 2
-    if SMOKING in words:
-        columns[SMOKING] = np.array(words[SMOKING])
+    patients = [checked_patient(one.row, f"{cohort.folder}: {one.scan_id}") for one in scans]
+    for name in PATIENT_COLUMNS:
+        if all(name in patient for patient in patients):
+            columns[name] = np.array([patient[name] for patient in patients])
+    if {HEIGHT, WEIGHT} <= columns.keys():
+        columns[BMI] = columns[WEIGHT] / (columns[HEIGHT] / 100) ** 2
     copd = np.array([scan.labels[TARGET] < COPD_BELOW for scan in scans])
     return CopdData(columns, copd)
 
@@ -93,7 +94,7 @@ def usable_models(*splits: CopdData) -> dict[str, tuple[str, ...]]:
 def fitted_risk(parts: Sequence[str], train: CopdData, test: CopdData) -> np.ndarray:
     """Return the test scans' log odds of COPD (n,) by a logistic model of the training scans.
 
-    Columns are standardised on the training scans; smoking, where it is words, has a column a word.
+    Columns are standardised on the training scans; smoking has a column a word.
     """
     known = sorted(set(train.columns[SMOKING])) if SMOKING in parts else []
     tables = [
@@ -115,13 +116,3 @@ def _encoded(part: str, values: np.ndarray, known: Sequence[str]) -> np.ndarray:
     if part != SMOKING:
         return values[:, None]
     return np.stack([values == word for word in known[1:] or known], axis=1).astype(float)
-
-
-def _number(text: str, name: str, cohort: Cohort) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = np.nan
-    if not np.isfinite(value):
-        raise CohortError(f"{cohort.folder}: column {name}: {shown(text)!r} is not a number")
-    return value
