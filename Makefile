@@ -48,6 +48,13 @@ endif
 WHICH_VARIANT = $(if $(filter-out axial,$(VIEW)),--variant $(VIEW))
 endif
 
+# These would pass over the choice and work on the paper's network.
+OF_ANY_RUN := train resume caffe-test evaluate
+OF_THE_PAPER := $(filter sweep-slices combine-views baselines repeatability response export report reproduce variants,$(MAKECMDGOALS))
+ifneq ($(and $(OF_THE_PAPER),$(findstring command,$(origin VIEW) $(origin VARIANT))),)
+$(error make $(firstword $(OF_THE_PAPER)) takes no VIEW or VARIANT; they are for make $(OF_ANY_RUN))
+endif
+
 .PHONY: help setup caffe-wheel caffe-wheels demo cohort phantom-report train resume sweep-slices caffe-test evaluate combine-views baselines repeatability response export report reproduce variants pictures bench image image-cpu test-image caffe-runtest cuda-check gpu-check lint test bare-roots clean
 
 help: ## list the targets

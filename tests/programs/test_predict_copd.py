@@ -103,5 +103,5 @@ def test_smoking_counts():
 def test_a_cell_that_is_no_number_is_named(cohort):
     text = (cohort / "cohort.csv").read_text()
     (cohort / "cohort.csv").write_text(text.replace(",50,", ",fifty,", 1))
-    with pytest.raises(CohortError, match="age .fifty. is not a number"):
+    with pytest.raises(CohortError, match="age 'fifty' is not a number"):
         program(cohort, "--quiet")

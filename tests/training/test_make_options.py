@@ -129,6 +129,16 @@ def test_what_phantoms_of_thick_slices_lack_is_trained_on_others(said, name):
     assert words.count("--schedule") == 1
 
 
+@pytest.mark.parametrize("goal", ["sweep-slices", "export", "report"])
+@pytest.mark.parametrize("said", ["VIEW=coronal", "VARIANT=patient"])
+def test_a_target_that_would_pass_over_a_variant_refuses_it(goal, said):
+    done = subprocess.run(
+        ["make", "--dry-run", goal, "TARGET=ve", said], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert f"make {goal} takes no VIEW or VARIANT" in done.stderr
+
+
 def test_a_sweep_takes_out():
     (words,) = commands("sweep-slices", "TARGET=ve", "COHORT=x", "OUT=a b", "SLICES=8,12")
     assert words[words.index("--out") + 1] == "a b"

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from conftest import ROOT, fill_randomly
+from conftest import ROOT
 from google.protobuf import text_format
+from hand_written_nets import check_deploy, fed_and_deploy, net_layers
 
 from pylayers.batch.layer_params import parse
 from pylayers.cohort.cohort import Cohort, CohortScan, read_cohort
@@ -44,33 +45,20 @@ def message(path):
 
 
 def layers(name):
-    """The layers of a hand-written net by name; data layers, of which there are three, left out."""
-    found = [x for x in message(PROTOTXT / name).layer if x.name != "data"]
-    by_name = {layer.name: layer for layer in found}
-    assert len(by_name) == len(found)
-    return by_name
+    """The layers of a hand-written net by name."""
+    return net_layers(PROTOTXT / name)
 
 
 @pytest.fixture(scope="module")
 def nets(tmp_path_factory):
     """The net of train_test.prototxt in TEST with its data fed by hand (2 scans), and deploy."""
-    fed = message(PROTOTXT / "train_test.prototxt")
-    kept = [layer for layer in fed.layer if layer.type != "Python"]
-    del fed.layer[:]
-    for name, shape in (("data", (32, 1, 512, 512)), ("label", (2, 1))):
-        layer = fed.layer.add(name=name, type="Input", top=[name])
-        layer.input_param.shape.add(dim=shape)
-    fed.layer.extend(kept)
-    path = tmp_path_factory.mktemp("net") / "fed.prototxt"
-    path.write_text(text_format.MessageToString(fed))
-    caffe.set_mode_cpu()
-    whole = caffe.Net(str(path), caffe.TEST)
-    deploy = caffe.Net(str(PROTOTXT / "deploy.prototxt"), caffe.TEST)
-    fill_randomly(whole, seed=11)
-    for name, blobs in whole.params.items():
-        for blob, twin in zip(blobs, deploy.params[name], strict=True):
-            twin.data[...] = blob.data
-    return whole, deploy
+    return fed_and_deploy(
+        tmp_path_factory.mktemp("net"),
+        PROTOTXT / "train_test.prototxt",
+        PROTOTXT / "deploy.prototxt",
+        data=(32, 1, 512, 512),
+        label=(2, 1),
+    )
 
 
 @pytest.mark.parametrize("path", PROTOTXTS, ids=lambda path: str(path.relative_to(PROTOTXT)))
@@ -125,19 +113,8 @@ def test_a_scans_score_is_the_mean_of_its_slices_scores(nets):
 
 
 def test_deploy_is_the_trunk_layer_by_layer():
-    trunk, deploy = layers("train_test.prototxt"), layers("deploy.prototxt")
-    assert [n for n in trunk if n not in ("slices", "sum", "drop6", "loss")] == list(deploy)
-    for name, twin in deploy.items():
-        layer = trunk[name]
-        layer.ClearField("param")
-        for kind in ("convolution_param", "inner_product_param"):
-            if layer.HasField(kind):
-                getattr(layer, kind).ClearField("weight_filler")
-                getattr(layer, kind).ClearField("bias_filler")
-        if name == "fc6":  # the one bottom that changes where the fusion is left out
-            assert (list(layer.bottom), list(twin.bottom)) == (["sum"], ["conv5"])
-            layer.bottom[0] = "conv5"
-        assert layer == twin, name
+    nets = (PROTOTXT / name for name in ("train_test.prototxt", "deploy.prototxt"))
+    check_deploy(*nets, left_out=("slices", "sum", "drop6", "loss"), joint="fc6")
 
 
 def test_weights_are_drawn_by_xavier_and_biases_start_at_zero_and_do_not_decay():

@@ -2,42 +2,26 @@
 
 import numpy as np
 import pytest
-from conftest import ROOT, fill_randomly
-from google.protobuf import text_format
+from conftest import ROOT
+from hand_written_nets import check_deploy, fed_and_deploy
 
 from pylayers.batch.variants import VARIANTS
-from tools.caffe_run.caffe_install import import_caffe
 from tools.training.run_prototxt import FUSION
 
-caffe = import_caffe()
 pytestmark = pytest.mark.caffe
 FOLDER = ROOT / "prototxt" / "two_scans"
-
-
-def message(name):
-    return text_format.Parse((FOLDER / name).read_text(), caffe.proto.caffe_pb2.NetParameter())
 
 
 @pytest.fixture(scope="module")
 def nets(tmp_path_factory):
     """The net for training, in TEST, with its data fed by hand (2 subjects), and deploy."""
-    fed = message("train_test.prototxt")
-    kept = [layer for layer in fed.layer if layer.type != "Python"]
-    del fed.layer[:]
-    for name, shape in (("data", (64, 1, 512, 512)), ("label", (2, 1))):
-        layer = fed.layer.add(name=name, type="Input", top=[name])
-        layer.input_param.shape.add(dim=shape)
-    fed.layer.extend(kept)
-    path = tmp_path_factory.mktemp("net") / "fed.prototxt"
-    path.write_text(text_format.MessageToString(fed))
-    caffe.set_mode_cpu()
-    whole = caffe.Net(str(path), caffe.TEST)
-    deploy = caffe.Net(str(FOLDER / "deploy.prototxt"), caffe.TEST)
-    fill_randomly(whole, seed=11)
-    for name, blobs in whole.params.items():
-        for blob, twin in zip(blobs, deploy.params[name], strict=True):
-            twin.data[...] = blob.data
-    return whole, deploy
+    return fed_and_deploy(
+        tmp_path_factory.mktemp("net"),
+        FOLDER / "train_test.prototxt",
+        FOLDER / "deploy.prototxt",
+        data=(64, 1, 512, 512),
+        label=(2, 1),
+    )
 
 
 @pytest.mark.slow
@@ -70,23 +54,8 @@ def test_first_and_second_are_told_apart_by_the_concatenation(nets):
 
 
 def test_deploy_is_the_trained_net_without_the_mean():
-    def layers(name):
-        own = message(name).layer
-        return {x.name: x for x in own if x.type not in ("Python", "Input")}
-
-    trained, deploy = layers("train_test.prototxt"), layers("deploy.prototxt")
-    assert [n for n in trained if n not in (*FUSION, "drop6", "loss")] == list(deploy)
-    for name, twin in deploy.items():
-        layer = trained[name]
-        layer.ClearField("param")
-        for kind in ("convolution_param", "inner_product_param"):
-            if layer.HasField(kind):
-                getattr(layer, kind).ClearField("weight_filler")
-                getattr(layer, kind).ClearField("bias_filler")
-        if name == "pair":
-            assert (list(layer.bottom), list(twin.bottom)) == (["sum"], ["conv5"])
-            layer.bottom[0] = "conv5"
-        assert layer == twin, name
+    nets = (FOLDER / name for name in ("train_test.prototxt", "deploy.prototxt"))
+    check_deploy(*nets, left_out=(*FUSION, "drop6", "loss"), joint="pair")
 
 
 def test_both_variants_share_the_nets():
