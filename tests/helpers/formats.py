@@ -1,5 +1,6 @@
 """Writes one volume in every format and orientation that can be read."""
 
+import locale
 import zipfile
 from itertools import permutations, product
 from pathlib import Path
@@ -133,6 +134,7 @@ def write_dicom(folder: Path, image: sitk.Image, change=None, seed=0, **tags) ->
 
 def to_jpeg2000(folder: Path, compressor="JPEG2000") -> None:
     """Write every slice of a folder anew as GDCM compresses it."""
+    kept = locale.setlocale(locale.LC_ALL)
     for path in list(folder.iterdir()):
         image = sitk.ReadImage(str(path), imageIO="GDCMImageIO")
         short = sitk.Cast(image, sitk.sitkInt16)
@@ -146,3 +148,4 @@ def to_jpeg2000(folder: Path, compressor="JPEG2000") -> None:
         writer.SetFileName(f"{path}.dcm")
         writer.Execute(short)
         path.unlink()
+    locale.setlocale(locale.LC_ALL, kept)  # GDCM leaves "C", in which open() takes text for ASCII
