@@ -43,7 +43,10 @@ def second_columns(out: Path, index: int, kinds: Iterable[str]) -> dict:
 
 
 def make_second(index: int, kind: str, out: Path, seed: int, thin_share: float) -> None:
-    """Write a second scan of phantom `index` unless it is there; the .mhd appears last."""
+    """Write a second scan of phantom `index` unless it is there.
+
+    The columns come last: an older generator's scan never stands beside this one's.
+    """
     scan, facts = second_scan_path(out, index, kind), second_facts_path(out, index, kind)
     if scan.exists() and scan.with_suffix(".raw").exists() and _is_current(facts):
         return
@@ -52,10 +55,10 @@ def make_second(index: int, kind: str, out: Path, seed: int, thin_share: float) 
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     write_image(phantom.hu, subject, part / scan.name)
-    _write_facts(facts, columns)
     for name in (scan.with_suffix(".raw"), scan):
         os.replace(part / name.name, name)
     part.rmdir()
+    _write_facts(facts, columns)
 
 
 def store_second(

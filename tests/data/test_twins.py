@@ -3,11 +3,16 @@
 import csv
 import hashlib
 import json
+import os
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
+from data.phantom import second_files
 from data.phantom.chest_plan import plan_pathology
 from data.phantom.earlier_visit import before
 from data.phantom.expiration import TRAPPED_RANGE, draw_mosaic, expired
@@ -17,7 +22,7 @@ from data.phantom.render import streams
 from data.phantom.second_visit import airway_deficit, density
 from data.phantom.simulation import image_rng, simulate
 from data.phantom.subject import draw_subject
-from data.phantom.twins import simulate_second
+from data.phantom.twins import COLUMNS, simulate_second
 from pylayers.cohort.cohort import read_cohort
 from tools.prepare_cohort import main as prepare
 
@@ -144,6 +149,33 @@ def test_first_scans_labels_and_columns_are_the_same_with_and_without(both):
         assert ours["expiration"] == f"scans/{ours['scan_id']}_expiration.mhd"
     assert (twins / "targets.csv").read_text().startswith((plain / "targets.csv").read_text())
     assert "emphysema_change" in (twins / "targets.csv").read_text()
+
+
+def test_a_second_scan_of_an_older_generator_is_made_again_after_a_kill(monkeypatch, tmp_path):
+    """Killed before the new scan is in its place, the old one must not pass for it."""
+    phantom = SimpleNamespace(hu=np.zeros((2, 4, 4), np.int16))
+    facts = {name: 0.0 for name in COLUMNS["expiration"]}
+    subject = draw_subject(np.random.default_rng([SEED, 1, 0]))
+    monkeypatch.setattr(second_files, "simulate_second", lambda *_: (subject, phantom, facts))
+    for name in ("scans", "facts"):
+        (tmp_path / name).mkdir()
+    how = (1, "expiration", tmp_path, SEED, 0.0)
+    second_files.make_second(*how)
+    scan = second_files.second_scan_path(tmp_path, 1, "expiration").with_suffix(".raw")
+    old = scan.read_bytes()
+    phantom.hu += 1
+    monkeypatch.setattr(second_files, "TWINS_VERSION", 99)
+
+    def kill(source, target):
+        if Path(target) == scan:
+            raise KeyboardInterrupt
+        shutil.move(source, target)
+
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(os, "replace", kill)
+        second_files.make_second(*how)
+    second_files.make_second(*how)
+    assert scan.read_bytes() != old
 
 
 @pytest.mark.slow
