@@ -23,7 +23,7 @@ TAKEN = (
     *("scan_id", "subject_id", "path", "mask", "mask_labels", "split", "source"),
     *("laa950", "perc15", "lungs_l", "slices", "warnings", "crop_sha256", "refused", "sentence"),
     *("expiration", "earlier", "expiration_sha256", "earlier_sha256"),
-    *("repeat", "dose", "extent", "report", "reproduce", "scan2num"),
+    *("repeat", "dose", "extent", "report", "reproduce", "variants", "scan2num"),
 )
 TAKEN_START = "sweep_"
 # Both are drawn and printed, and put into DICOM (64 characters with what is said around a title):

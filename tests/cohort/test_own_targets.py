@@ -65,6 +65,7 @@ def test_name_and_range_are_enough_and_a_spreadsheets_file_is_read(tmp_path):
         ({"name": "scan_id"}, "the name is taken"),
         ({"name": "laa_950"}, "the name is taken"),
         ({"name": "report"}, "the name is taken"),
+        ({"name": "variants"}, "the name is taken"),
         ({"name": "sweep_age"}, "the name is taken"),
         ({"min": "old"}, "min 'old' is not a number"),
         ({"min": ""}, "min '' is not a number"),
