@@ -46,5 +46,5 @@ def _check_columns(cohort: Cohort) -> None:
         for column in PATIENT_COLUMNS:
             if name != column and meant == letters_of(column):
                 raise CohortError(
-                    f"{cohort.folder / TABLE} has a column {name!r}; write it {column}"
+                    f"{relative(cohort.folder / TABLE)} has a column {name!r}; write it {column}"
                 )

@@ -158,7 +158,12 @@ def test_a_patient_is_refused_by_slug(patient, sentence, scorer, tiny_cohort):
 
 def test_a_column_that_nobody_knows_is_a_usage_error(scorer, tiny_cohort):
     with pytest.raises(UsageError, match="patient has 'height'; its columns are age, sex"):
-        scorer.score(tiny_cohort.parent / "c00.mhd", patient={"height": 170})
+        scorer.score(tiny_cohort.parent / "none.mhd", patient={"height": 170})  # before any work
+
+
+def test_a_patient_for_weights_that_use_none_is_a_usage_error(random_run, tmp_path):
+    with pytest.raises(UsageError, match="patient is given, and none of the weights use"):
+        load_scorer(random_run.path).score(tmp_path / "none.mhd", patient={"age": 60})
 
 
 def test_without_options_the_scan_is_refused(run, tiny_cohort, tmp_path, capsys):

@@ -34,9 +34,9 @@ class TargetNumbers:
 
     value: the score, the mean of the contributions. contributions: float64 (slices,), from base to
     apex; of coronal slices from front to back, of sagittal ones from right to left. unit: of both,
-    blank for a fraction or a grade. slices: int (slices,), planes of the scan along that way, from
-    0. weights: float64 (slices,), all 1 unless offsets are several; a
-    slice's own score is its contribution over its weight.
+    blank for a fraction or a grade. slices: int (slices,), numbers of their planes in the scan,
+    from 0 in the same direction. weights: float64 (slices,), all 1 unless offsets are several; a
+    slice's own score is its contribution over its weight (of a soft-max, see score_head.Grades).
     """
 
     value: float
@@ -50,9 +50,9 @@ class TargetNumbers:
 class ScanScore:
     """A scan's scores.
 
-    targets: by name, such as fev1fvc; one whose weights do not know the scan's pixel size is left
-    out with a warning. warnings: what is unusual about scan, lungs and weights, a sentence each.
-    crop: the lungs, with their volume, LAA-950 and Perc15.
+    targets: by name, such as fev1fvc; one whose weights refuse the scan, such as for its pixel size
+    or a missing second scan, is left out with a warning. warnings: what is unusual about scan,
+    lungs and weights, a sentence each. crop: the lungs, with their volume, LAA-950 and Perc15.
     """
 
     targets: Mapping[str, TargetNumbers]
@@ -100,10 +100,11 @@ class ScanScorer:
 
         scan: a file, or a folder of DICOM files. mask, mask_labels, series, allow_uneven: as in
         ScanRequest. expiration, earlier: second scans of the subject, for weights that take one.
-        patient: for a variant with patient data, by column (age, sex, height_cm ...), the known
-        ones. Raises ScanRefused for a scan that must not be scored, UsageError for a second scan
-        that no run takes, and MachineError when the machine fails and not the scan.
+        patient: what is known of the patient by column (age, sex, height_cm ...), for weights that
+        use it. Raises ScanRefused for a scan that must not be scored, UsageError for a second scan
+        or patient data that no run takes, and MachineError when the machine fails and not the scan.
         """
+        cells = self._patient_cells(patient)
         given = {"expiration": expiration, "earlier": earlier}
         given = {
             kind: ScanRequest(path, allow_uneven=allow_uneven)
@@ -119,7 +120,7 @@ class ScanScorer:
             if isinstance(own.crop, ScanRefused):
                 raise own.crop
             seconds[kind] = own.crop
-        return self._scored(crop, seconds, patient)
+        return self._scored(crop, seconds, cells)
 
     def score_array(
         self,
@@ -131,23 +132,27 @@ class ScanScorer:
         """Score a scan in memory.
 
         hu: integers or floats (z, y, x) in HU, with x to the patient's left, y to the back and z to
-        the head (LPS). spacing_mm: (z, y, x). patient: as in score(). Raises ScanRefused as score()
-        does.
+        the head (LPS). spacing_mm: (z, y, x). patient: as in score(). Raises ScanRefused and
+        UsageError as score() does.
         """
+        cells = self._patient_cells(patient)
         crop = crop_of_scan(scan_of_array(hu, spacing_mm), ScanRequest(NAME))
-        return self._scored(crop, patient=patient)
+        return self._scored(crop, {}, cells)
 
-    def _scored(
-        self,
-        crop: LungCrop,
-        seconds: Mapping[str, LungCrop] | None = None,
-        patient: Mapping[str, str | float] | None = None,
-    ) -> ScanScore:
+    def _patient_cells(self, patient: Mapping[str, str | float] | None) -> dict[str, str]:
+        """Return patient data as a table's cells; UsageError for what no table or run takes."""
         cells = {k: str(v) for k, v in (patient or {}).items() if v is not None}
         if unknown := sorted(cells.keys() - set(PATIENT_COLUMNS)):
             raise UsageError(
                 f"patient has {unknown[0]!r}; its columns are {', '.join(PATIENT_COLUMNS)}"
             )
+        if cells and not any(scorer.run.patient for scorer in self._scorers):
+            raise UsageError("patient is given, and none of the weights use patient data")
+        return cells
+
+    def _scored(
+        self, crop: LungCrop, seconds: Mapping[str, LungCrop], cells: Mapping[str, str]
+    ) -> ScanScore:
         scored = score_crop(self._scorers, crop, seconds, cells)
         targets = {name: _numbers(target, crop) for name, target in scored.targets.items()}
         return ScanScore(targets, scored.warnings, crop)
