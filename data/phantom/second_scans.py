@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from data.phantom.acquisition import MATRIX, NOISE_SD_HU
-from data.phantom.physique import LUNG_HU
 from data.phantom.render import Phantom, Streams, render
+from data.phantom.second_visit import density
 from data.phantom.simulation import image_rng
 from data.phantom.subject import Grid, Subject, draw_subject
 
@@ -96,8 +96,7 @@ def second_subject(subject: Subject, condition: str) -> Subject:
     if condition != "breath":
         raise ValueError(f"{condition!r} is none of {CONDITIONS}")
     # the lungs' mass stays: as much denser above -1000 HU, so much smaller
-    density = 1000 + LUNG_HU + subject.inspiration_hu + subject.inflammation_hu
-    volume = density / (density + BREATH_HU)
+    volume = density(subject) / (density(subject) + BREATH_HU)
     own["inspiration_hu"] += BREATH_HU
     return PlacedSubject(**own, scale=volume**IN_PLANE, scale_z=volume**UPWARD)
 

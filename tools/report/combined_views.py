@@ -12,10 +12,10 @@ from tools.report.baseline_table import mae_text, probability_text
 from tools.report.result_table import Table
 from tools.report.results import Results, Split, read_results
 from tools.stats.agreement import agreement
-from tools.stats.bootstrap import mean_interval
-from tools.stats.correlation import compare_correlations, spearman_interval
-from tools.stats.estimate import Estimate, no_estimate
+from tools.stats.correlation import spearman_interval
+from tools.stats.estimate import Estimate
 from tools.stats.estimate_text import estimate_text
+from tools.stats.gain import gain_over
 from tools.stats.linear_weights import LinearWeights, fit_weights
 from tools.training.run_folder import RunFolder
 from tools.training.run_places import make_command
@@ -112,12 +112,8 @@ def statistics(combined: CombinedViews) -> dict[str, dict[str, Estimate | float]
             "mae": agreement(truth, prediction).mae,
         }
         if name != AXIAL:
-            rhos = compare_correlations(truth, prediction, axial)
-            less = np.abs(prediction - truth) - np.abs(axial - truth)
-            found[name] |= {"gain": rhos.difference, "better": rhos.a_stronger}
-            known = found[name]["mae"]
-            mae_less = mean_interval(less) if known.is_number else no_estimate(known.why)
-            found[name] |= {"mae_less": mae_less}
+            gain = gain_over(truth, prediction, axial)
+            found[name] |= {"gain": gain.rho, "better": gain.better, "mae_less": gain.mae}
     return found
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from pylayers.batch.variants import PLAIN, VARIANTS
 from pylayers.cohort.targets import Target
 from pylayers.lungs.views import VIEWS
@@ -13,9 +11,9 @@ from tools.report.combined_views import AXIAL, LINEAR, MEAN, combine
 from tools.report.results import Results, Split, read_split
 from tools.scoring.predictions import offsets_evaluated
 from tools.stats.agreement import agreement
-from tools.stats.bootstrap import mean_interval
-from tools.stats.correlation import compare_correlations, spearman_interval
+from tools.stats.correlation import spearman_interval
 from tools.stats.estimate import Estimate, no_estimate
+from tools.stats.gain import gain_over
 from tools.stats.recalibration import fit_linear
 from tools.stats.roc import roc_area
 from tools.training.trained_variant import VARIANT
@@ -119,11 +117,5 @@ def _beside(one: Proposal, test: Split, plain: Split) -> Proposal:
     known = set(plain.scan_ids)
     both = [scan_id for scan_id in test.scan_ids if scan_id in known]
     ours, theirs = test.only(both), plain.only(both)
-    rhos = compare_correlations(ours.truth, ours.prediction, theirs.prediction)
-    errors, theirs_errors = (np.abs(s.prediction - s.truth) for s in (ours, theirs))
-    return replace(
-        one,
-        gain=rhos.difference,
-        better=rhos.a_stronger,
-        mae_less=mean_interval(errors - theirs_errors),
-    )
+    gain = gain_over(ours.truth, ours.prediction, theirs.prediction)
+    return replace(one, gain=gain.rho, better=gain.better, mae_less=gain.mae)

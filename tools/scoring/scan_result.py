@@ -27,10 +27,10 @@ class ScanResult(NamedTuple):
 
 
 class Cropped(NamedTuple):
-    """A scan's lungs, or why it is refused, and the seconds that this took."""
+    """A scan's lungs, or why it is refused; took_s: how long that took, in seconds."""
 
     crop: LungCrop | ScanRefused
-    seconds: float
+    took_s: float
 
 
 def cropped(request: ScanRequest) -> Cropped:
@@ -67,7 +67,7 @@ def score(
     made_with = versions(scorers[0].engine, scorers[0].gpu)
     crop, crop_s = lungs or cropped(request)
     others = {} if isinstance(crop, ScanRefused) else cropped_seconds(seconds or {})
-    crop_s += sum(other.seconds for other in others.values())
+    crop_s += sum(other.took_s for other in others.values())
     started = time.perf_counter()
     try:
         for read in (crop, *(other.crop for other in others.values())):
