@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from data.phantom import cohort_folder, labels, make_phantoms
+from data.phantom import cohort_folder, labels, scan_files
 from data.phantom.chest_plan import plan_pathology
 from data.phantom.make_phantoms import main
 from data.phantom.physique import LUNG_HU
@@ -142,7 +142,7 @@ def test_only_a_missing_phantom_is_made_again(cohort, monkeypatch):
         made.append(index)
         return simulate(seed, index, thin_share, thickest_mm)
 
-    monkeypatch.setattr(make_phantoms, "simulate", spy)
+    monkeypatch.setattr(scan_files, "simulate", spy)
     (cohort / "scans" / "phantom_0002.mhd").unlink()
     (cohort / "table.csv").unlink()
     assert exit_code(f"--out {cohort} --n 2 --seed {SEED} --workers 1 --quiet".split()) == 0
