@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 from dataclasses import asdict
 
 from pylayers.batch.stack import STACK_VERSION
@@ -11,7 +10,7 @@ from pylayers.batch.variants import PLAIN, Variant
 from pylayers.cohort.cohort import PHANTOM, Cohort
 from pylayers.cohort.own_targets import declaration
 from pylayers.errors import UsageError
-from pylayers.files.checkout import ROOT, relative
+from pylayers.files.checkout import git_commit, relative
 from pylayers.files.folder_lock import LOCK
 from pylayers.files.whole_file import remove_partials
 from pylayers.lungs.crop import PREPROCESSING_VERSION
@@ -183,19 +182,3 @@ def make_room(folder: RunFolder, wanted: dict, restart: bool, resume: bool) -> b
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
     remove_partials(folder.path)
     return bool(before) and not restart
-
-
-def git_commit() -> str | None:
-    """Return the commit of this checkout, with '+' when files differ from it; None without git."""
-
-    def git(*arguments: str) -> str | None:
-        result = subprocess.run(
-            ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
-        )
-        return result.stdout.strip() if result.returncode == 0 else None
-
-    try:
-        commit = git("rev-parse", "HEAD")
-        return commit and commit + ("+" if git("status", "--porcelain") else "")
-    except FileNotFoundError:
-        return None
