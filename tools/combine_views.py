@@ -1,9 +1,10 @@
 """Combine a target's axial, coronal and sagittal networks: by their mean, and linearly.
 
-Reads what `make evaluate` wrote of the three runs. The linear weights are fitted on the validation
-split, without any below 0; both combinations are compared with the axial network on the test split,
-scan by scan. Writes combined_views.json (weights, statistics) and combined_views_test.csv
-(scan_id, truth, one column a prediction) into the axial run's folder, and prints the table.
+Reads the predictions that `make evaluate` wrote for each of the three runs. The linear weights are
+fitted on the validation split and never negative. Each network and both combinations are compared
+with the axial network on the test split, scan by scan. Writes combined_views.json (weights,
+statistics) and combined_views_test.csv (scan_id, truth, a column for each prediction) into the
+axial run's folder, and prints the table.
 """
 
 import argparse
@@ -44,7 +45,11 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     p.add_argument("target", help=TARGET_HELP)
-    add_run_options(p, "folder of the runs TARGET, TARGET-coronal and TARGET-sagittal")
+    add_run_options(
+        p,
+        "folder of the runs TARGET, TARGET-coronal and TARGET-sagittal",
+        "runs, of another cohort than the phantoms runs/COHORT",
+    )
     p.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return p
 

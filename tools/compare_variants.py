@@ -1,8 +1,8 @@
-"""What each proposal of the paper's discussion adds: a table of trained runs and their variants.
+"""Compare variants with the paper's network: what each proposal of its discussion adds.
 
-RUNS is a folder of runs on one cohort, such as `make variants` trains: the paper's network of a
-target and its variants, all evaluated. Writes table.csv and table.md there and prints the table.
-The report of the folder has it, too: `make report RUN=RUNS`.
+RUNS is a folder of evaluated runs on one cohort, such as `make variants` makes: of each target the
+paper's network and its variants. Writes table.csv and table.md there and prints the table, which
+the report of the folder has, too: `make report RUN=RUNS`.
 """
 
 import argparse

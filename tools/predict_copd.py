@@ -1,9 +1,10 @@
 """Fit Mets' logistic models of COPD on a cohort with expirations, and test them.
 
-From the ratio of mean lung density in expiration and inspiration, the percent of the lung below
--856 HU in expiration, LAA-950, and, where the cohort's table has the columns, age, height_cm,
-weight_kg, pack_years and smoking. Fitted on the training split; prints the area under the ROC curve
-on the test split with DeLong's interval. Features are kept in COHORT/features.
+Their inputs are the ratio of mean lung density in expiration to that in inspiration, the percentage
+of the lung below -856 HU in expiration, LAA-950 and, where the cohort's table has them for all of
+these scans, age, height_cm, weight_kg, pack_years and smoking. They are fitted on the training
+split; printed is the area under the ROC curve on the test split with DeLong's interval. Features
+are kept in COHORT/features.
 
 Research use, not a medical device.
 """
@@ -64,10 +65,10 @@ def predict_copd(args: argparse.Namespace) -> None:
     if args.out:
         write_rows(args.out, rows)
     if not args.quiet:
-        print(f"COPD: {int(test.copd.sum())} of {len(test.copd)} test scans; fitted on", end=" ")
-        print(f"{len(train.copd)} scans")
+        with_copd = f"{int(test.copd.sum())} of {len(test.copd)} test scans have COPD"
+        print(f"fitted on {len(train.copd)} scans; {with_copd}")
         if left := [name for name in MODELS if name not in models]:
-            print(f"columns are missing or blank somewhere for: {'; '.join(left)}")
+            print(f"left out, as a column is missing or has blank cells: {'; '.join(left)}")
 
 
 def main(argv: list[str] | None = None) -> None:

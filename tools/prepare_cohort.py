@@ -2,11 +2,12 @@
 
 The table is a CSV with the columns scan_id and path (a file, or a folder or .zip of DICOM files),
 and where known subject_id, mask, mask_labels (the mask's labels that are lung, such as 10-14; blank
-for the Chest Imaging Platform's), split, ve, fev1fvc (a fraction), fev1pp (percent), and of the
-patient age, sex, height_cm, weight_kg, pack_years, smoking, which VARIANT=patient learns from, too;
-paths are relative to the table. Other columns are carried along; those that a targets.csv beside
-the table declares are checked as labels, and the file is copied to the cohort, whose own counts
-where there is none. Scans that are refused are left out and listed in rejected.csv.
+for the Chest Imaging Platform's), split, ve, fev1fvc (a fraction), fev1pp (percent), expiration and
+earlier (second scans, for VARIANT=expiration and followup), and for VARIANT=patient age, sex,
+height_cm, weight_kg, pack_years and smoking; paths are relative to the table. Other columns are
+carried along; those that a targets.csv beside the table declares are checked as labels. That file
+is copied into the cohort, whose own one counts where the table has none. Scans that are refused are
+left out and listed in rejected.csv.
 
 With --views, planes of other directions are stored beside each crop, and added to crops that are
 stored already without reading their scans again.
@@ -76,8 +77,8 @@ def parser() -> argparse.ArgumentParser:
         "--views",
         default="",
         metavar="NAMES",
-        help=f"store the planes of these, too, for VIEW=: {','.join(VIEWS)}; scans with slices "
-        f"more than {MOST_SLICE_MM:g} mm apart are then left out (default: none)",
+        help=f"store planes of these directions, too, for VIEW=: {','.join(VIEWS)}; scans with "
+        f"slices more than {MOST_SLICE_MM:g} mm apart are then left out (default: none)",
     )
     add_allow_uneven(p)
     add_worker_options(p)
@@ -114,8 +115,8 @@ def prepare(args: argparse.Namespace) -> int:
     if not args.quiet:
         if doubtful := sum(bool(known["doubts"]) for known in facts.values()):
             print(
-                f"note: {doubtful} scans have slices more than {USUAL_SLICE_MM:g} mm apart: coarse "
-                "rows of coronal and sagittal planes"
+                f"note: {doubtful} scans have slices more than {USUAL_SLICE_MM:g} mm apart: the "
+                "rows of their coronal and sagittal planes are coarse"
             )
         print(summary(args.out, kept, len(left) - len(errors), len(errors), own))
     return FAILED if errors else DONE

@@ -1,13 +1,13 @@
 """Score many chest CTs: one row per scan with one number per trained target.
 
 SCANS is a text file with one path per line (# starts a comment), a CSV with the columns scan_id and
-path and where known mask and mask_labels (paths are relative to either file), expiration or earlier
-where the weights take a second scan of each subject, and for weights of VARIANT=patient age, sex,
-height_cm, weight_kg, pack_years and smoking; or a folder: every
+path and where known mask and mask_labels (paths are relative to either file), or a folder: every
 .mhd, .mha, .nrrd, .nhdr, .nii, .nii.gz, .zip, .tar, .tar.gz, .tgz and .tar.bz2 in it and below, and
-every folder of DICOM files.
-A CSV names its scans as you like. Else a scan_id is the path from the list or folder without its
-ending, with '_' for all but letters, digits, '.', '_' and '-'; equal ones become a, a-2, a-3.
+every folder of DICOM files. For weights that take a second scan of each subject a CSV has a column
+expiration or earlier, and for weights of VARIANT=patient age, sex, height_cm, weight_kg, pack_years
+and smoking. A CSV names its scans as you like; else a scan_id is the path from the list or folder
+without its ending, with '_' for all but letters, digits, '.', '_' and '-'; equal ones become a,
+a-2, a-3.
 
 A scan that is refused has a row with the reason and no score. Finished scans are kept in a hidden
 journal beside the table until that is complete: after an interruption of whatever kind, the same

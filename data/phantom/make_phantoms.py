@@ -10,17 +10,17 @@ again, so the same command continues an interrupted run.
     OUT/table.csv                                        scan_id, path, mask, labels, facts
     OUT/targets.csv                                      of the facts, what may be trained on
 
-With --expiration or --earlier a second scan of each, from the same seed: the first scans and what
-is said of them stay as they are. The table names them in columns of those names:
+With --expiration or --earlier each has a second scan, from the same seed; the first scans and their
+columns do not change. The table names second scans in columns of those names:
 
-    OUT/scans/phantom_0001_expiration.mhd + .raw         lungs at the end of an expiration
-    OUT/scans/phantom_0001_earlier.mhd + .raw            as three years before
+    OUT/scans/phantom_0001_expiration.mhd + .raw         at the end of an expiration
+    OUT/scans/phantom_0001_earlier.mhd + .raw            at a visit three years before
 
 With --stored, in place of scans, masks and table, what tools/prepare_cohort.py makes of them
 without a mask, in a fifth of the space:
 
     OUT/cohort/scans/phantom_0001.h5, OUT/cohort/cohort.csv, OUT/cohort/targets.csv
-    OUT/cohort/scans/phantom_0001+expiration.h5, with --expiration
+    OUT/cohort/scans/phantom_0001+expiration.h5, phantom_0001+earlier.h5
 """
 
 import argparse
@@ -68,19 +68,20 @@ def parser() -> argparse.ArgumentParser:
         "--thickest",
         type=float,
         metavar="MM",
-        help=f"all scans have slices of {THINNEST_PART:g} MM to MM (default: as --thin-share says)",
+        help=f"give all scans slices of {THINNEST_PART:g} MM to MM (default: as --thin-share says)",
     )
     p.add_argument(
         "--views",
         default="",
         metavar="NAMES",
-        help=f"with --stored, store the planes of these, too: {','.join(VIEWS)} (default: none)",
+        help="with --stored, store planes of these directions, too: "
+        f"{','.join(VIEWS)} (default: none)",
     )
     p.add_argument(
         "--stored", action="store_true", help="keep no scans: store their lungs in OUT/cohort"
     )
-    p.add_argument("--expiration", action="store_true", help="an expiratory scan of each, too")
-    p.add_argument("--earlier", action="store_true", help="a scan of an earlier visit of each, too")
+    p.add_argument("--expiration", action="store_true", help="make an expiratory scan of each")
+    p.add_argument("--earlier", action="store_true", help="make a scan of an earlier visit of each")
     p.add_argument(
         "--workers",
         type=int,

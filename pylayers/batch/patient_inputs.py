@@ -1,9 +1,9 @@
 """Patient inputs: patient data as the network gets them, standardised on the training split.
 
-Each is linear in the score: (value - mean) / sd of the values that the training split knows. A
-missing one is 0, the mean, and sets an indicator, so that a network can learn what is usual of
-those whose value is missing. The indicator stays 0 where the training split misses none: nothing
-was learned about it. Values that are always missing or always the same stay out.
+An input is (value - mean) / sd, of the known values of the training split. A missing value is 0,
+the mean, and sets an indicator, so that the network can learn how patients without the value
+differ. The indicator stays 0 where the training split misses none: nothing was learned about it.
+A value that is always missing or always the same there is left out.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,11 +38,14 @@ VALUES = {
     "smokes": SMOKING,
 }
 WIDTH = len(VALUES) + len(PATIENT_COLUMNS)
-MOST_SD = 4.0  # a rarer value counts as this: at 15 sd a training of the paper's rate may diverge
+MOST_SD = 4.0  # inputs end here: one of 15 could make a training at the paper's rate diverge
 
 
 class Scale(NamedTuple):
-    """One of VALUES in a training split: mean, sd and range of those known, share missing."""
+    """One of VALUES in a training split: mean, sd and range of the known ones; share missing.
+
+    In the column's unit, words as 0 and 1.
+    """
 
     mean: float
     sd: float
@@ -80,7 +83,7 @@ class PatientScales:
         return tuple(dict.fromkeys(names))
 
     def outside(self, patient: Patient) -> dict[str, Scale]:
-        """Return the numbers of a patient that lie outside the training's range, and that."""
+        """Return the scale of each number of a patient that lies outside the training's range."""
         return {
             name: self.scales[name]
             for name, value in patient.items()

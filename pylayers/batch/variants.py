@@ -1,6 +1,6 @@
-"""Variants of the network: what the paper's discussion proposes, and what it tried in vain.
+"""Variants of the network: what the paper's discussion proposes, and the soft-max that it gave up.
 
-The paper's own network has no name here: it is the variant "".
+The paper's own network is the variant whose name is blank.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from pylayers.cohort.targets import Target
 from pylayers.errors import UsageError
 from pylayers.lungs.views import VIEWS, View
 
-# Patients lie along the table, so a coronal or sagittal plane is hardly ever turned as an axial one
-# is: by crooked lying, or by a spine that is called scoliotic above 10 degrees.
+# Patients lie along the table, so coronal and sagittal planes are hardly ever rotated: only by a
+# crooked position, or by a spine that is called scoliotic above 10 degrees.
 VIEW_ANGLE_DEG = 10.0
 
 
@@ -20,13 +20,13 @@ VIEW_ANGLE_DEG = 10.0
 class Variant:
     """One way to train beside the paper's own.
 
-    name: of VARIANT=, of its runs and of its prototxts' folder where it has some of its own. title:
-    in tables. own_nets: whether its nets differ from the paper's. grades: the classes of a
-    soft-max, of labels 0, 1, ... grades - 1; 0 for a regression. second: the kind of second scan
-    that each scan has, of cohort.second_scan.KINDS; blank: none. nets: the prototxts' folder where
-    it is not the name, as variants share it. view: the direction of its slices, None for axial
-    ones. mirrored, max_angle_deg: as draw_augmentation takes them. patient: whether its nets get
-    patient data beside the slices (patient_inputs.py).
+    name: as VARIANT= and its runs have it. title: in tables. own_nets: whether its nets differ from
+    the paper's. grades: the number of classes of a soft-max, whose labels are 0 to grades - 1; 0
+    for a regression. second: the kind of second scan that each scan needs, of
+    cohort.second_scan.KINDS; blank: none. nets: the folder of its own prototxts where variants
+    share it; blank: its name. view: the direction of its slices, None for axial ones. mirrored,
+    max_angle_deg: as draw_augmentation takes them. patient: whether its nets get patient data
+    beside the slices (patient_inputs.py).
     """
 
     name: str
@@ -62,7 +62,7 @@ class Variant:
                 f"{target.name} goes from {target.low:g} to {target.high:g}"
             )
         if self.patient and target.name in PATIENT_COLUMNS:
-            raise UsageError(f"variant {self.name} is told {target.name}: it cannot predict it")
+            raise UsageError(f"variant {self.name} takes {target.name} and cannot learn it")
 
 
 TWO_SCANS = "two_scans"
@@ -80,8 +80,8 @@ VARIANTS = {
             "followup", "with an earlier visit", own_nets=True, second="earlier", nets=TWO_SCANS
         ),
         Variant("coronal", "coronal slices", view=VIEWS["coronal"], max_angle_deg=VIEW_ANGLE_DEG),
-        # A mirrored patient has the same sagittal planes in another order, which a mean over slices
-        # does not see; a mirrored sagittal plane has the spine in front, as no patient has.
+        # A mirrored patient has the same sagittal planes in reverse order, to which a mean over
+        # slices is blind; a mirrored sagittal plane has the spine in front, as no patient has.
         Variant(
             "sagittal",
             "sagittal slices",

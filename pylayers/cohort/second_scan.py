@@ -1,14 +1,14 @@
-"""The second scan of a subject that a table may name beside the first: which kinds there are.
+"""Second scans of a subject: their kinds, their names in a cohort, their refusals and notes.
 
-Its crop is stored beside the first's. `+` is in no scan_id, so no other scan has its name.
+A second scan's crop is stored beside the first's. No scan_id contains `+`, so names never clash.
 """
 
 from pylayers.errors import ScanRefused
 
-# Column of a table of scans -> what it is, in words.
+# Column of a table of scans -> what is in it, in words.
 KINDS = {
-    "expiration": "the expiratory scan of an inspiratory one",
-    "earlier": "the scan of an earlier visit",
+    "expiration": "an expiratory scan",
+    "earlier": "a scan of an earlier visit",
 }
 
 
@@ -39,6 +39,6 @@ def second_notes(kind: str, first_l: float, second_l: float) -> list[str]:
     if kind == "expiration" and second_l > first_l:
         return [
             f"expiration: its lungs hold {second_l:.2f} l, the inspiration's {first_l:.2f} l: "
-            "are the scans exchanged?"
+            "are the scans swapped?"
         ]
     return []

@@ -188,5 +188,5 @@ def test_a_column_under_another_name_does_not_pass_for_missing(tiny_cohort, tmp_
 
 
 def test_what_a_network_is_told_it_cannot_predict(own_cohort):
-    with pytest.raises(UsageError, match="variant patient is told age: it cannot predict it"):
+    with pytest.raises(UsageError, match="variant patient takes age and cannot learn it"):
         loader(own_cohort, target="age")

@@ -104,7 +104,7 @@ def test_the_loss_of_predictions_is_caffes(predicted, paired_run):
 def test_a_missing_second_scan_is_refused(paths, paired_run, run_tool, tmp_path):
     done = scored(run_tool, paired_run, paths["c00"][0])
     assert done.returncode == 3 and done.stdout == ""
-    assert done.stderr.startswith("refused: second-scan-missing: expiration: the weights need the")
+    assert done.stderr.startswith("refused: second-scan-missing: expiration: the weights need an")
     refused = json.loads((tmp_path / "out.json").read_text())["refused"]
     assert refused["slug"] == "second-scan-missing"
 

@@ -18,7 +18,7 @@ from tools.training.trained_on import trained_on
 def test_scans_without_a_second_are_counted_in_a_line(paired_cohort):
     cohort = read_cohort(paired_cohort)
     said = left_out_note(cohort, "fev1pp", "expiration")
-    assert said == "1 of 16 labelled scans have no expiration and are left out"
+    assert said == "1 of 16 labelled scans lack an expiratory scan and are left out"
     assert left_out_note(cohort, "fev1pp", "earlier") == ""
     assert left_out_note(cohort, "fev1pp", "") == ""
 

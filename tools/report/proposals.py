@@ -1,4 +1,4 @@
-"""What each proposal of the paper's discussion changes, beside its network, on the same scans."""
+"""What each proposal of the paper's discussion adds to its network, on the same scans."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,9 +23,10 @@ from tools.training.trained_variant import VARIANT
 class Proposal:
     """One way to predict a target, on the test scans that it and the paper's network have.
 
-    title: in tables and figures. scans: how many. rho, mae, auc: of its own scans; auc of the
-    target's first threshold. gain (of rho), better (its probability), mae_less: what sets it off
-    from the paper's network, None for that one. training_s: None where it needs no training.
+    title: in tables and figures. scans: how many. rho, mae, auc: on its own scans; auc is that of
+    the target's first threshold. gain (in rho), better (the probability that rho is higher),
+    mae_less (its MAE minus the paper's): None or NaN for the paper's network. training_s: None
+    where it needs no training.
     """
 
     title: str

@@ -1,6 +1,6 @@
-"""Score head: from what a network says of each slice to the scan's score, as the variant has it.
+"""Score head: from a network's outputs for the slices to the scan's score, by variant.
 
-All of it follows the mean over the slices, so the scan's output is the mean of its slices' outputs.
+The nets are linear after the trunk, so a scan's output is the mean of its slices' outputs.
 """
 
 from typing import Protocol
@@ -44,7 +44,7 @@ class Grades:
     """A logit for each grade; the score is the expected grade."""
 
     def contributions(self, outputs: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Return the score, moved by how far each slice's logits move it in the first order."""
+        """Return the score plus how far, to first order, each slice's logits move it."""
         logits = outputs * weights[:, None]
         mean = logits.mean(axis=0)
         grades = np.arange(outputs.shape[1])

@@ -23,16 +23,22 @@ REPRODUCE_COHORT = ROOT / "build" / "reproduce" / "cohort"  # of make reproduce
 REPORT, SWEEP = "report", "sweep_"  # what else lies in a folder of runs
 
 
-def add_run_options(parser: argparse.ArgumentParser, run: str = "run folder") -> None:
-    """Give a command line --cohort and --run, which choose a trained run; run: what --run takes."""
+def add_run_options(
+    parser: argparse.ArgumentParser,
+    run: str = "run folder",
+    default: str = "runs/TARGET, of another cohort than the phantoms runs/COHORT/TARGET",
+) -> None:
+    """Give a command line --cohort and --run, which choose a trained run.
+
+    run, default: what --run takes and where it is by default, in words.
+    """
     parser.add_argument(
         "--cohort", type=given_path, help="the cohort that was trained on (default: the phantoms)"
     )
     parser.add_argument(
         "--run",
         type=given_path,
-        help=f"{run} (default: runs/TARGET, of another cohort than the phantoms "
-        "runs/COHORT/TARGET)",
+        help=f"{run} (default: {default})",
     )
 
 

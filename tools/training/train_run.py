@@ -6,6 +6,7 @@ from functools import partial
 
 from pylayers.batch.prefetch import WORKERS, worker_count
 from pylayers.cohort.cohort import SPLITS, Cohort, read_cohort
+from pylayers.cohort.second_scan import KINDS
 from pylayers.cohort.stored_crops import checked_stores, view_note
 from pylayers.command_line.exit_codes import TrainingStopped
 from pylayers.command_line.progress_bar import say
@@ -117,7 +118,7 @@ def left_out_note(cohort: Cohort, target: str, second: str) -> str:
     labelled, used = map(sum, both)
     if labelled == used:
         return ""
-    return f"{labelled - used} of {labelled} labelled scans have no {second} and are left out"
+    return f"{labelled - used} of {labelled} labelled scans lack {KINDS[second]} and are left out"
 
 
 def caffe_train(
