@@ -27,6 +27,7 @@ from tools.stats.estimate_text import estimate_text
 from tools.training.asked_run import TARGET_HELP, trained_run
 from tools.training.run_folder import RunFolder
 from tools.training.run_places import add_run_options, add_variant, trained_runs
+from tools.training.run_records import cohort_of
 from tools.training.trained_run import TrainedRun, load_trained
 from tools.training.trained_variant import variants_beside
 
@@ -61,7 +62,12 @@ def evaluate(args: argparse.Namespace) -> None:
         evaluate_run(trained_run(args.target, args.cohort, args.run, args.variant), gpu, args)
         return
     runs = trained_runs(args.cohort, args.run)
-    variants = [one for folder in runs for one in variants_beside(folder)]
+    variants = [
+        one
+        for folder in runs
+        for one in variants_beside(folder)
+        if cohort_of(one) == cohort_of(folder)
+    ]
     for path in dict.fromkeys(folder.path for folder in (*runs, *variants)):
         if is_stale(folder := RunFolder(path)):
             evaluate_run(folder, gpu, args)

@@ -482,6 +482,13 @@ def test_a_variant_that_cannot_be_compared_is_left_out_with_the_reason(tried):
     assert "fev1fvc-coronal is left out: it was trained on another version" in second_said
 
 
+def test_a_variant_of_another_cohort_is_left_out(tried):
+    shutil.rmtree(tried / "fev1fvc-followup")
+    put_facts(RunFolder(tried / "fev1fvc-coronal"), cohort="elsewhere/cohort")
+    (section,) = variant_sections([read_results(RunFolder(tried / "fev1fvc"))], tried)
+    assert section.sentences[0].endswith("left out: it was trained on elsewhere/cohort.")
+
+
 def test_what_was_trained_otherwise_is_said(tried):
     shutil.rmtree(tried / "fev1fvc-followup")
     put_facts(RunFolder(tried / "fev1fvc-coronal"), iterations=700, schedule="demo")

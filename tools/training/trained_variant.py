@@ -7,7 +7,7 @@ from pylayers.errors import UsageError, WeightsError
 from pylayers.files.checkout import relative
 from tools.training.run_folder import RunFolder
 from tools.training.run_places import run_name
-from tools.training.run_records import cohort_of, fact
+from tools.training.run_records import fact
 
 VARIANT = "variant"  # key of run.json and best.json; without it, the paper's network
 
@@ -29,20 +29,16 @@ def said_variant(run: RunFolder) -> Variant:
 
 
 def variants_beside(run: RunFolder) -> list[RunFolder]:
-    """Return the trained variants of a run in the folder that it lies in.
+    """Return the trained variants of a run's target in the folder that it lies in.
 
-    They are of its target and cohort. A variant has none, nor has a run of another name than its
-    target's, such as a trial.
+    A variant has none, nor has a run of another name than its target's, such as a trial.
     """
     target = run.path.name
     if fact(run.best_json, "target") != target or fact(run.best_json, VARIANT):
         return []
     beside = [RunFolder(run.path.parent / run_name(target, name)) for name in VARIANTS if name]
     return [
-        one
-        for one in beside
-        if said_variant(one).name == one.path.name.removeprefix(f"{target}-")
-        and cohort_of(one) == cohort_of(run)
+        one for one in beside if said_variant(one).name == one.path.name.removeprefix(f"{target}-")
     ]
 
 
