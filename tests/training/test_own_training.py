@@ -84,7 +84,7 @@ def test_it_is_trained_tested_by_caffe_and_scores_without_its_cohort(
     (cohort / "targets.csv").write_text(DECLARATION.replace(",60,", ",80,"))
     with pytest.raises(CohortError, match=r"another network_unit for age than .* put back 60"):
         caffe_test.main(["age", "--run", str(run.path), "--gpu", "none", "--quiet"])
-    with pytest.raises(UsageError, match=r"another run \(its declared differs\)"):
+    with pytest.raises(UsageError, match=r"its declaration in targets\.csv differs"):
         train_in(run.path, cohort)
 
     shutil.rmtree(cohort)

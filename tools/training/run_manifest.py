@@ -166,9 +166,10 @@ def make_room(folder: RunFolder, wanted: dict, restart: bool, resume: bool) -> b
             "move the folder away or choose another with RUN="
         )
     if before and differs:
+        what = "declaration in targets.csv" if differs[0] == DECLARED else differs[0]
         raise UsageError(
-            f"{relative(folder.path)} holds another run (its {differs[0]} differs); remove the "
-            "folder or choose another with RUN="
+            f"{relative(folder.path)} holds another run (its {what} differs); remove the folder "
+            "or choose another with RUN="
         )
     if before and not (restart or resume):
         raise UsageError(
