@@ -16,7 +16,6 @@ from pathlib import Path
 from pylayers.batch.variants import PLAIN
 from pylayers.cohort.cohort import write_rows
 from pylayers.command_line.exit_codes import run
-from pylayers.errors import UsageError
 from pylayers.files.checkout import relative
 from pylayers.files.output_check import check_output
 from pylayers.files.whole_file import write_json
@@ -36,7 +35,6 @@ from tools.stats.estimate import Estimate
 from tools.training.asked_run import TARGET_HELP, trained_run
 from tools.training.run_folder import RunFolder
 from tools.training.run_places import add_run_options, run_name
-from tools.training.trained_run import load_trained
 
 
 def parser() -> argparse.ArgumentParser:
@@ -72,14 +70,7 @@ def combine_views(args: argparse.Namespace) -> None:
 def run_of(args: argparse.Namespace, variant: str) -> RunFolder:
     """Return the run of a view; UsageError where the folder of its name holds another network."""
     place: Path | None = args.run and args.run / run_name(args.target, variant)
-    folder = trained_run(args.target, args.cohort, place, variant)
-    found = load_trained(folder).variant.name
-    if found != variant:
-        raise UsageError(
-            f"{relative(folder.path)} is not the network of {variant or AXIAL} slices but of "
-            f"{found or AXIAL} ones"
-        )
-    return folder
+    return trained_run(args.target, args.cohort, place, variant)
 
 
 def record(combined: CombinedViews) -> dict:

@@ -144,6 +144,6 @@ def test_other_scans_or_labels_are_not_combined(change, runs):
 def test_a_folder_with_another_network_is_refused(runs):
     run = RunFolder(runs / "fev1fvc-coronal")
     write_json(run.best_json, json.loads(run.best_json.read_text()) | {"variant": PLAIN.name})
-    with pytest.raises(UsageError, match="is not the network of coronal slices but of axial ones"):
+    with pytest.raises(UsageError, match="is the paper's network, not the variant coronal"):
         combined(runs)
     assert not (runs / "fev1fvc" / "combined_views.json").exists()

@@ -8,7 +8,7 @@ import pytest
 from pylayers.cohort.targets import TARGETS
 from pylayers.errors import UsageError, WeightsError
 from tools import score_scan
-from tools.scoring.chosen_runs import chosen_runs, weights_note
+from tools.scoring.chosen_runs import chosen_runs, cohort_name, weights_note
 from tools.training import run_places
 from tools.training.trained_run import TrainedRun
 
@@ -72,6 +72,10 @@ def test_of_several_cohorts_one_has_to_be_chosen():
     assert first.endswith("/runs (trained on the phantoms)")
     assert second.endswith("/runs/my_cohort (trained on my_cohort)")
     assert third.endswith("/runs/their cohort' (trained on their cohort)")
+
+
+def test_the_phantoms_of_make_variants_have_a_name():
+    assert cohort_name(run_places.VARIANTS_COHORT) == "the phantoms of make variants"
 
 
 def test_runs_of_make_reproduce_are_phantoms_too(checkout, monkeypatch):

@@ -147,6 +147,25 @@ def test_a_run_of_another_cohort_or_target_is_refused():
         trained_run("ve", None, Path("runs/fev1fvc"))
 
 
+@pytest.mark.parametrize(
+    ("asked", "found", "says"),
+    [
+        ("sagittal", "coronal", "is the variant coronal, not the variant sagittal"),
+        ("", "coronal", "is the variant coronal, not the paper's network"),
+        ("coronal", "", "is the paper's network, not the variant coronal"),
+        ("nothing", "coronal", "variant 'nothing' is not known"),
+    ],
+)
+def test_a_run_of_another_variant_is_refused(asked, found, says):
+    run = put_run("runs/tried", "my_cohort")
+    facts = json.loads(run.best_json.read_text())
+    run.best_json.write_text(json.dumps(facts | {"variant": found}))
+    with pytest.raises(UsageError, match=says):
+        trained_run("fev1fvc", None, run.path, asked)
+    assert trained_run("fev1fvc", None, run.path, found) == run
+    assert trained_run("fev1fvc", None, run.path) == run
+
+
 def test_the_trained_runs_are_those_of_the_cohort_or_of_the_folder(checkout):
     for target in ("fev1fvc", "ve"):
         put_run(f"runs/{target}", "build/phantom/cohort", target)

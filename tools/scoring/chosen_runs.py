@@ -12,7 +12,7 @@ from tools.caffe_run.caffe_install import gpu_id
 from tools.training.run_folder import FINISHED, RunFolder
 from tools.training.run_places import (
     is_phantoms,
-    is_reproduction,
+    more_phantoms,
     placed_runs,
     runs_in,
 )
@@ -101,7 +101,7 @@ def default_runs() -> list[RunFolder]:
     for run in placed_runs():
         by_cohort.setdefault(cohort_of(run) or run.path.parent, []).append(run)
     demo = [cohort for cohort in by_cohort if is_phantoms(cohort)]
-    cohorts = [cohort for cohort in by_cohort if cohort not in demo and not is_reproduction(cohort)]
+    cohorts = [cohort for cohort in by_cohort if cohort not in demo and not more_phantoms(cohort)]
     if len(cohorts) > 1:
         choices = ", or ".join(map(weights_option, by_cohort.values()))
         raise UsageError(f"runs/ has weights of {len(by_cohort)} cohorts; choose {choices}")
@@ -124,7 +124,8 @@ def cohort_name(cohort: Path | None) -> str:
         return "a cohort that is not recorded"
     if is_phantoms(cohort):
         return "the phantoms"
-    return "the phantoms of make reproduce" if is_reproduction(cohort) else cohort.name
+    maker = more_phantoms(cohort)
+    return f"the phantoms of make {maker}" if maker else cohort.name
 
 
 def weights_note(runs: list[TrainedRun]) -> str:

@@ -20,6 +20,7 @@ from tools.training.run_records import RECORDS, cohort_of, fact
 RUNS = ROOT / "runs"
 PHANTOM_COHORT = ROOT / "build" / "phantom" / "cohort"
 REPRODUCE_COHORT = ROOT / "build" / "reproduce" / "cohort"  # of make reproduce
+VARIANTS_COHORT = ROOT / "build" / "variants" / "cohort"  # of make variants
 REPORT, SWEEP = "report", "sweep_"  # what else lies in a folder of runs
 
 
@@ -66,9 +67,10 @@ def is_phantoms(cohort: Path) -> bool:
     return cohort.resolve() == PHANTOM_COHORT.resolve()
 
 
-def is_reproduction(cohort: Path) -> bool:
-    """Return whether a cohort's folder is that of the phantoms of `make reproduce`."""
-    return cohort.resolve() == REPRODUCE_COHORT.resolve()
+def more_phantoms(cohort: Path) -> str:
+    """Return which make target makes a cohort of phantoms, of reproduce and variants, else ""."""
+    makers = {REPRODUCE_COHORT.resolve(): "reproduce", VARIANTS_COHORT.resolve(): "variants"}
+    return makers.get(cohort.resolve(), "")
 
 
 def runs_of(cohort: Path | None, option: str = "RUN=") -> Path:
