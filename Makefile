@@ -305,7 +305,7 @@ PROPOSED := fev1fvc fev1fvc-coronal fev1fvc-sagittal fev1fvc-patient fev1fvc-exp
     fev1fvc-followup ve ve-softmax lung_ml
 PROPOSED_RUNS := runs/variants
 VARIANTS_FRACTIONS ?= 230,30,204
-VARIANTS_ITERATIONS ?= 700
+VARIANTS_ITERATIONS ?= 2000
 OFFSETS := 8
 
 variants: $(PROPOSED_STAMP) .venv/.stamp-caffe ## train what the paper's discussion proposes on phantoms, say what each adds, in runs/variants/table.csv [VARIANTS_COUNT VARIANTS_FRACTIONS VARIANTS_ITERATIONS GPU]
