@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from data.phantom.make_phantoms import simulate
+from data.phantom.simulation import simulate
 from pylayers.errors import ScanRefused
 from pylayers.lungs.crop import Box
 from pylayers.lungs.label_map import lungs_of_labels

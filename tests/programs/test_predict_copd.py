@@ -71,7 +71,7 @@ def test_models_whose_columns_are_missing_are_named(paired_cohort, tmp_path, cap
     shutil.copytree(paired_cohort, tmp_path / "cohort")
     program(tmp_path / "cohort", "--out", tmp_path / "out.csv")
     said = capsys.readouterr().out
-    assert "missing or blank somewhere for: age, BMI, smoking; E/I ratio, age" in said
+    assert "a column is missing or has blank cells: age, BMI, smoking; E/I ratio, age" in said
     assert (tmp_path / "out.csv").read_text().count("\n") == 1 + 4
 
 
