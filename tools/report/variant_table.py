@@ -18,6 +18,7 @@ NOTES = (
     "Differences are from the paper's network of the same target on the same scans, with 95 % "
     "intervals of the paired bootstrap. AUC is of the target's first threshold. Minutes are those "
     "of training.",
+    "The intervals are those of the test scans: another seed of training moves a network, too.",
 )
 PHANTOMS = "Phantoms: simulated scans, which say nothing about patients."
 
